@@ -1,0 +1,129 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"smartlink/link"
+)
+
+// The two ways Apply fails as a whole.
+var (
+	// ErrNotApplied is certain: nothing of the group was stored.
+	ErrNotApplied = errors.New("not applied")
+	// ErrUnknown: the commit was issued and failed; nobody knows whether it holds. The engine
+	// reopens the driver before anything else.
+	ErrUnknown = errors.New("outcome unknown")
+	// ErrTagsSpent is Choose's answer when the epoch has no tags left: the engine applies a
+	// RaiseEpoch and chooses again.
+	ErrTagsSpent = errors.New("delivery tags of this epoch are spent")
+)
+
+// Driver is one store of messages. Apply is called by one goroutine per lane; all other methods may
+// be called concurrently.
+type Driver interface {
+	// Lanes is how many groups may be applied at the same time; Lane picks one for a tenant.
+	Lanes() int
+	Lane(tenant uuid.UUID) int
+
+	// Apply executes the operations in order, in one transaction, and answers one Result for each.
+	// A business outcome is a Result's Err and never fails the group. Apply itself fails with
+	// ErrNotApplied or ErrUnknown, wrapped.
+	Apply(ctx context.Context, lane int, ops []Op) ([]Result, error)
+
+	// Choose reserves ready deliveries of a queue, in order. A driver that leases in its store
+	// answers no deliveries and an operation whose Result has them (Wait true); one that leases in
+	// memory answers them at once and an operation that records them, to be applied without anybody
+	// waiting. record is nil when there was nothing.
+	Choose(ctx context.Context, g Get) (Chosen, error)
+
+	// NextDue tells when a Tick is next worth applying on a lane: the earliest end of a lease or of
+	// a delay. False: nothing is due ever.
+	NextDue(lane int) (time.Time, bool)
+
+	// OnReady registers the one function to call, after commit, with queues that got something
+	// ready. It must not block.
+	OnReady(func(Name))
+
+	// Trace, Message, Queues and Health read.
+	Trace(ctx context.Context, tenant, id uuid.UUID) (Traced, error)         // link.CodeMessageUnknown
+	Message(ctx context.Context, tenant, id uuid.UUID) (link.Message, error) // link.CodeMessageUnknown
+	Queues(ctx context.Context, tenant uuid.UUID) ([]Info, error)            // uuid.Nil: all tenants
+	Health(ctx context.Context, tenant uuid.UUID) ([]Health, error)
+
+	// Check tells whether the store can be written.
+	Check(ctx context.Context) error
+	// Reopen closes and opens the store after ErrUnknown; every open lease ends.
+	Reopen(ctx context.Context) error
+	Close() error
+}
+
+// Chosen is Choose's answer.
+type Chosen struct {
+	Deliveries []link.Delivery
+	Record     Op
+	Wait       bool
+}
+
+// Op is one operation of a group. Size is its share of a group's byte limit, Weight of its
+// operation limit.
+type Op interface {
+	Size() int
+	Weight() int
+	// Alone tells whether the operation must be the only one of its group.
+	Alone() bool
+}
+
+// Result is what one operation came to: Err, or the field that belongs to the operation.
+type Result struct {
+	Err       error
+	Setup     SetupResult
+	Publish   PublishResult
+	Settle    []error         // one for each settlement
+	Delivered []link.Delivery // of a Record that was waited for
+	More      bool            // of a Tick: more was due than it took
+}
+
+// The operations.
+type (
+	// OpSetup is Setup.
+	OpSetup struct{ Setup }
+	// OpPublish is Publish. Its Message.CreatedAt is set by the driver, one moment per group.
+	OpPublish struct{ Publish }
+	// OpSettle settles deliveries of one queue, each on its own. Backoff gives the delay of a
+	// requeue without one, by the count of earlier requeues.
+	OpSettle struct {
+		Queue   Name
+		Items   []Settle
+		Backoff func(requeues int) time.Duration
+	}
+	// OpTick ends leases that are over and makes delayed messages ready, at most 500.
+	OpTick struct{}
+	// OpRaiseEpoch starts a new epoch of delivery tags.
+	OpRaiseEpoch struct{}
+)
+
+// Size of the operations, roughly what they write.
+func (o OpSetup) Size() int      { return 64 * (1 + len(o.Subscriptions)) }
+func (o OpPublish) Size() int    { return len(o.Message.Body) + 512 }
+func (o OpSettle) Size() int     { return 64 * len(o.Items) }
+func (o OpTick) Size() int       { return 4096 }
+func (o OpRaiseEpoch) Size() int { return 64 }
+
+// Weight of the operations, in rows roughly.
+func (o OpSetup) Weight() int      { return 1 }
+func (o OpPublish) Weight() int    { return 1 + len(o.Report) }
+func (o OpSettle) Weight() int     { return len(o.Items) }
+func (o OpTick) Weight() int       { return 64 }
+func (o OpRaiseEpoch) Weight() int { return 1 }
+
+// Alone: a change of subscriptions must be visible to the publishes after it, an epoch to the
+// leases after it.
+func (o OpSetup) Alone() bool      { return true }
+func (o OpPublish) Alone() bool    { return false }
+func (o OpSettle) Alone() bool     { return false }
+func (o OpTick) Alone() bool       { return false }
+func (o OpRaiseEpoch) Alone() bool { return true }

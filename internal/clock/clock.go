@@ -1,0 +1,100 @@
+// Package clock is the time that tests own: Real for the program, Fake for tests, which moves only
+// when told.
+package clock
+
+import (
+	"sync"
+	"time"
+)
+
+// Clock tells the time and makes timers. Moments are UTC.
+type Clock interface {
+	Now() time.Time
+	// NewTimer sends once on C after d. Stop releases it.
+	NewTimer(d time.Duration) Timer
+}
+
+// Timer fires once on C.
+type Timer interface {
+	C() <-chan time.Time
+	Stop()
+}
+
+// Real is the machine's clock.
+var Real Clock = realClock{}
+
+type realClock struct{}
+
+func (realClock) Now() time.Time                 { return time.Now().UTC() }
+func (realClock) NewTimer(d time.Duration) Timer { return realTimer{time.NewTimer(d)} }
+
+type realTimer struct{ t *time.Timer }
+
+func (r realTimer) C() <-chan time.Time { return r.t.C }
+func (r realTimer) Stop()               { r.t.Stop() }
+
+// Fake is a clock that stands still until Advance. Safe for concurrent use.
+type Fake struct {
+	mu     sync.Mutex
+	now    time.Time
+	timers map[*fakeTimer]struct{}
+}
+
+// NewFake starts a fake clock at a moment.
+func NewFake(at time.Time) *Fake {
+	return &Fake{now: at.UTC(), timers: map[*fakeTimer]struct{}{}}
+}
+
+// Now tells the fake time.
+func (f *Fake) Now() time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.now
+}
+
+// NewTimer makes a timer that fires when Advance passes its end; at once when d is not positive.
+func (f *Fake) NewTimer(d time.Duration) Timer {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	t := &fakeTimer{f: f, c: make(chan time.Time, 1), at: f.now.Add(d)}
+	if d <= 0 {
+		t.c <- f.now
+		return t
+	}
+	f.timers[t] = struct{}{}
+	return t
+}
+
+// Advance moves the time and fires what is due.
+func (f *Fake) Advance(d time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.now = f.now.Add(d)
+	for t := range f.timers {
+		if !t.at.After(f.now) {
+			t.c <- f.now
+			delete(f.timers, t)
+		}
+	}
+}
+
+// Timers tells how many timers are waiting, so that a test knows its subject sleeps.
+func (f *Fake) Timers() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.timers)
+}
+
+type fakeTimer struct {
+	f  *Fake
+	c  chan time.Time
+	at time.Time
+}
+
+func (t *fakeTimer) C() <-chan time.Time { return t.c }
+
+func (t *fakeTimer) Stop() {
+	t.f.mu.Lock()
+	defer t.f.mu.Unlock()
+	delete(t.f.timers, t)
+}

@@ -1,0 +1,94 @@
+// Package sqldb opens databases the way every part of SmartLink wants them, migrates their schema,
+// and tells their errors apart.
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"path/filepath"
+
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// OpenSQLite opens, or makes, a SQLite file: write-ahead log, an fsync at every commit, foreign
+// keys on, immediate transactions. maxConns bounds its connections; 1 gives a single writer.
+func OpenSQLite(ctx context.Context, path string, maxConns int) (*sql.DB, error) {
+	q := url.Values{}
+	q.Set("_txlock", "immediate")
+	for _, pragma := range []string{
+		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "temp_store(MEMORY)", "cache_size(-16384)",
+	} {
+		q.Add("_pragma", pragma)
+	}
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()+"?"+q.Encode())
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	db.SetMaxOpenConns(maxConns)
+	db.SetMaxIdleConns(maxConns)
+	if err := db.PingContext(ctx); err != nil {
+		_ = db.Close()
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	return db, nil
+}
+
+// MigrateSQLite brings a schema up to date with the .sql files of fsys. versions names the table
+// that remembers which were applied, so that two rooms can keep their own in one file.
+func MigrateSQLite(ctx context.Context, db *sql.DB, fsys fs.FS, versions string) error {
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, fsys, goose.WithTableName(versions))
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
+}
+
+// IsBusy tells whether err is a lock, deadlock or serialisation conflict: the same work may succeed
+// when simply repeated.
+func IsBusy(err error) bool {
+	switch sqliteCode(err) & 0xff {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return true
+	}
+	return false
+}
+
+// IsUnique tells whether err says that a unique index or primary key already holds the value.
+func IsUnique(err error) bool {
+	c := sqliteCode(err)
+	return c == sqlite3.SQLITE_CONSTRAINT_UNIQUE || c == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
+}
+
+// IsUnavailable tells whether err says that the database itself cannot be used now (gone, full,
+// read-only, I/O error), so that the failure is nobody's fault.
+func IsUnavailable(err error) bool {
+	if errors.Is(err, sql.ErrConnDone) {
+		return true
+	}
+	switch sqliteCode(err) & 0xff {
+	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CORRUPT,
+		sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_NOMEM:
+		return true
+	}
+	return false
+}
+
+// IsConstraint tells whether err is any violated constraint.
+func IsConstraint(err error) bool { return sqliteCode(err)&0xff == sqlite3.SQLITE_CONSTRAINT }
+
+func sqliteCode(err error) int {
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		return e.Code()
+	}
+	return 0
+}

@@ -1,0 +1,253 @@
+package link
+
+import "net/http"
+
+// Problem codes. Each has one entry below; the documentation and the OpenAPI types are made from it.
+const (
+	CodeTokenMissing  Code = "SL-TOKEN-MISSING"
+	CodeTokenInvalid  Code = "SL-TOKEN-INVALID"
+	CodeTokenExpired  Code = "SL-TOKEN-EXPIRED"
+	CodeTokenRevoked  Code = "SL-TOKEN-REVOKED"
+	CodeRole          Code = "SL-ROLE"
+	CodeStartCode     Code = "SL-START-CODE"
+	CodeAppAmbiguous  Code = "SL-APP-AMBIGUOUS"
+	CodeAppNotYours   Code = "SL-APP-NOT-PERMITTED"
+	CodeTypeForbidden Code = "SL-TYPE-NOT-PERMITTED"
+	CodeSubForbidden  Code = "SL-SUBSCRIPTION-NOT-PERMITTED"
+	CodeInstallation  Code = "SL-INSTALLATION"
+
+	CodeRequestInvalid   Code = "SL-REQUEST-INVALID"
+	CodeTypeInvalid      Code = "SL-TYPE-INVALID"
+	CodeAudienceInvalid  Code = "SL-AUDIENCE-INVALID"
+	CodeBodyNotJSON      Code = "SL-BODY-NOT-JSON"
+	CodeBodyEmpty        Code = "SL-BODY-EMPTY"
+	CodeBodyTooLarge     Code = "SL-BODY-TOO-LARGE"
+	CodeEnvelopeInvalid  Code = "SL-ENVELOPE-INVALID"
+	CodeTypeMismatch     Code = "SL-TYPE-MISMATCH"
+	CodeTenantMismatch   Code = "SL-TENANT-MISMATCH"
+	CodeFieldContradicts Code = "SL-FIELD-CONTRADICTS"
+	CodeHeadersTooLarge  Code = "SL-HEADERS-TOO-LARGE"
+
+	CodeNoRoute        Code = "SL-NO-ROUTE"
+	CodeNoQueue        Code = "SL-NO-QUEUE"
+	CodeIdempotency    Code = "SL-IDEMPOTENCY-CONFLICT"
+	CodeLeaseEnded     Code = "SL-LEASE-ENDED"
+	CodeTagUnknown     Code = "SL-TAG-UNKNOWN"
+	CodeNotYourMessage Code = "SL-NOT-YOUR-MESSAGE"
+	CodeMessageUnknown Code = "SL-MESSAGE-NOT-FOUND"
+	CodeBodyGone       Code = "SL-BODY-GONE"
+
+	CodeNotFound       Code = "SL-NOT-FOUND"
+	CodeMethod         Code = "SL-METHOD"
+	CodeConflict       Code = "SL-CONFLICT"
+	CodeRateLimited    Code = "SL-RATE-LIMITED"
+	CodeOutcomeUnknown Code = "SL-OUTCOME-UNKNOWN"
+	CodeUnavailable    Code = "SL-UNAVAILABLE"
+	CodeInternal       Code = "SL-INTERNAL"
+
+	// Warnings of calls that went through.
+	CodeNoBusinessKey Code = "SL-NO-BUSINESS-KEY"
+	CodeAnswerLate    Code = "SL-ANSWER-LATE"
+	CodeNoAnswerSub   Code = "SL-NO-ANSWER-SUBSCRIPTION"
+	CodeNobodySends   Code = "SL-NOBODY-SENDS"
+
+	// On the ERP's side: reasons of blocked messages, and why an agent does not start.
+	CodeDataInUse         Code = "SL-DATA-IN-USE"
+	CodeAgentDied         Code = "SL-AGENT-DIED"
+	CodeNoConsumer        Code = "SL-NO-CONSUMER"
+	CodeAttemptsExhausted Code = "SL-ATTEMPTS-EXHAUSTED"
+	CodeRefusedByHub      Code = "SL-REFUSED-BY-HUB"
+	CodeConsumerPanic     Code = "SL-CONSUMER-PANIC"
+	CodeConsumerFailed    Code = "SL-CONSUMER-FAILED"
+	CodeDuplicateDiffers  Code = "SL-DUPLICATE-DIFFERS"
+	CodeForeignTables     Code = "SL-FOREIGN-TABLES"
+	CodeForeignDatabase   Code = "SL-FOREIGN-DATABASE"
+)
+
+// Entry is one problem of the catalogue. {name} in a detail is filled by the error's arguments.
+type Entry struct {
+	Code               Code
+	Status             int // HTTP status; 0 for codes that are no HTTP answer
+	TitlePT, TitleEN   string
+	DetailPT, DetailEN string
+}
+
+// Catalogue answers the entry of a code; unknown codes get that of CodeInternal.
+func Catalogue(code Code) Entry {
+	if e, ok := byCode[code]; ok {
+		return e
+	}
+	return byCode[CodeInternal]
+}
+
+// Entries lists the whole catalogue in its order.
+func Entries() []Entry { return catalogue }
+
+var byCode = func() map[Code]Entry {
+	m := make(map[Code]Entry, len(catalogue))
+	for _, e := range catalogue {
+		m[e.Code] = e
+	}
+	return m
+}()
+
+var catalogue = []Entry{
+	{CodeTokenMissing, http.StatusUnauthorized, "Token ausente", "Token missing",
+		"Envie o cabeçalho Authorization: Bearer <token>; o token vem de POST /totvs.rac/connect/token.",
+		"Send the header Authorization: Bearer <token>; get the token from POST /totvs.rac/connect/token."},
+	{CodeTokenInvalid, http.StatusUnauthorized, "Token inválido", "Token invalid",
+		"O token não foi emitido para este hub ou foi alterado. Peça um novo em POST /totvs.rac/connect/token.",
+		"The token was not issued for this hub, or was changed. Ask for a new one at POST /totvs.rac/connect/token."},
+	{CodeTokenExpired, http.StatusUnauthorized, "Token expirado", "Token expired",
+		"O token expirou em {at}. Peça um novo em POST /totvs.rac/connect/token.",
+		"The token expired at {at}. Ask for a new one at POST /totvs.rac/connect/token."},
+	{CodeTokenRevoked, http.StatusUnauthorized, "Token revogado", "Token revoked",
+		"O acesso deste cliente foi revogado depois da emissão do token. Peça um novo token; se falhar, fale com o administrador do tenant.",
+		"This client's access was revoked after the token was issued. Ask for a new token; if that fails, ask the tenant's administrator."},
+	{CodeRole, http.StatusForbidden, "Papel insuficiente", "Role not sufficient",
+		"Esta operação exige o papel {role}.",
+		"This operation needs the role {role}."},
+	{CodeStartCode, http.StatusForbidden, "Código de início inválido", "Start code not valid",
+		"O código de primeiro acesso está errado ou já foi usado. Ele é mostrado uma vez, na primeira partida do hub.",
+		"The first-start code is wrong or has been used. It is printed once, when the hub starts for the first time."},
+	{CodeAppAmbiguous, http.StatusUnprocessableEntity, "Aplicativo ambíguo", "App ambiguous",
+		"Mais de um aplicativo deste cliente pode enviar {type}: {apps}. Diga qual no cabeçalho SL-App.",
+		"More than one app of this client may send {type}: {apps}. Name one in the header SL-App."},
+	{CodeAppNotYours, http.StatusForbidden, "Aplicativo não permitido", "App not permitted",
+		"O aplicativo {app} não é permitido a este cliente. Permitidos: {apps}.",
+		"The app {app} is not permitted to this client. Permitted: {apps}."},
+	{CodeTypeForbidden, http.StatusForbidden, "Tipo não permitido", "Type not permitted",
+		"Nenhum aplicativo deste cliente pode enviar {type}. O administrador do tenant concede tipos e aplicativos.",
+		"No app of this client may send {type}. The tenant's administrator grants types and apps."},
+	{CodeSubForbidden, http.StatusUnprocessableEntity, "Inscrição não permitida", "Subscription not permitted",
+		"Este cliente não pode receber: {types}. Nada foi alterado.",
+		"This client may not receive: {types}. Nothing was changed."},
+	{CodeInstallation, http.StatusForbidden, "Outra instalação", "Another installation",
+		"Esta fila pertence à instalação {bound}. Use as credenciais só nessa instalação, ou remova a integração dela antes.",
+		"This queue belongs to installation {bound}. Use the credentials in that installation only, or remove its integration first."},
+
+	{CodeRequestInvalid, http.StatusUnprocessableEntity, "Pedido inválido", "Request invalid",
+		"O pedido não está na forma esperada; veja errors.",
+		"The request does not have the expected form; see errors."},
+	{CodeTypeInvalid, http.StatusUnprocessableEntity, "Tipo inválido", "Type invalid",
+		"{type} não pode ser um tipo de mensagem: uma letra, depois até 99 letras, dígitos, _ . ou -.",
+		"{type} cannot be a message type: a letter, then up to 99 letters, digits, _ . or -."},
+	{CodeAudienceInvalid, http.StatusUnprocessableEntity, "Audiência inválida", "Audience invalid",
+		"{audience} não é uma audiência: use LinkProxy ou o código de um aplicativo (A-Z, 0-9 e -, 2 a 32).",
+		"{audience} is no audience: use LinkProxy or the code of an app (A-Z, 0-9 and -, 2 to 32)."},
+	{CodeBodyNotJSON, http.StatusBadRequest, "Corpo não é JSON", "Body is not JSON",
+		"O Content-Type promete JSON, mas o corpo não é JSON válido ({where}). Nada foi guardado.",
+		"The Content-Type promises JSON but the body is not valid JSON ({where}). Nothing was stored."},
+	{CodeBodyEmpty, http.StatusBadRequest, "Corpo vazio", "Body empty",
+		"A mensagem não tem corpo. Nada foi guardado.",
+		"The message has no body. Nothing was stored."},
+	{CodeBodyTooLarge, http.StatusRequestEntityTooLarge, "Corpo grande demais", "Body too large",
+		"O corpo passa de {limit}. Dados em massa vão pelo compartilhamento de dados; nada foi guardado.",
+		"The body is over {limit}. Mass data goes by data sharing; nothing was stored."},
+	{CodeEnvelopeInvalid, http.StatusUnprocessableEntity, "Envelope inválido", "Envelope invalid",
+		"Um campo do envelope não tem a forma esperada; veja errors. Nada foi guardado.",
+		"A field of the envelope does not have the expected form; see errors. Nothing was stored."},
+	{CodeTypeMismatch, http.StatusUnprocessableEntity, "Tipo contraditório", "Type contradicts",
+		"O caminho diz {path}, o corpo diz {body}. Corrija um deles; nada foi guardado.",
+		"The path says {path}, the body says {body}. Correct one of them; nothing was stored."},
+	{CodeTenantMismatch, http.StatusForbidden, "Tenant contraditório", "Tenant contradicts",
+		"O corpo traz o tenant {body}, que não é o do token. Confira as credenciais; nada foi guardado.",
+		"The body names tenant {body}, which is not the token's. Check the credentials; nothing was stored."},
+	{CodeFieldContradicts, http.StatusUnprocessableEntity, "Campo contraditório", "Field contradicts",
+		"O cabeçalho {header} diz \"{inHeader}\", o corpo diz \"{inBody}\". Corrija um deles; nada foi guardado.",
+		"The header {header} says \"{inHeader}\", the body says \"{inBody}\". Correct one of them; nothing was stored."},
+	{CodeHeadersTooLarge, http.StatusUnprocessableEntity, "Cabeçalhos demais", "Too many headers",
+		"Uma mensagem leva até 32 cabeçalhos SL-* e 8 KiB. Nada foi guardado.",
+		"A message carries up to 32 SL-* headers and 8 KiB. Nothing was stored."},
+
+	{CodeNoRoute, http.StatusUnprocessableEntity, "Ninguém recebe este tipo", "Nobody hears this type",
+		"Nenhuma fila do tenant para a audiência {audience} está inscrita em {type}; nada foi guardado. O receptor deve chamar POST /api/v1/link/setup com {type} em subscriptions.",
+		"No queue of the tenant for audience {audience} subscribes to {type}; nothing was stored. The receiver must call POST /api/v1/link/setup with {type} in subscriptions."},
+	{CodeNoQueue, http.StatusConflict, "Sem fila", "No queue",
+		"Este cliente ainda não tem fila. Chame antes POST /api/v1/link/setup.",
+		"This client has no queue yet. Call POST /api/v1/link/setup first."},
+	{CodeIdempotency, http.StatusConflict, "Chave de idempotência reutilizada", "Idempotency key used again",
+		"A mesma Idempotency-Key já veio com outro conteúdo (mensagem {first}). Use outra chave para outra mensagem; nada foi guardado.",
+		"The same Idempotency-Key came before with other content (message {first}). Use another key for another message; nothing was stored."},
+	{CodeLeaseEnded, http.StatusConflict, "Entrega encerrada", "Lease ended",
+		"O prazo desta entrega terminou, ou ela já foi confirmada; nada mudou. A mensagem, se pendente, vem de novo com outra deliveryTag.",
+		"This delivery's lease has ended, or it was settled before; nothing changed. The message, if open, comes again with another deliveryTag."},
+	{CodeTagUnknown, http.StatusUnprocessableEntity, "deliveryTag desconhecida", "deliveryTag unknown",
+		"Esta deliveryTag nunca foi entregue a esta fila.",
+		"This deliveryTag was never given to this queue."},
+	{CodeNotYourMessage, http.StatusForbidden, "Mensagem de outro", "Not your message",
+		"A mensagem {id} não foi entregue a este cliente; só quem recebeu pode responder.",
+		"Message {id} was not delivered to this client; only who received it may answer."},
+	{CodeMessageUnknown, http.StatusNotFound, "Mensagem não encontrada", "Message not found",
+		"Não há mensagem com este id para este cliente. Ela pode ter passado do tempo de retenção.",
+		"There is no message with this id for this client. It may be past its retention."},
+	{CodeBodyGone, http.StatusGone, "Corpo já apagado", "Body gone",
+		"O hub não guarda mais o corpo desta mensagem.",
+		"The hub no longer keeps this message's body."},
+
+	{CodeNotFound, http.StatusNotFound, "Não encontrado", "Not found",
+		"{what} não existe.",
+		"{what} does not exist."},
+	{CodeMethod, http.StatusMethodNotAllowed, "Método não permitido", "Method not allowed",
+		"Este endereço não aceita {method}.",
+		"This address does not take {method}."},
+	{CodeConflict, http.StatusConflict, "Já existe", "Exists already",
+		"{what} já existe.",
+		"{what} exists already."},
+	{CodeRateLimited, http.StatusTooManyRequests, "Pedidos demais", "Too many requests",
+		"O limite de pedidos foi atingido; espere o tempo de Retry-After.",
+		"The request limit was reached; wait for the time in Retry-After."},
+	{CodeOutcomeUnknown, http.StatusServiceUnavailable, "Resultado desconhecido", "Outcome unknown",
+		"O disco falhou durante a gravação; não se sabe se a mensagem ficou guardada. Repita com a mesma Idempotency-Key.",
+		"The disk failed while writing; it is not known whether the message was stored. Repeat with the same Idempotency-Key."},
+	{CodeUnavailable, http.StatusServiceUnavailable, "Indisponível", "Unavailable",
+		"O hub não pode gravar agora; nada foi guardado. Tente de novo em instantes.",
+		"The hub cannot write now; nothing was stored. Try again shortly."},
+	{CodeInternal, http.StatusInternalServerError, "Erro interno", "Internal error",
+		"Erro interno; informe o valor de instance ao suporte.",
+		"Internal error; tell support the value of instance."},
+
+	{CodeNoBusinessKey, 0, "Sem chave de negócio", "No business key",
+		"Comando sem businessKey: um reenvio com outro id pode ser lançado outra vez. Envie o cabeçalho SL-Business-Key.",
+		"Command without businessKey: a resend with another id may be booked again. Send the header SL-Business-Key."},
+	{CodeAnswerLate, 0, "Resposta tardia", "Late answer",
+		"O hub não tem mais a mensagem {id}; a resposta foi encaminhada, mas nenhum resultado foi marcado.",
+		"The hub no longer has message {id}; the answer was passed on, but no outcome was set."},
+	{CodeNoAnswerSub, 0, "Resposta não ouvida", "Answer not heard",
+		"Este cliente pode enviar {type}, mas não está inscrito em {response}: não saberá o resultado.",
+		"This client may send {type} but does not subscribe to {response}: it will not learn the outcome."},
+	{CodeNobodySends, 0, "Ninguém envia", "Nobody sends",
+		"Nenhum aplicativo conhecido envia {type}; confira o nome.",
+		"No known app sends {type}; check the name."},
+
+	{CodeDataInUse, 0, "Pasta de dados em uso", "Data folder in use",
+		"A pasta {dir} está em uso por outro processo. Pare-o, ou escolha outra pasta.",
+		"The folder {dir} is in use by another process. Stop it, or choose another folder."},
+	{CodeAgentDied, 0, "Agente caiu durante a execução", "Agent died while executing",
+		"O agente caiu {n} vezes executando esta mensagem. Examine o log, corrija e reprocesse.",
+		"The agent died {n} times while executing this message. Look at the log, mend and reprocess."},
+	{CodeNoConsumer, 0, "Tipo sem consumidor", "No consumer for the type",
+		"Este agente não tem consumidor para {type}. Atualize o agente ou ajuste as inscrições.",
+		"This agent has no consumer for {type}. Upgrade the agent or change its subscriptions."},
+	{CodeAttemptsExhausted, 0, "Tentativas esgotadas", "Out of attempts",
+		"A execução falhou {n} vezes; última causa: {reason}. Corrija a causa e reprocesse.",
+		"The execution failed {n} times; last cause: {reason}. Mend the cause and reprocess."},
+	{CodeRefusedByHub, 0, "Recusada pelo hub", "Refused by the hub",
+		"O hub recusou a mensagem: {reason}.",
+		"The hub refused the message: {reason}."},
+	{CodeConsumerPanic, 0, "Erro no consumidor", "Consumer panicked",
+		"O consumidor parou com um erro de programa: {reason}.",
+		"The consumer stopped with a program error: {reason}."},
+	{CodeConsumerFailed, 0, "Falha técnica", "Technical failure",
+		"A execução falhou por causa técnica: {reason}.",
+		"The execution failed for a technical cause: {reason}."},
+	{CodeDuplicateDiffers, 0, "Duplicata com outro conteúdo", "Duplicate with other content",
+		"Esta chave de negócio já foi lançada com outro conteúdo (mensagem {first}); nada mudou. Para alterar, envie uma edição com outra chave.",
+		"This business key was booked before with other content (message {first}); nothing changed. To change it, send an edit with another key."},
+	{CodeForeignTables, 0, "Tabelas de outro programa", "Tables of another program",
+		"Há tabelas GTOTVSLINK* que não são do SmartLink em {where}. Use outro banco ou esquema; nada foi alterado.",
+		"There are GTOTVSLINK* tables that are not SmartLink's in {where}. Use another database or schema; nothing was changed."},
+	{CodeForeignDatabase, 0, "Banco de outra instalação", "Database of another installation",
+		"Este banco pertence a outra instalação ({why}). Ative de novo, ou use `smartlink agent join`.",
+		"This database belongs to another installation ({why}). Activate anew, or use `smartlink agent join`."},
+}

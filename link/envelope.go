@@ -1,0 +1,209 @@
+package link
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"mime"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+)
+
+// Dialect names the form of a body. There is no single envelope: receivers define the format, the
+// link reads from it only what routing and identity need.
+type Dialect string
+
+// The dialects senders use.
+const (
+	DialectData        Dialect = "header+data"    // Gesplan → RM
+	DialectContent     Dialect = "header+content" // TOTVS standard
+	DialectCloudEvents Dialect = "cloudevents"    // structured mode, id and source optional
+	DialectDatasul     Dialect = "datasul"        // messageId, messageType, messageContent
+	DialectJSON        Dialect = "json"           // any other JSON
+	DialectOpaque      Dialect = "opaque"         // not JSON
+)
+
+// Envelope is what a body says about itself. Absent fields are empty.
+type Envelope struct {
+	Dialect       Dialect
+	ID            string // the envelope's own id, for dedupe: CloudEvents source+id, Datasul messageId
+	Type          string
+	TenantID      string
+	Audience      string // informative: the path decides
+	BusinessKey   string
+	OrderingKey   string
+	CorrelationID string
+
+	// Where in the body Type, TenantID, BusinessKey and OrderingKey stand, as JSON Pointers.
+	TypeAt, TenantAt, BusinessKeyAt, OrderingKeyAt string
+}
+
+// IsJSON tells whether a content type promises JSON. An empty one promises nothing.
+func IsJSON(contentType string) bool {
+	mt, _, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		mt = strings.ToLower(strings.TrimSpace(contentType))
+	}
+	return mt == "application/json" || mt == "text/json" || strings.HasSuffix(mt, "+json")
+}
+
+// ReadEnvelope finds out a body's dialect and what it says about itself. It never changes the body.
+//
+// A body that is not JSON under a JSON content type is CodeBodyNotJSON; an envelope field that
+// routing needs but is no string is CodeEnvelopeInvalid with a pointer to it. Everything else is
+// accepted: receivers own their formats.
+func ReadEnvelope(contentType string, body []byte) (Envelope, error) {
+	promised := IsJSON(contentType)
+	trimmed := bytes.TrimLeft(body, " \t\r\n")
+	object := len(trimmed) > 0 && trimmed[0] == '{'
+	if !promised && (contentType != "" || !object) {
+		return Envelope{Dialect: DialectOpaque}, nil
+	}
+	if !json.Valid(body) || !utf8.Valid(body) {
+		if !promised {
+			return Envelope{Dialect: DialectOpaque}, nil
+		}
+		return Envelope{}, NewError(CodeBodyNotJSON, "where", jsonErrorPlace(body))
+	}
+	if !object {
+		return Envelope{Dialect: DialectJSON}, nil
+	}
+	top := map[string]json.RawMessage{}
+	if err := json.Unmarshal(body, &top); err != nil {
+		return Envelope{}, NewError(CodeBodyNotJSON, "where", err.Error()).Because(err)
+	}
+	r := fieldReader{}
+	e := Envelope{}
+	switch {
+	case r.isObject(top["header"]):
+		header := r.object(top["header"])
+		e.Dialect = DialectJSON
+		if _, ok := top["data"]; ok {
+			e.Dialect = DialectData
+		} else if _, ok := top["content"]; ok {
+			e.Dialect = DialectContent
+		}
+		e.Type, e.TypeAt = r.text(header, "/header", "type")
+		e.TenantID, e.TenantAt = r.text(header, "/header", "tenantId")
+		e.BusinessKey, e.BusinessKeyAt = r.text(header, "/header", "businessKey")
+		e.OrderingKey, e.OrderingKeyAt = r.text(header, "/header", "orderingKey")
+		if r.isObject(top["content"]) {
+			e.CorrelationID = r.loose(r.object(top["content"]), "requestID")
+		}
+	case top["specversion"] != nil:
+		e.Dialect = DialectCloudEvents
+		e.Type, e.TypeAt = r.text(top, "", "type")
+		e.TenantID, e.TenantAt = r.text(top, "", "tenantid", "tenantId")
+		id, source := r.loose(top, "id"), r.loose(top, "source")
+		if id != "" {
+			e.ID = strings.TrimPrefix(source+"#"+id, "#")
+		}
+		e.CorrelationID = r.loose(top, "correlationid", "correlationId")
+	case top["messageContent"] != nil || top["messageType"] != nil:
+		e.Dialect = DialectDatasul
+		e.ID = r.loose(top, "messageId")
+		e.Type, e.TypeAt = r.text(top, "", "messageType")
+		// The documented sample writes the key with a stray colon; real senders copied it.
+		e.Audience = r.loose(top, "audience", "audience:")
+		e.CorrelationID = r.loose(top, "parentUUID")
+	default:
+		e.Dialect = DialectJSON
+	}
+	if r.err != nil {
+		return Envelope{}, r.err
+	}
+	for _, f := range []struct{ at, value string }{
+		{"/id", e.ID}, {e.BusinessKeyAt, e.BusinessKey}, {e.OrderingKeyAt, e.OrderingKey}, {"/correlationid", e.CorrelationID},
+	} {
+		if utf8.RuneCountInString(f.value) > MaxKey {
+			return Envelope{}, NewError(CodeEnvelopeInvalid).At(f.at, CodeEnvelopeInvalid, fmt.Sprintf("> %d", MaxKey))
+		}
+	}
+	return e, nil
+}
+
+// jsonErrorPlace says where a body stops being JSON.
+func jsonErrorPlace(body []byte) string {
+	if !utf8.Valid(body) {
+		return "UTF-8"
+	}
+	var v any
+	err := json.Unmarshal(body, &v)
+	if s, ok := err.(*json.SyntaxError); ok {
+		line := 1 + bytes.Count(body[:min(int(s.Offset), len(body))], []byte("\n"))
+		return fmt.Sprintf("byte %d, line %d", s.Offset, line)
+	}
+	return "?"
+}
+
+// fieldReader reads single fields and keeps the first error.
+type fieldReader struct{ err error }
+
+func (r *fieldReader) isObject(raw json.RawMessage) bool { return len(raw) > 0 && raw[0] == '{' }
+
+func (r *fieldReader) object(raw json.RawMessage) map[string]json.RawMessage {
+	m := map[string]json.RawMessage{}
+	_ = json.Unmarshal(raw, &m) // the whole body has been validated
+	return m
+}
+
+// text reads the first of names that is present; null counts as absent, anything but a string is
+// an error. It answers the value and its pointer.
+func (r *fieldReader) text(m map[string]json.RawMessage, at string, names ...string) (value, pointer string) {
+	for _, name := range names {
+		raw, ok := m[name]
+		if !ok || string(raw) == "null" {
+			continue
+		}
+		pointer = at + "/" + name
+		if raw[0] != '"' {
+			if r.err == nil {
+				r.err = NewError(CodeEnvelopeInvalid).At(pointer, CodeEnvelopeInvalid, "string")
+			}
+			return "", pointer
+		}
+		_ = json.Unmarshal(raw, &value)
+		if value != "" {
+			return value, pointer
+		}
+	}
+	return "", ""
+}
+
+// loose reads the first of names that is a string or number; anything else counts as absent. For
+// fields that products fill freely.
+func (r *fieldReader) loose(m map[string]json.RawMessage, names ...string) string {
+	for _, name := range names {
+		raw := m[name]
+		if len(raw) == 0 {
+			continue
+		}
+		switch c := raw[0]; {
+		case c == '"':
+			var s string
+			_ = json.Unmarshal(raw, &s)
+			if s != "" {
+				return s
+			}
+		case c == '-' || c >= '0' && c <= '9':
+			return string(raw)
+		}
+	}
+	return ""
+}
+
+// Check compares what the body says with the path and the token. A type that contradicts the path
+// is CodeTypeMismatch; a tenant that is not the token's is CodeTenantMismatch.
+func (e Envelope) Check(pathType string, tenant uuid.UUID) error {
+	if e.Type != "" && e.Type != pathType {
+		return NewError(CodeTypeMismatch, "path", pathType, "body", e.Type).At(e.TypeAt, CodeTypeMismatch, pathType)
+	}
+	if e.TenantID != "" {
+		if t, err := ParseUUID(e.TenantID); err != nil || t != tenant {
+			return NewError(CodeTenantMismatch, "body", e.TenantID).At(e.TenantAt, CodeTenantMismatch, "")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,58 @@
+package link
+
+import (
+	"net/textproto"
+	"strings"
+)
+
+// Headers of link calls and of messages. Names are canonical: HTTP's canonical form of a name is
+// the key under which a message keeps it.
+const (
+	HeaderApp           = "Sl-App"            // the sender's app; not kept
+	HeaderInstallation  = "Sl-Installation"   // the agent's installation; not kept
+	HeaderBusinessKey   = "Sl-Business-Key"   // identity of one intended change
+	HeaderOrderingKey   = "Sl-Ordering-Key"   // messages of one key are delivered one at a time, in order
+	HeaderCorrelationID = "Sl-Correlation-Id" // the sender's own correlation
+	HeaderAnswerTo      = "Sl-Answer-To"      // id of the message this one answers
+	HeaderRoot          = "Sl-Root"           // rootId of the message this one answers
+	HeaderOutcome       = "Sl-Outcome"        // outcome an answer reports
+	HeaderOutcomeNumber = "Sl-Outcome-Number" // counts the outcomes of one message, the highest wins
+	HeaderKey           = "Sl-Key"            // the ERP's key
+	HeaderMetaPrefix    = "Sl-Meta-"          // free headers of the sender
+	HeaderTraceparent   = "Traceparent"       // W3C trace context
+
+	HeaderIdempotencyKey = "Idempotency-Key" // repeats of one request
+)
+
+// Headers the hub adds to a message, named as the original's monitor shows them.
+const (
+	MetaAppCode    = "appCode"
+	MetaAudience   = "audience"
+	MetaSourceType = "source-type"
+)
+
+// Values of the source-type header.
+const (
+	SourceHTTP = "http"
+	SourceGRPC = "grpc"
+	SourceAMQP = "amqp"
+)
+
+// KeepHeaders picks from a request's headers those that travel with the message: SL-* except
+// SL-App and SL-Installation, and traceparent. Only the first value of a name counts.
+func KeepHeaders(h map[string][]string) map[string]string {
+	kept := make(map[string]string, 4)
+	for name, values := range h {
+		if len(values) == 0 {
+			continue
+		}
+		name = textproto.CanonicalMIMEHeaderKey(name)
+		if name == HeaderApp || name == HeaderInstallation {
+			continue
+		}
+		if strings.HasPrefix(name, "Sl-") || name == HeaderTraceparent {
+			kept[name] = values[0]
+		}
+	}
+	return kept
+}

@@ -1,0 +1,165 @@
+package link
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"strings"
+)
+
+// Code is a stable problem code, `SL-…`. All codes stand in catalogue.go.
+type Code string
+
+// Lang is a language of public messages.
+type Lang string
+
+// The languages.
+const (
+	Portuguese Lang = "pt"
+	English    Lang = "en"
+)
+
+// AcceptLanguage picks the language of an answer from an Accept-Language header: the first of
+// Portuguese and English that it names, English without one.
+func AcceptLanguage(header string) Lang {
+	for part := range strings.SplitSeq(header, ",") {
+		tag, _, _ := strings.Cut(strings.TrimSpace(part), ";")
+		switch base, _, _ := strings.Cut(strings.ToLower(tag), "-"); base {
+		case "pt":
+			return Portuguese
+		case "en":
+			return English
+		}
+	}
+	return English
+}
+
+// Error is a failure with a code of the catalogue, a public message in two languages and a private
+// cause. Use errors.As, or CodeOf, to look at it.
+type Error struct {
+	Code   Code
+	Args   map[string]string // fill the placeholders of the catalogue's texts
+	Errors []FieldError      // what in the request is wrong, each with a pointer
+	Header http.Header       // extra response headers, e.g. WWW-Authenticate
+	Cause  error             // never shown to the caller
+}
+
+// FieldError points at one wrong place of a request.
+type FieldError struct {
+	Pointer string `json:"pointer" doc:"JSON Pointer into the body, or the name of a parameter or header"`
+	Code    Code   `json:"code"`
+	Detail  string `json:"detail"`
+}
+
+// NewError makes an error of the catalogue. args are name, value pairs for the text's placeholders.
+func NewError(code Code, args ...string) *Error {
+	e := &Error{Code: code}
+	for i := 0; i+1 < len(args); i += 2 {
+		if e.Args == nil {
+			e.Args = make(map[string]string, len(args)/2)
+		}
+		e.Args[args[i]] = args[i+1]
+	}
+	return e
+}
+
+// Because adds the private cause.
+func (e *Error) Because(cause error) *Error { e.Cause = cause; return e }
+
+// At adds a wrong place.
+func (e *Error) At(pointer string, code Code, detail string) *Error {
+	e.Errors = append(e.Errors, FieldError{Pointer: pointer, Code: code, Detail: detail})
+	return e
+}
+
+// Error tells code, public text and cause, for logs.
+func (e *Error) Error() string {
+	s := string(e.Code) + ": " + e.Problem(English, "").Detail
+	for _, f := range e.Errors {
+		s += fmt.Sprintf("; %s %s", f.Pointer, f.Detail)
+	}
+	if e.Cause != nil {
+		s += ": " + e.Cause.Error()
+	}
+	return s
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Cause }
+
+// Is makes errors.Is(err, link.NewError(code)) compare codes.
+func (e *Error) Is(target error) bool {
+	t, ok := target.(*Error)
+	return ok && t.Code == e.Code
+}
+
+// Status is the HTTP status of the error's code.
+func (e *Error) Status() int { return Catalogue(e.Code).Status }
+
+// Problem renders the error for a caller. instance names the request.
+func (e *Error) Problem(lang Lang, instance string) *Problem {
+	entry := Catalogue(e.Code)
+	title, detail := entry.TitleEN, entry.DetailEN
+	if lang == Portuguese {
+		title, detail = entry.TitlePT, entry.DetailPT
+	}
+	for _, k := range sortedKeys(e.Args) {
+		detail = strings.ReplaceAll(detail, "{"+k+"}", e.Args[k])
+	}
+	return &Problem{
+		Type: "/docs/problems#" + string(e.Code), Title: title, Status: entry.Status, Code: e.Code, Detail: detail,
+		Instance: instance, Errors: e.Errors,
+	}
+}
+
+func sortedKeys(m map[string]string) []string {
+	keys := make([]string, 0, len(m))
+	for k := range maps.Keys(m) {
+		keys = append(keys, k)
+	}
+	return keys
+}
+
+// CodeOf answers the code of an error, or CodeInternal when it has none and "" for nil.
+func CodeOf(err error) Code {
+	if err == nil {
+		return ""
+	}
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	var p *Problem
+	if errors.As(err, &p) {
+		return p.Code
+	}
+	return CodeInternal
+}
+
+// Problem is an error as a caller sees it: application/problem+json of RFC 9457. The client
+// package returns it as an error.
+type Problem struct {
+	Type     string       `json:"type" doc:"Link to the problem's page" example:"/docs/problems#SL-NO-ROUTE"`
+	Title    string       `json:"title" doc:"Short name of the problem"`
+	Status   int          `json:"status" doc:"HTTP status" example:"422"`
+	Code     Code         `json:"code" doc:"Stable code" example:"SL-NO-ROUTE"`
+	Detail   string       `json:"detail" doc:"What happened and what to do"`
+	Instance string       `json:"instance,omitempty" doc:"Id of the request, as in the hub's log"`
+	Errors   []FieldError `json:"errors,omitempty" doc:"What in the request is wrong"`
+}
+
+// Error tells code and detail.
+func (p *Problem) Error() string {
+	s := string(p.Code) + ": " + p.Detail
+	for _, f := range p.Errors {
+		s += "; " + f.Pointer + ": " + f.Detail
+	}
+	return s
+}
+
+// GetStatus answers the HTTP status.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// ContentType is the media type of a problem.
+func (p *Problem) ContentType(string) string { return "application/problem+json" }
