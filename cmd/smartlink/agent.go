@@ -1,0 +1,5 @@
+package main
+
+type agentCmd struct{}
+
+func (c *agentCmd) Run(e *env) error { return nil }

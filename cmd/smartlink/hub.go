@@ -1,0 +1,5 @@
+package main
+
+type hubCmd struct{}
+
+func (c *hubCmd) Run(e *env) error { return nil }
