@@ -1,0 +1,191 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"smartlink/link"
+)
+
+// AdminConfig says which hub, and with which API key.
+type AdminConfig struct {
+	Server     string
+	APIKey     string // empty: only Init works
+	HTTPClient *http.Client
+	UserAgent  string
+	Lang       link.Lang
+}
+
+// Admin administers a hub over its admin API. It never repeats a call by itself: a person or script
+// sees each failure.
+type Admin struct {
+	base, key string
+	http      transport
+}
+
+// NewAdmin checks the configuration; it does not call the hub.
+func NewAdmin(cfg AdminConfig) (*Admin, error) {
+	base, err := baseURL(cfg.Server)
+	if err != nil {
+		return nil, err
+	}
+	return &Admin{base, cfg.APIKey, newTransport(cfg.HTTPClient, cfg.UserAgent, cfg.Lang)}, nil
+}
+
+// List bounds a list: Limit items after Cursor, the Next of the page before.
+type List struct {
+	Limit  int
+	Cursor string
+}
+
+const adminPath = "/api/v1/admin/"
+
+// Init spends the first-start code and makes the first administrator.
+func (a *Admin) Init(ctx context.Context, r link.InitRequest) (link.InitResponse, error) {
+	return adminSend[link.InitResponse](ctx, a, http.MethodPost, "init", r)
+}
+
+// CreateCompany creates a company.
+func (a *Admin) CreateCompany(ctx context.Context, r link.CompanyRequest) (link.Company, error) {
+	return adminSend[link.Company](ctx, a, http.MethodPost, "companies", r)
+}
+
+// Companies lists companies by name.
+func (a *Admin) Companies(ctx context.Context, l List) (link.Page[link.Company], error) {
+	return adminList[link.Company](ctx, a, "companies", l, nil)
+}
+
+// CreateTenant creates a tenant.
+func (a *Admin) CreateTenant(ctx context.Context, r link.TenantRequest) (link.Tenant, error) {
+	return adminSend[link.Tenant](ctx, a, http.MethodPost, "tenants", r)
+}
+
+// Tenants lists tenants.
+func (a *Admin) Tenants(ctx context.Context, l List) (link.Page[link.Tenant], error) {
+	return adminList[link.Tenant](ctx, a, "tenants", l, nil)
+}
+
+// PutApp creates or replaces an app.
+func (a *Admin) PutApp(ctx context.Context, code string, r link.AppRequest) (link.App, error) {
+	return adminSend[link.App](ctx, a, http.MethodPut, "apps/"+url.PathEscape(code), r)
+}
+
+// Apps lists apps by code.
+func (a *Admin) Apps(ctx context.Context, l List) (link.Page[link.App], error) {
+	return adminList[link.App](ctx, a, "apps", l, nil)
+}
+
+// CreateClient creates a client; its secret is in the answer and nowhere else.
+func (a *Admin) CreateClient(ctx context.Context, r link.ClientRequest) (link.ClientCreated, error) {
+	return adminSend[link.ClientCreated](ctx, a, http.MethodPost, "clients", r)
+}
+
+// ChangeClient changes a client's name or apps.
+func (a *Admin) ChangeClient(ctx context.Context, id link.ClientID, r link.ClientChange) (link.Client, error) {
+	return adminSend[link.Client](ctx, a, http.MethodPatch, "clients/"+string(id), r)
+}
+
+// Clients lists clients, of one tenant or with uuid.Nil of all.
+func (a *Admin) Clients(ctx context.Context, tenant uuid.UUID, l List) (link.Page[link.Client], error) {
+	return adminList[link.Client](ctx, a, "clients", l, tenantQuery(tenant))
+}
+
+// AddSecret adds a second secret, so that the first can be replaced without a pause.
+func (a *Admin) AddSecret(ctx context.Context, id link.ClientID) (link.SecretCreated, error) {
+	return adminSend[link.SecretCreated](ctx, a, http.MethodPost, "clients/"+string(id)+"/secrets", nil)
+}
+
+// RemoveSecret ends a secret; tokens already given live on until they expire.
+func (a *Admin) RemoveSecret(ctx context.Context, id link.ClientID, secret string) error {
+	_, err := adminSend[struct{}](ctx, a, http.MethodDelete, "clients/"+string(id)+"/secrets/"+url.PathEscape(secret), nil)
+	return err
+}
+
+// Revoke refuses from now on every token the client got so far.
+func (a *Admin) Revoke(ctx context.Context, id link.ClientID) (link.Client, error) {
+	return adminSend[link.Client](ctx, a, http.MethodPost, "clients/"+string(id)+"/revoke", nil)
+}
+
+// Queues lists queues, of one tenant or with uuid.Nil of all.
+func (a *Admin) Queues(ctx context.Context, tenant uuid.UUID, l List) (link.Page[link.QueueInfo], error) {
+	return adminList[link.QueueInfo](ctx, a, "queues", l, tenantQuery(tenant))
+}
+
+// Audit lists administrative changes, the newest first.
+func (a *Admin) Audit(ctx context.Context, l List) (link.Page[link.AuditEntry], error) {
+	return adminList[link.AuditEntry](ctx, a, "audit", l, nil)
+}
+
+// Trace tells where a message of a tenant is; with uuid.Nil the hub looks through all tenants.
+func (a *Admin) Trace(ctx context.Context, tenant, id uuid.UUID) (link.Trace, error) {
+	var out link.Trace
+	err := a.do(ctx, request{method: http.MethodGet, path: linkPath + "messages/" + id.String(), query: tenantQuery(tenant)}, &out)
+	return out, err
+}
+
+// Copy makes a new message from one whose body the hub still keeps: new id, same rootId, business
+// key, type, audience and sender.
+func (a *Admin) Copy(ctx context.Context, tenant, id uuid.UUID, r link.CopyRequest) (link.SendResponse, error) {
+	body, err := json.Marshal(r)
+	if err != nil {
+		return link.SendResponse{}, err
+	}
+	var out link.SendResponse
+	err = a.do(ctx, request{
+		method: http.MethodPost, path: linkPath + "messages/" + id.String() + "/copy", query: tenantQuery(tenant),
+		contentType: "application/json", body: body,
+	}, &out)
+	return out, err
+}
+
+func tenantQuery(tenant uuid.UUID) url.Values {
+	if tenant == uuid.Nil {
+		return nil
+	}
+	return url.Values{"tenant": {tenant.String()}}
+}
+
+func (a *Admin) do(ctx context.Context, r request, out any) error {
+	_, err := a.http.roundTrip(ctx, a.base+r.path, a.key, r, out)
+	var p *link.Problem
+	if errors.As(err, &p) && p.Status == http.StatusUnauthorized && a.key == "" {
+		return fmt.Errorf("an API key is needed (see smartlink admin init): %w", err)
+	}
+	return err
+}
+
+func adminSend[T any](ctx context.Context, a *Admin, method, path string, in any) (T, error) {
+	var out T
+	r := request{method: method, path: adminPath + path}
+	if in != nil {
+		body, err := json.Marshal(in)
+		if err != nil {
+			return out, err
+		}
+		r.contentType, r.body = "application/json", body
+	}
+	err := a.do(ctx, r, &out)
+	return out, err
+}
+
+func adminList[T any](ctx context.Context, a *Admin, path string, l List, q url.Values) (link.Page[T], error) {
+	if q == nil {
+		q = url.Values{}
+	}
+	if l.Limit > 0 {
+		q.Set("limit", strconv.Itoa(l.Limit))
+	}
+	if l.Cursor != "" {
+		q.Set("cursor", l.Cursor)
+	}
+	var out link.Page[T]
+	err := a.do(ctx, request{method: http.MethodGet, path: adminPath + path, query: q}, &out)
+	return out, err
+}

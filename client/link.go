@@ -1,0 +1,134 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"smartlink/link"
+)
+
+// Message is what Send sends. Only Type and Body are needed.
+type Message struct {
+	Type           string
+	Audience       string // app code; empty = link.LinkProxy, every queue of the tenant that subscribes
+	ContentType    string // empty = application/json
+	Body           []byte // sent byte for byte
+	IdempotencyKey string // the same for repeats of one request; empty = a fresh one for this call
+	BusinessKey    string // the one business change the message asks for
+	OrderingKey    string // messages of one key are delivered in order, one at a time
+	CorrelationID  string
+	App            string            // overrides Config.App
+	Headers        map[string]string // further headers to travel with the message: SL-*, traceparent
+}
+
+// GetOptions bound a Get; zero values are the hub's defaults (one message, no wait, 60 s lease).
+type GetOptions struct {
+	Max      int
+	MaxBytes int
+	Wait     time.Duration // how long to wait for the first message, at most link.MaxWait
+	Lease    time.Duration
+}
+
+const linkPath = "/api/v1/link/"
+
+// Setup creates or changes the caller's queue. It is idempotent; the subscriptions replace the old
+// ones.
+func (c *Client) Setup(ctx context.Context, s link.SetupRequest) (link.SetupResponse, error) {
+	var out link.SetupResponse
+	_, err := c.callJSON(ctx, "setup", s, &out)
+	return out, err
+}
+
+// Send stores one message at the hub. It is durable when Send returns without an error.
+func (c *Client) Send(ctx context.Context, m Message) (link.SendResponse, error) {
+	path := linkPath + "send/" + url.PathEscape(m.Type)
+	if m.Audience != "" {
+		path += "/" + url.PathEscape(m.Audience)
+	}
+	if m.IdempotencyKey == "" {
+		m.IdempotencyKey = link.NewID().String()
+	}
+	if m.ContentType == "" {
+		m.ContentType = "application/json"
+	}
+	header := map[string]string{}
+	maps.Copy(header, m.Headers)
+	for name, value := range map[string]string{
+		link.HeaderApp: m.App, link.HeaderIdempotencyKey: m.IdempotencyKey, link.HeaderBusinessKey: m.BusinessKey,
+		link.HeaderOrderingKey: m.OrderingKey, link.HeaderCorrelationID: m.CorrelationID,
+	} {
+		if value != "" {
+			header[name] = value
+		}
+	}
+	var out link.SendResponse
+	_, err := c.call(ctx, request{method: http.MethodPost, path: path, contentType: m.ContentType, header: header, body: m.Body}, &out)
+	return out, err
+}
+
+// Get leases messages of the caller's queue. Nothing came in time: nil, nil.
+//
+// Get is not repeated after a failure: messages that an answer lost on its way had leased come again
+// when their leases end.
+func (c *Client) Get(ctx context.Context, o GetOptions) ([]link.Delivery, error) {
+	q := url.Values{}
+	if o.Max > 0 {
+		q.Set("max", strconv.Itoa(o.Max))
+	}
+	if o.MaxBytes > 0 {
+		q.Set("maxBytes", strconv.Itoa(o.MaxBytes))
+	}
+	if o.Wait > 0 {
+		q.Set("wait", o.Wait.String())
+	}
+	if o.Lease > 0 {
+		q.Set("lease", o.Lease.String())
+	}
+	var out link.GetResponse
+	_, err := c.call(ctx, request{method: http.MethodPost, path: linkPath + "get", query: q, once: true}, &out)
+	return out.Messages, err
+}
+
+// Ack settles up to link.MaxAck deliveries, each on its own; one result for each, in order.
+func (c *Client) Ack(ctx context.Context, items []link.Settlement) ([]link.AckResult, error) {
+	if len(items) == 0 {
+		return nil, nil
+	}
+	var out link.AckResponse
+	if _, err := c.callJSON(ctx, "ack", items, &out); err != nil {
+		return nil, err
+	}
+	if len(out.Results) != len(items) {
+		return nil, fmt.Errorf("ack of %d deliveries answered %d results", len(items), len(out.Results))
+	}
+	return out.Results, nil
+}
+
+// AckOne settles one delivery. A lease that has ended is a *link.Problem with link.CodeLeaseEnded.
+func (c *Client) AckOne(ctx context.Context, s link.Settlement) error {
+	_, err := c.callJSON(ctx, "ack", s, nil)
+	return err
+}
+
+// Trace tells where a message is and what happened to it. Senders and receivers may ask.
+func (c *Client) Trace(ctx context.Context, id uuid.UUID) (link.Trace, error) {
+	var out link.Trace
+	_, err := c.call(ctx, request{method: http.MethodGet, path: linkPath + "messages/" + id.String()}, &out)
+	return out, err
+}
+
+func (c *Client) callJSON(ctx context.Context, path string, in, out any) (int, error) {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", path, err)
+	}
+	return c.call(ctx, request{method: http.MethodPost, path: linkPath + path, contentType: "application/json", body: body}, out)
+}

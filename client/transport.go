@@ -1,0 +1,103 @@
+package client
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"smartlink/link"
+)
+
+// maxAnswer bounds what is read of one answer: a full get with every byte of its bodies escaped.
+const maxAnswer = 6*link.MaxGetBytes + 4<<20
+
+// request is one call before it is sent; it can be sent again.
+type request struct {
+	method, path string
+	query        url.Values
+	contentType  string
+	header       map[string]string // empty values are left out
+	body         []byte
+	once         bool // never repeated
+}
+
+// transport sends requests and reads answers, without knowing about tokens or repeats.
+type transport struct {
+	http  *http.Client
+	agent string
+	lang  link.Lang
+}
+
+func newTransport(h *http.Client, agent string, lang link.Lang) transport {
+	if h == nil {
+		// The default transport keeps two idle connections to a host: too few for a busy sender.
+		t := http.DefaultTransport.(*http.Transport).Clone()
+		t.MaxIdleConnsPerHost = 64
+		t.ResponseHeaderTimeout = link.MaxWait + 30*time.Second
+		h = &http.Client{Transport: t}
+	}
+	return transport{h, cmp.Or(agent, "smartlink-client"), cmp.Or(lang, link.English)}
+}
+
+// baseURL checks a hub's address and takes a trailing slash off.
+func baseURL(server string) (string, error) {
+	u, err := url.Parse(server)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return "", fmt.Errorf("hub address %q: want http(s)://host[:port][/path]", server)
+	}
+	return strings.TrimRight(server, "/"), nil
+}
+
+// roundTrip sends a request once and decodes a 2xx answer into out. It answers the status, 0 when
+// there was no answer, and anything but 2xx as *Refused.
+func (t transport) roundTrip(ctx context.Context, address, bearer string, r request, out any) (int, error) {
+	if len(r.query) > 0 {
+		address += "?" + r.query.Encode()
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, address, bytes.NewReader(r.body))
+	if err != nil {
+		return 0, fmt.Errorf("%s %s: %w", r.method, r.path, err)
+	}
+	req.Header.Set("Accept", "application/json, application/problem+json")
+	req.Header.Set("Accept-Language", string(t.lang))
+	req.Header.Set("User-Agent", t.agent)
+	if r.contentType != "" {
+		req.Header.Set("Content-Type", r.contentType)
+	}
+	if bearer != "" {
+		req.Header.Set("Authorization", "Bearer "+bearer)
+	}
+	for k, v := range r.header {
+		if v != "" {
+			req.Header.Set(k, v)
+		}
+	}
+	resp, err := t.http.Do(req)
+	if err != nil {
+		return 0, &notReached{err}
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err != nil {
+		return 0, &notReached{err}
+	}
+	switch {
+	case resp.StatusCode < 200 || resp.StatusCode > 299:
+		return resp.StatusCode, refusal(resp, body)
+	case len(body) > maxAnswer:
+		return resp.StatusCode, fmt.Errorf("%s %s: answer over %d bytes", r.method, r.path, maxAnswer)
+	case out == nil || len(body) == 0:
+		return resp.StatusCode, nil
+	}
+	if err := json.Unmarshal(body, out); err != nil {
+		return resp.StatusCode, fmt.Errorf("%s %s: answer not understood: %w", r.method, r.path, err)
+	}
+	return resp.StatusCode, nil
+}
