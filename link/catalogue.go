@@ -39,6 +39,8 @@ const (
 
 	CodeNotFound       Code = "SL-NOT-FOUND"
 	CodeMethod         Code = "SL-METHOD"
+	CodeMediaType      Code = "SL-MEDIA-TYPE"
+	CodeBodyIncomplete Code = "SL-BODY-INCOMPLETE"
 	CodeConflict       Code = "SL-CONFLICT"
 	CodeRateLimited    Code = "SL-RATE-LIMITED"
 	CodeOutcomeUnknown Code = "SL-OUTCOME-UNKNOWN"
@@ -62,6 +64,8 @@ const (
 	CodeDuplicateDiffers  Code = "SL-DUPLICATE-DIFFERS"
 	CodeForeignTables     Code = "SL-FOREIGN-TABLES"
 	CodeForeignDatabase   Code = "SL-FOREIGN-DATABASE"
+	CodeLiveRM            Code = "SL-LIVE-RM"
+	CodeNoReference       Code = "SL-NO-REFERENCE-SCHEMA"
 )
 
 // Entry is one problem of the catalogue. {name} in a detail is filled by the error's arguments.
@@ -191,6 +195,12 @@ var catalogue = []Entry{
 	{CodeMethod, http.StatusMethodNotAllowed, "Método não permitido", "Method not allowed",
 		"Este endereço não aceita {method}.",
 		"This address does not take {method}."},
+	{CodeMediaType, http.StatusUnsupportedMediaType, "Formato não aceito", "Format not taken",
+		"O corpo veio como {got}; envie {want}.",
+		"The body came as {got}; send {want}."},
+	{CodeBodyIncomplete, http.StatusRequestTimeout, "Corpo incompleto", "Body incomplete",
+		"O corpo não chegou inteiro a tempo. Nada foi guardado; repita o pedido.",
+		"The body did not arrive whole in time. Nothing was stored; repeat the request."},
 	{CodeConflict, http.StatusConflict, "Já existe", "Exists already",
 		"{what} já existe.",
 		"{what} exists already."},
@@ -250,4 +260,10 @@ var catalogue = []Entry{
 	{CodeForeignDatabase, 0, "Banco de outra instalação", "Database of another installation",
 		"Este banco pertence a outra instalação ({why}). Ative de novo, ou use `smartlink agent join`.",
 		"This database belongs to another installation ({why}). Activate anew, or use `smartlink agent join`."},
+	{CodeLiveRM, 0, "Banco de um RM em uso", "Database of a live RM",
+		"O banco parece ser de um RM em uso (tabela {table}); só o próprio RM grava nele. Use outro banco para os livros de referência; nada foi alterado.",
+		"The database looks like a live RM's (table {table}); only RM itself writes there. Use another database for the reference books; nothing was changed."},
+	{CodeNoReference, 0, "Sem esquema de referência", "No reference schema",
+		"O banco não tem o esquema de referência. Crie-o com as migrações antes de lançar; nada foi alterado.",
+		"The database has no reference schema. Make it with the migrations before booking; nothing was changed."},
 }

@@ -3,7 +3,6 @@ package link
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"strings"
 )
@@ -104,21 +103,18 @@ func (e *Error) Problem(lang Lang, instance string) *Problem {
 	if lang == Portuguese {
 		title, detail = entry.TitlePT, entry.DetailPT
 	}
-	for _, k := range sortedKeys(e.Args) {
-		detail = strings.ReplaceAll(detail, "{"+k+"}", e.Args[k])
+	if len(e.Args) > 0 {
+		// All at once: a value that looks like a placeholder stays as it is.
+		pairs := make([]string, 0, 2*len(e.Args))
+		for name, value := range e.Args {
+			pairs = append(pairs, "{"+name+"}", value)
+		}
+		detail = strings.NewReplacer(pairs...).Replace(detail)
 	}
 	return &Problem{
 		Type: "/docs/problems#" + string(e.Code), Title: title, Status: entry.Status, Code: e.Code, Detail: detail,
 		Instance: instance, Errors: e.Errors,
 	}
-}
-
-func sortedKeys(m map[string]string) []string {
-	keys := make([]string, 0, len(m))
-	for k := range maps.Keys(m) {
-		keys = append(keys, k)
-	}
-	return keys
 }
 
 // CodeOf answers the code of an error, or CodeInternal when it has none and "" for nil.
