@@ -1,0 +1,5 @@
+package hub
+
+import "fmt"
+
+func example() { fmt.Println("ready") }

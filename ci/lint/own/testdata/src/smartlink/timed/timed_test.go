@@ -1,0 +1,5 @@
+package timed
+
+import "time"
+
+func limit() <-chan time.Time { return time.After(time.Minute) }
