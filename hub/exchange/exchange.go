@@ -1,0 +1,102 @@
+// Package exchange is what a hub does for its clients and operators, whatever door they come
+// through: Setup, Send, Get, Settle, Trace and Copy, with their rules about who may do what.
+//
+// A door authenticates and translates; every decision stands here, once. The tenant always comes from
+// the credential: nothing a request says can reach another tenant.
+package exchange
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"smartlink/hub/queue"
+	"smartlink/hub/registry"
+	"smartlink/link"
+)
+
+// Engine is what the use cases need of the queue engine; *queue.Engine has it.
+type Engine interface {
+	Setup(ctx context.Context, s queue.Setup) (queue.SetupResult, error)
+	Publish(ctx context.Context, p queue.Publish) (queue.PublishResult, error)
+	Get(ctx context.Context, g queue.Get) ([]link.Delivery, error)
+	Settle(ctx context.Context, q queue.Name, items []queue.Settle) ([]error, error)
+	Trace(ctx context.Context, tenant, id uuid.UUID) (queue.Traced, error)
+	Message(ctx context.Context, tenant, id uuid.UUID) (link.Message, error)
+}
+
+// Directory is what operators' use cases need of the registry.
+type Directory interface {
+	// Current answers what requests need of the registry, at this moment.
+	Current() *registry.Snapshot
+	// TenantIDs lists every tenant.
+	TenantIDs(ctx context.Context) ([]uuid.UUID, error)
+	// Record writes an audit entry durably.
+	Record(ctx context.Context, e link.AuditEntry) error
+}
+
+// Caller is a client behind a door, authenticated.
+type Caller struct {
+	Client       registry.Client
+	Snapshot     *registry.Snapshot // the registry as it was when the caller was authenticated
+	App          string             // SL-App: the app it wants to speak for; empty = the only one that may
+	Installation string             // SL-Installation
+	Source       string             // the door: link.SourceHTTP, …
+	Lang         link.Lang          // of texts in answers
+}
+
+func (c Caller) queue() queue.Name { return queue.Name{Tenant: c.Client.Tenant, Client: c.Client.ID} }
+
+// Operator is a person behind a door, authenticated.
+type Operator struct {
+	Name string
+	Role link.Role
+	Lang link.Lang
+}
+
+// need refuses an operator whose role does not include another.
+func (o Operator) need(role link.Role) error {
+	if !o.Role.Includes(role) {
+		return link.NewError(link.CodeRole, "role", string(role))
+	}
+	return nil
+}
+
+// Exchange does the use cases.
+type Exchange struct {
+	engine    Engine
+	directory Directory
+	log       *slog.Logger
+}
+
+// New makes an Exchange.
+func New(e Engine, d Directory, log *slog.Logger) *Exchange {
+	return &Exchange{engine: e, directory: d, log: log}
+}
+
+// warning renders a remark of the catalogue.
+func warning(lang link.Lang, code link.Code, args ...string) link.Warning {
+	return link.Warning{Code: code, Detail: link.NewError(code, args...).Problem(lang, "").Detail}
+}
+
+// in picks the text of a language.
+func in(lang link.Lang, pt, en string) string {
+	if lang == link.Portuguese {
+		return pt
+	}
+	return en
+}
+
+// tooLong tells whether a text has more characters than allowed.
+func tooLong(s string, limit int) bool { return len(s) > limit && utf8.RuneCountInString(s) > limit }
+
+// checkInstallation refuses an installation id that could not be kept.
+func checkInstallation(c Caller) error {
+	if tooLong(c.Installation, link.MaxKey) || !utf8.ValidString(c.Installation) {
+		return link.NewError(link.CodeRequestInvalid).At(link.HeaderInstallation, link.CodeRequestInvalid, fmt.Sprintf("≤ %d, UTF-8", link.MaxKey))
+	}
+	return nil
+}

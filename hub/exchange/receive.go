@@ -1,0 +1,116 @@
+package exchange
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"smartlink/hub/queue"
+	"smartlink/link"
+)
+
+// Get is what a client asks for. A nil field is the default: one message, link.MaxGetBytes, no wait,
+// link.DefaultLease.
+type Get struct {
+	Max, MaxBytes *int
+	Wait, Lease   *time.Duration
+}
+
+// Get leases messages of the caller's queue; none when nothing came in time. Errors:
+// link.CodeNoQueue, link.CodeRequestInvalid with the range of each parameter that is out of it.
+func (x *Exchange) Get(ctx context.Context, c Caller, g Get) ([]link.Delivery, error) {
+	if err := checkInstallation(c); err != nil {
+		return nil, err
+	}
+	q := queue.Get{
+		Queue: c.queue(), Installation: c.Installation,
+		Max: value(g.Max, link.DefaultGet), MaxBytes: value(g.MaxBytes, link.MaxGetBytes),
+		Wait: value(g.Wait, 0), Lease: value(g.Lease, link.DefaultLease),
+	}
+	wrong := link.NewError(link.CodeRequestInvalid)
+	within(wrong, "max", q.Max, 1, link.MaxGet)
+	within(wrong, "maxBytes", q.MaxBytes, 1, link.MaxGetBytes)
+	within(wrong, "wait", q.Wait, 0, link.MaxWait)
+	within(wrong, "lease", q.Lease, link.MinLease, link.MaxLease)
+	if len(wrong.Errors) > 0 {
+		return nil, wrong
+	}
+	return x.engine.Get(ctx, q)
+}
+
+func value[T any](v *T, otherwise T) T {
+	if v == nil {
+		return otherwise
+	}
+	return *v
+}
+
+// within notes a parameter that is out of its range.
+func within[T int | time.Duration](wrong *link.Error, name string, v, low, high T) {
+	if v < low || v > high {
+		wrong.At(name, link.CodeRequestInvalid, fmt.Sprintf("%v – %v", low, high))
+	}
+}
+
+// Settle settles deliveries of the caller's queue, each on its own: one error or nil for each item
+// (link.CodeLeaseEnded, link.CodeTagUnknown, link.CodeRequestInvalid). The second answer fails them
+// all: link.CodeNoQueue, link.CodeRequestInvalid for a list that is too long, and the engine's.
+func (x *Exchange) Settle(ctx context.Context, c Caller, items []link.Settlement) ([]error, error) {
+	if len(items) > link.MaxAck {
+		return nil, link.NewError(link.CodeRequestInvalid).At("", link.CodeRequestInvalid, fmt.Sprintf("≤ %d", link.MaxAck))
+	}
+	errs := make([]error, len(items))
+	good := make([]queue.Settle, 0, len(items))
+	places := make([]int, 0, len(items))
+	for i, item := range items {
+		s, err := settlement(c.Lang, item)
+		if err != nil {
+			errs[i] = err
+			continue
+		}
+		good, places = append(good, s), append(places, i)
+	}
+	if len(good) == 0 {
+		return errs, nil
+	}
+	settled, err := x.engine.Settle(ctx, c.queue(), good)
+	if err != nil {
+		return nil, err
+	}
+	for i, err := range settled {
+		errs[places[i]] = err
+	}
+	return errs, nil
+}
+
+// settlement reads what is wanted for one delivery. Exactly one way must be meant: an item that says
+// two things at once would settle a message in a way its sender may not have wanted.
+func settlement(lang link.Lang, s link.Settlement) (queue.Settle, error) {
+	invalid := func(pointer, pt, en string) (queue.Settle, error) {
+		return queue.Settle{}, link.NewError(link.CodeRequestInvalid).At(pointer, link.CodeRequestInvalid, in(lang, pt, en))
+	}
+	if tooLong(s.Reason, link.MaxReason) {
+		return invalid("/reason", fmt.Sprintf("até %d caracteres", link.MaxReason), fmt.Sprintf("at most %d characters", link.MaxReason))
+	}
+	if s.DeliveryTag == 0 {
+		return invalid("/deliveryTag", "falta a deliveryTag que get deu", "the deliveryTag that get gave is missing")
+	}
+	acked := s.Ack != nil && *s.Ack
+	if acked && (s.Dead || s.Release) || s.Dead && s.Release {
+		return invalid("/ack", "só um de ack:true, dead:true, release:true", "only one of ack:true, dead:true, release:true")
+	}
+	q := queue.Settle{Tag: s.DeliveryTag, Reason: s.Reason}
+	switch {
+	case s.Release:
+		q.How = queue.Release
+	case s.Dead:
+		q.How = queue.Dead
+	case s.Ack == nil:
+		return invalid("/ack", "diga ack:true, ack:false, dead:true ou release:true", "say ack:true, ack:false, dead:true or release:true")
+	case acked:
+		q.How = queue.Ack
+	default:
+		q.How = queue.Requeue
+	}
+	return q, nil
+}
