@@ -1,0 +1,146 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+
+	"smartlink/hub/exchange"
+	"smartlink/link"
+)
+
+const contentJSON = "application/json"
+
+// json answers a value.
+func (c *call) json(status int, v any) error {
+	c.answer(status, contentJSON, v)
+	return nil
+}
+
+func (c *call) answer(status int, contentType string, v any) {
+	b, err := json.Marshal(v)
+	if err != nil { // a value of ours that is no JSON
+		c.cause, c.code = err, link.CodeInternal
+		c.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	c.Header().Set("Content-Type", contentType)
+	c.WriteHeader(status)
+	_, _ = c.Write(append(b, '\n')) // a client that has gone misses it
+}
+
+// noContent answers that there is nothing to say.
+func (c *call) noContent() error {
+	c.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// body reads the whole body, at most limit bytes; of a longer one no more than the server has
+// buffered. The slice is the caller's to keep.
+func (c *call) body(limit int) ([]byte, error) {
+	if enc := c.r.Header.Get("Content-Encoding"); enc != "" && !strings.EqualFold(enc, "identity") {
+		return nil, link.NewError(link.CodeMediaType, "got", "Content-Encoding: "+enc, "want", "Content-Encoding: identity")
+	}
+	length := c.r.ContentLength
+	if length > int64(limit) {
+		return nil, c.tooLarge(limit)
+	}
+	if length >= 0 {
+		b := make([]byte, length)
+		if _, err := io.ReadFull(c.r.Body, b); err != nil {
+			return nil, link.NewError(link.CodeBodyIncomplete).Because(err)
+		}
+		return b, nil
+	}
+	b, err := io.ReadAll(io.LimitReader(c.r.Body, int64(limit)+1))
+	if err != nil {
+		return nil, link.NewError(link.CodeBodyIncomplete).Because(err)
+	}
+	if len(b) > limit {
+		return nil, c.tooLarge(limit)
+	}
+	return bytes.Clone(b), nil // io.ReadAll leaves up to half of it unused
+}
+
+// tooLarge also ends the connection, so that the server does not read the rest of the body.
+func (c *call) tooLarge(limit int) error {
+	c.Header().Set("Connection", "close")
+	return exchange.TooLarge(limit)
+}
+
+// smallBody bounds the bodies of calls that carry no messages.
+const smallBody = link.MaxBody
+
+// read reads a JSON object into a value. Unknown properties are refused: a mistyped one would
+// silently mean something else.
+func read[T any](c *call, limit int) (T, error) {
+	var v T
+	b, err := c.jsonBody(limit)
+	if err != nil {
+		return v, err
+	}
+	return v, c.decode(b, "", '{', &v)
+}
+
+// jsonBody reads a body that must be JSON; without a Content-Type it is taken for that.
+func (c *call) jsonBody(limit int) ([]byte, error) {
+	if got := c.r.Header.Get("Content-Type"); got != "" && !link.IsJSON(got) {
+		return nil, link.NewError(link.CodeMediaType, "got", got, "want", contentJSON)
+	}
+	b, err := c.body(limit)
+	if err == nil && len(bytes.TrimSpace(b)) == 0 {
+		err = link.NewError(link.CodeRequestInvalid).At("", link.CodeRequestInvalid, c.text("falta o corpo (JSON)", "the body (JSON) is missing"))
+	}
+	return b, err
+}
+
+// decode reads JSON strictly. place is the pointer of the value in the body, open the bracket it must
+// begin with.
+func (c *call) decode(b []byte, place string, open byte, v any) error {
+	if !json.Valid(b) {
+		var any any
+		f := exchange.WrongJSON(c.lang, "", json.Unmarshal(b, &any))
+		return link.NewError(link.CodeBodyNotJSON, "where", f.Detail)
+	}
+	invalid := func(f link.FieldError) error {
+		e := link.NewError(link.CodeRequestInvalid)
+		e.Errors = append(e.Errors, f)
+		return e
+	}
+	if bytes.TrimLeft(b, " \t\r\n")[0] != open {
+		want := map[byte]string{'{': "object", '[': "array"}[open]
+		return invalid(link.FieldError{Pointer: place, Code: link.CodeRequestInvalid, Detail: c.text("esperado: ", "expected: ") + want})
+	}
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(v); err != nil {
+		// encoding/json has no type for this error.
+		if name, unknown := strings.CutPrefix(err.Error(), `json: unknown field "`); unknown {
+			return invalid(link.FieldError{
+				Pointer: place + "/" + strings.TrimSuffix(name, `"`), Code: link.CodeRequestInvalid,
+				Detail: c.text("propriedade desconhecida", "unknown property"),
+			})
+		}
+		return invalid(exchange.WrongJSON(c.lang, place, err))
+	}
+	return nil
+}
+
+// text picks the text of the call's language.
+func (c *call) text(pt, en string) string {
+	if c.lang == link.Portuguese {
+		return pt
+	}
+	return en
+}
+
+// bearer is the credential of the Authorization header, "" when there is none.
+func bearer(r *http.Request) string {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}

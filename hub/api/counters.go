@@ -1,0 +1,132 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"smartlink/link"
+)
+
+// counters are the door's own metrics. Labels are of small fixed sets: paths are the patterns of
+// the API, never what a caller wrote.
+type counters struct {
+	requests  *prometheus.CounterVec
+	seconds   *prometheus.HistogramVec
+	sends     *prometheus.CounterVec
+	delivered prometheus.Counter
+	settles   *prometheus.CounterVec
+}
+
+func newCounters(r *prometheus.Registry, q Queues, log *slog.Logger) (*counters, error) {
+	c := &counters{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "smartlink_http_requests_total", Help: "Requests answered, by path and status.",
+		}, []string{"method", "path", "status"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "smartlink_http_request_seconds", Help: "Time to answer, long polls included.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 35},
+		}, []string{"path"}),
+		sends: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "smartlink_sends_total", Help: "Sends by result: stored, duplicate, or the code of the problem.",
+		}, []string{"result"}),
+		delivered: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "smartlink_deliveries_total", Help: "Messages handed out under a lease.",
+		}),
+		settles: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "smartlink_settlements_total", Help: "Settlements by result: ack, requeue, dead, release, or the code of the problem.",
+		}, []string{"result"}),
+	}
+	for _, m := range []prometheus.Collector{c.requests, c.seconds, c.sends, c.delivered, c.settles, &depth{q, log}} {
+		if err := r.Register(m); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+func (c *counters) request(r *http.Request, status int, took time.Duration) {
+	path := r.Pattern
+	if path == "" {
+		path = "none"
+	}
+	c.requests.WithLabelValues(method(r.Method), path, strconv.Itoa(status)).Inc()
+	c.seconds.WithLabelValues(path).Observe(took.Seconds())
+}
+
+// method keeps callers from inventing labels.
+func method(m string) string {
+	switch m {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return m
+	}
+	return "other"
+}
+
+func (c *counters) sent(r link.SendResponse, err error) {
+	switch {
+	case err != nil:
+		c.sends.WithLabelValues(string(link.CodeOf(err))).Inc()
+	case r.Duplicate:
+		c.sends.WithLabelValues("duplicate").Inc()
+	default:
+		c.sends.WithLabelValues("stored").Inc()
+	}
+}
+
+func (c *counters) settled(s link.Settlement, err error) {
+	how := "requeue"
+	switch {
+	case err != nil:
+		how = string(link.CodeOf(err))
+	case s.Release:
+		how = "release"
+	case s.Dead:
+		how = "dead"
+	case s.Ack != nil && *s.Ack:
+		how = "ack"
+	}
+	c.settles.WithLabelValues(how).Inc()
+}
+
+// Bounds of what one scrape tells about queues.
+const (
+	depthQueues  = 1000
+	depthTimeout = 5 * time.Second
+)
+
+var (
+	depthDesc = prometheus.NewDesc("smartlink_queue_messages", "Deliveries of a queue by state, history left out.", []string{"tenant", "client", "state"}, nil)
+	leftDesc  = prometheus.NewDesc("smartlink_queues_not_shown", "Queues beyond the bound of one scrape.", nil, nil)
+)
+
+// depth tells how much stands in each queue, asked for at each scrape.
+type depth struct {
+	queues Queues
+	log    *slog.Logger
+}
+
+// Describe tells what Collect may send.
+func (d *depth) Describe(c chan<- *prometheus.Desc) { c <- depthDesc; c <- leftDesc }
+
+// Collect asks the engine. A failure leaves the figures out instead of telling wrong ones.
+func (d *depth) Collect(c chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), depthTimeout)
+	defer cancel()
+	infos, err := d.queues.Queues(ctx, uuid.Nil)
+	if err != nil {
+		d.log.Warn("queue depths not collected", "error", err)
+		return
+	}
+	for _, q := range infos[:min(len(infos), depthQueues)] {
+		for _, s := range []link.State{link.StateReady, link.StateBehind, link.StateDelayed, link.StateLeased, link.StateDead} {
+			c <- prometheus.MustNewConstMetric(depthDesc, prometheus.GaugeValue, float64(q.Counts[s]), q.Queue.Tenant.String(), string(q.Queue.Client), string(s))
+		}
+	}
+	c <- prometheus.MustNewConstMetric(leftDesc, prometheus.GaugeValue, float64(max(0, len(infos)-depthQueues)))
+}

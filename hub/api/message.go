@@ -1,0 +1,96 @@
+package api
+
+import (
+	"encoding/base64"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"smartlink/hub/exchange"
+	"smartlink/link"
+)
+
+// copyBody bounds a copy's request: an edited body of link.MaxBody as a JSON string, every byte of it
+// escaped.
+const copyBody = 6*link.MaxBody + 64<<10
+
+func (d *Door) trace(c *call) error {
+	id, err := c.messageID()
+	if err != nil {
+		return err
+	}
+	if c.operator.Name == "" {
+		t, err := d.cfg.Exchange.Trace(c.r.Context(), c.caller, id)
+		if err != nil {
+			return err
+		}
+		return c.json(http.StatusOK, t)
+	}
+	tenant, err := c.tenant()
+	if err != nil {
+		return err
+	}
+	t, err := d.cfg.Exchange.TraceAny(c.r.Context(), c.operator, tenant, id)
+	if err != nil {
+		return err
+	}
+	return c.json(http.StatusOK, t)
+}
+
+func (d *Door) copy(c *call) error {
+	id, err := c.messageID()
+	if err != nil {
+		return err
+	}
+	w := exchange.Copy{ID: id, IdempotencyKey: c.r.Header.Get(link.HeaderIdempotencyKey)}
+	if w.Tenant, err = c.tenant(); err != nil {
+		return err
+	}
+	var r link.CopyRequest
+	if c.r.ContentLength != 0 { // no body: a copy as it is
+		if r, err = read[link.CopyRequest](c, copyBody); err != nil {
+			return err
+		}
+	}
+	w.Reason = r.Reason
+	switch {
+	case r.Content != nil && r.ContentBase64 != nil:
+		return link.NewError(link.CodeRequestInvalid).At("/contentBase64", link.CodeRequestInvalid,
+			c.text("só um de content e contentBase64", "only one of content and contentBase64"))
+	case r.Content != nil:
+		w.Body = []byte(*r.Content)
+	case r.ContentBase64 != nil:
+		if w.Body, err = base64.StdEncoding.DecodeString(*r.ContentBase64); err != nil {
+			return link.NewError(link.CodeRequestInvalid).At("/contentBase64", link.CodeRequestInvalid, "base64").Because(err)
+		}
+	}
+	done, err := d.cfg.Exchange.Copy(c.r.Context(), c.operator, w)
+	if err != nil {
+		return err
+	}
+	c.note("messageId", done.MessageID)
+	return c.json(http.StatusAccepted, done)
+}
+
+// messageID is the id in the path. What is no id names no message.
+func (c *call) messageID() (uuid.UUID, error) {
+	id, err := link.ParseUUID(c.r.PathValue("id"))
+	if err != nil {
+		return uuid.Nil, link.NewError(link.CodeMessageUnknown).Because(err)
+	}
+	c.note("messageId", id)
+	return id, nil
+}
+
+// tenant is the query parameter, uuid.Nil without one.
+func (c *call) tenant() (uuid.UUID, error) {
+	q, err := c.query()
+	if err != nil || q.Get("tenant") == "" {
+		return uuid.Nil, err
+	}
+	t, err := link.ParseUUID(q.Get("tenant"))
+	if err != nil {
+		return uuid.Nil, link.NewError(link.CodeRequestInvalid).At("tenant", link.CodeRequestInvalid, "UUID").Because(err)
+	}
+	return t, nil
+}
