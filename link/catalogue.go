@@ -10,6 +10,7 @@ const (
 	CodeTokenRevoked  Code = "SL-TOKEN-REVOKED"
 	CodeRole          Code = "SL-ROLE"
 	CodeStartCode     Code = "SL-START-CODE"
+	CodeKeyInvalid    Code = "SL-KEY-INVALID"
 	CodeAppAmbiguous  Code = "SL-APP-AMBIGUOUS"
 	CodeAppNotYours   Code = "SL-APP-NOT-PERMITTED"
 	CodeTypeForbidden Code = "SL-TYPE-NOT-PERMITTED"
@@ -42,6 +43,7 @@ const (
 	CodeMediaType      Code = "SL-MEDIA-TYPE"
 	CodeBodyIncomplete Code = "SL-BODY-INCOMPLETE"
 	CodeConflict       Code = "SL-CONFLICT"
+	CodeSecretLimit    Code = "SL-SECRET-LIMIT"
 	CodeRateLimited    Code = "SL-RATE-LIMITED"
 	CodeOutcomeUnknown Code = "SL-OUTCOME-UNKNOWN"
 	CodeUnavailable    Code = "SL-UNAVAILABLE"
@@ -55,6 +57,7 @@ const (
 
 	// On the ERP's side: reasons of blocked messages, and why an agent does not start.
 	CodeDataInUse         Code = "SL-DATA-IN-USE"
+	CodeHubKey            Code = "SL-HUB-KEY"
 	CodeAgentDied         Code = "SL-AGENT-DIED"
 	CodeNoConsumer        Code = "SL-NO-CONSUMER"
 	CodeAttemptsExhausted Code = "SL-ATTEMPTS-EXHAUSTED"
@@ -114,6 +117,9 @@ var catalogue = []Entry{
 	{CodeStartCode, http.StatusForbidden, "Código de início inválido", "Start code not valid",
 		"O código de primeiro acesso está errado ou já foi usado. Ele é mostrado uma vez, na primeira partida do hub.",
 		"The first-start code is wrong or has been used. It is printed once, when the hub starts for the first time."},
+	{CodeKeyInvalid, http.StatusUnauthorized, "Chave de API inválida", "API key not valid",
+		"A chave de API é desconhecida. Envie Authorization: Bearer <chave>; a primeira vem de `smartlink admin init`.",
+		"The API key is unknown. Send Authorization: Bearer <key>; the first one comes from `smartlink admin init`."},
 	{CodeAppAmbiguous, http.StatusUnprocessableEntity, "Aplicativo ambíguo", "App ambiguous",
 		"Mais de um aplicativo deste cliente pode enviar {type}: {apps}. Diga qual no cabeçalho SL-App.",
 		"More than one app of this client may send {type}: {apps}. Name one in the header SL-App."},
@@ -204,6 +210,9 @@ var catalogue = []Entry{
 	{CodeConflict, http.StatusConflict, "Já existe", "Exists already",
 		"{what} já existe.",
 		"{what} exists already."},
+	{CodeSecretLimit, http.StatusConflict, "Dois segredos já ativos", "Two live secrets already",
+		"O cliente {client} já tem dois segredos ativos. Remova o que não se usa mais, depois crie outro; nada foi alterado.",
+		"Client {client} has two live secrets already. Remove the one that is no longer used, then add another; nothing was changed."},
 	{CodeRateLimited, http.StatusTooManyRequests, "Pedidos demais", "Too many requests",
 		"O limite de pedidos foi atingido; espere o tempo de Retry-After.",
 		"The request limit was reached; wait for the time in Retry-After."},
@@ -233,6 +242,9 @@ var catalogue = []Entry{
 	{CodeDataInUse, 0, "Pasta de dados em uso", "Data folder in use",
 		"A pasta {dir} está em uso por outro processo. Pare-o, ou escolha outra pasta.",
 		"The folder {dir} is in use by another process. Stop it, or choose another folder."},
+	{CodeHubKey, 0, "Chave do hub não serve", "Hub key does not fit",
+		"O arquivo {file} {whyPT}, mas hub.db guarda chaves de assinatura seladas com a chave original. Restaure do backup o arquivo que pertence a este hub.db. Nada foi alterado.",
+		"The file {file} {why}, but hub.db holds signing keys sealed with the original one. Restore from backup the file that belongs to this hub.db. Nothing was changed."},
 	{CodeAgentDied, 0, "Agente caiu durante a execução", "Agent died while executing",
 		"O agente caiu {n} vezes executando esta mensagem. Examine o log, corrija e reprocesse.",
 		"The agent died {n} times while executing this message. Look at the log, mend and reprocess."},

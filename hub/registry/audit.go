@@ -1,0 +1,77 @@
+package registry
+
+import (
+	"context"
+	"database/sql"
+	"math"
+	"strconv"
+
+	"smartlink/link"
+)
+
+// System is the actor of what the hub does by itself.
+const System = "hub"
+
+// Record writes an audit entry of something that changes nothing in the registry, durably. Changes
+// of the registry record themselves, in their own transaction. A zero At is the present moment.
+func (s *Store) Record(ctx context.Context, e link.AuditEntry) error {
+	s.write.Lock()
+	defer s.write.Unlock()
+	if e.At.IsZero() {
+		e.At = s.clock.Now()
+	}
+	return unavailable(insertAudit(ctx, s.db, e))
+}
+
+// Audit lists changes, the newest first.
+func (s *Store) Audit(ctx context.Context, l List) (link.Page[link.AuditEntry], error) {
+	type row struct {
+		n int64
+		link.AuditEntry
+	}
+	before, err := beforeNumber(l)
+	if err != nil {
+		return link.Page[link.AuditEntry]{}, err
+	}
+	rows, err := collect(ctx, s.db, func(rows *sql.Rows) (r row, err error) {
+		var at int64
+		err = rows.Scan(&r.n, &at, &r.Actor, &r.Action, &r.Target, &r.Detail)
+		r.At = moment(at)
+		return r, err
+	}, `SELECT n, at, actor, action, target, detail FROM audit WHERE n < ? ORDER BY n DESC LIMIT ?`, before, l.limit()+1)
+	if err != nil {
+		return link.Page[link.AuditEntry]{}, err
+	}
+	p := page(rows, l.limit(), func(r row) []string { return []string{strconv.FormatInt(r.n, 10)} })
+	out := link.Page[link.AuditEntry]{Items: make([]link.AuditEntry, len(p.Items)), Next: p.Next}
+	for i, r := range p.Items {
+		out.Items[i] = r.AuditEntry
+	}
+	return out, nil
+}
+
+// beforeNumber reads a cursor that counts down.
+func beforeNumber(l List) (int64, error) {
+	key, err := l.after(1)
+	if err != nil {
+		return 0, err
+	}
+	if key[0] == "" {
+		return math.MaxInt64, nil
+	}
+	n, err := strconv.ParseInt(key[0], 10, 64)
+	if err != nil {
+		return 0, badCursor(err)
+	}
+	return n, nil
+}
+
+type execer interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
+func insertAudit(ctx context.Context, x execer, e link.AuditEntry) error {
+	_, err := x.ExecContext(ctx, `INSERT INTO audit (at, actor, action, target, detail) VALUES (?, ?, ?, ?, ?)`,
+		micros(e.At), e.Actor, e.Action, e.Target, e.Detail)
+	return err
+}

@@ -1,0 +1,67 @@
+package registry
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// SigningKey is a key that signs tokens, as package identity sealed it.
+type SigningKey struct {
+	ID        string
+	Sealed    []byte
+	CreatedAt time.Time
+	UseFrom   time.Time // it signs from then on, until the next one's UseFrom
+}
+
+// SigningKeys lists all signing keys in the order in which they sign.
+func (s *Store) SigningKeys(ctx context.Context) ([]SigningKey, error) {
+	keys, err := collect(ctx, s.db, func(rows *sql.Rows) (k SigningKey, err error) {
+		var created, use int64
+		err = rows.Scan(&k.ID, &k.Sealed, &created, &use)
+		k.CreatedAt, k.UseFrom = moment(created), moment(use)
+		return k, err
+	}, `SELECT id, sealed, created_at, use_from FROM signing_key ORDER BY use_from, id`)
+	if err != nil {
+		return nil, fmt.Errorf("read signing keys: %w", err)
+	}
+	return keys, nil
+}
+
+// AddSigningKey stores a signing key.
+func (s *Store) AddSigningKey(ctx context.Context, actor string, k SigningKey) error {
+	err := s.change(ctx, actor, func(ctx context.Context, c *change) error {
+		if _, err := c.ExecContext(ctx, `INSERT INTO signing_key (id, sealed, created_at, use_from) VALUES (?, ?, ?, ?)`,
+			k.ID, k.Sealed, micros(k.CreatedAt), micros(k.UseFrom)); err != nil {
+			return err
+		}
+		return c.record(ctx, "signing-key.create", k.ID, "signs from "+k.UseFrom.Format(time.RFC3339))
+	})
+	if err != nil {
+		return fmt.Errorf("add signing key: %w", err)
+	}
+	return nil
+}
+
+// EraseSigningKeys erases signing keys that no token needs any more.
+func (s *Store) EraseSigningKeys(ctx context.Context, actor string, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	err := s.change(ctx, actor, func(ctx context.Context, c *change) error {
+		for _, id := range ids {
+			if _, err := c.ExecContext(ctx, `DELETE FROM signing_key WHERE id = ?`, id); err != nil {
+				return err
+			}
+			if err := c.record(ctx, "signing-key.erase", id, ""); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("erase signing keys: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,202 @@
+package registry
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"smartlink/link"
+)
+
+// Snapshot is the registry's content as far as requests need it, at one moment. It is immutable:
+// do not change what it answers.
+type Snapshot struct {
+	apps    map[string]App
+	clients map[link.ClientID]Client
+	byApp   map[tenantApp][]link.ClientID
+	secrets map[link.ClientID][]secretHash
+	keys    map[hash]User
+}
+
+type tenantApp struct {
+	tenant uuid.UUID
+	app    string
+}
+
+// hash is the SHA-256 of a secret, an API key or the first-start code.
+type hash [sha256.Size]byte
+
+type secretHash struct {
+	id   string
+	hash hash
+}
+
+// NewSnapshot makes a snapshot of apps and clients, without secrets.
+func NewSnapshot(apps []App, clients []Client) *Snapshot {
+	s := &Snapshot{
+		apps:    make(map[string]App, len(apps)),
+		clients: make(map[link.ClientID]Client, len(clients)),
+		byApp:   map[tenantApp][]link.ClientID{},
+		secrets: map[link.ClientID][]secretHash{},
+		keys:    map[hash]User{},
+	}
+	for _, a := range apps {
+		s.apps[a.Code] = a
+	}
+	for _, c := range clients {
+		s.clients[c.ID] = c
+		for _, app := range c.Apps {
+			k := tenantApp{c.Tenant, app}
+			s.byApp[k] = append(s.byApp[k], c.ID)
+		}
+	}
+	return s
+}
+
+// App finds an app by its code.
+func (s *Snapshot) App(code string) (App, bool) { a, ok := s.apps[code]; return a, ok }
+
+// Client finds a client.
+func (s *Snapshot) Client(id link.ClientID) (Client, bool) { c, ok := s.clients[id]; return c, ok }
+
+// AppsOf lists the apps a client is permitted, in the order of its list.
+func (s *Snapshot) AppsOf(c Client) []App {
+	apps := make([]App, 0, len(c.Apps))
+	for _, code := range c.Apps {
+		if a, ok := s.apps[code]; ok {
+			apps = append(apps, a)
+		}
+	}
+	return apps
+}
+
+// ClientsOf lists the clients of a tenant that are permitted an app, oldest first.
+func (s *Snapshot) ClientsOf(tenant uuid.UUID, app string) []link.ClientID {
+	return s.byApp[tenantApp{tenant, app}]
+}
+
+// AnySends tells whether some app may send the type.
+func (s *Snapshot) AnySends(typ string) bool {
+	for _, a := range s.apps {
+		if a.MaySend(typ) {
+			return true
+		}
+	}
+	return false
+}
+
+// querier reads: the file's last state, or a transaction's own.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// load reads a whole snapshot. Changes are rare and made by people or set-up scripts, so that
+// reading everything after each, some 10 ms for a thousand clients, is simpler than patching and
+// cannot go out of step.
+func load(ctx context.Context, q querier) (*Snapshot, error) {
+	apps, err := loadApps(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("read apps: %w", err)
+	}
+	clients, err := loadClients(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("read clients: %w", err)
+	}
+	s := NewSnapshot(apps, clients)
+	if err := s.loadSecrets(ctx, q); err != nil {
+		return nil, fmt.Errorf("read secrets: %w", err)
+	}
+	if err := s.loadKeys(ctx, q); err != nil {
+		return nil, fmt.Errorf("read API keys: %w", err)
+	}
+	return s, nil
+}
+
+func loadApps(ctx context.Context, q querier) ([]App, error) {
+	return collect(ctx, q, func(rows *sql.Rows) (App, error) {
+		a, err := scanApp(rows)
+		return App(a), err
+	}, `SELECT `+appColumns+` FROM app`)
+}
+
+func loadClients(ctx context.Context, q querier) ([]Client, error) {
+	return collect(ctx, q, func(rows *sql.Rows) (Client, error) {
+		var c Client
+		var created int64
+		var revoked sql.NullInt64
+		var apps string
+		if err := rows.Scan(&c.ID, &c.Tenant, &c.Name, &c.Epoch, &revoked, &created, &apps); err != nil {
+			return c, err
+		}
+		c.CreatedAt = moment(created)
+		if revoked.Valid {
+			c.RevokedAt = moment(revoked.Int64)
+		}
+		return c, json.Unmarshal([]byte(apps), &c.Apps)
+	}, `SELECT id, tenant, name, epoch, revoked_at, created_at, `+clientApps+` FROM client c ORDER BY created_at, id`)
+}
+
+func (s *Snapshot) loadSecrets(ctx context.Context, q querier) error {
+	type row struct {
+		client link.ClientID
+		secretHash
+	}
+	rows, err := collect(ctx, q, func(rows *sql.Rows) (r row, err error) {
+		r.hash, err = scanHash(rows, &r.client, &r.id)
+		return r, err
+	}, `SELECT client, id, hash FROM secret`)
+	for _, r := range rows {
+		s.secrets[r.client] = append(s.secrets[r.client], r.secretHash)
+	}
+	return err
+}
+
+func (s *Snapshot) loadKeys(ctx context.Context, q querier) error {
+	type row struct {
+		User
+		hash hash
+	}
+	rows, err := collect(ctx, q, func(rows *sql.Rows) (r row, err error) {
+		r.hash, err = scanHash(rows, &r.Name, &r.Role)
+		return r, err
+	}, `SELECT p.name, p.role, k.hash FROM api_key k JOIN person p ON p.name = k.person`)
+	for _, r := range rows {
+		s.keys[r.hash] = r.User
+	}
+	return err
+}
+
+// scanHash scans a row whose last column is a hash.
+func scanHash(rows *sql.Rows, before ...any) (h hash, err error) {
+	var b []byte
+	if err := rows.Scan(append(before, &b)...); err != nil {
+		return h, err
+	}
+	if len(b) != len(h) {
+		return h, fmt.Errorf("a stored hash has %d bytes instead of %d", len(b), len(h))
+	}
+	return hash(b), nil
+}
+
+// collect reads all rows of a query; the result is never nil.
+func collect[T any](ctx context.Context, q querier, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	items := []T{}
+	for rows.Next() {
+		item, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, item)
+	}
+	return items, rows.Err()
+}
