@@ -17,9 +17,6 @@ var (
 	// ErrUnknown: the commit was issued and failed; nobody knows whether it holds. The engine
 	// reopens the driver before anything else.
 	ErrUnknown = errors.New("outcome unknown")
-	// ErrTagsSpent is Choose's answer when the epoch has no tags left: the engine applies a
-	// RaiseEpoch and chooses again.
-	ErrTagsSpent = errors.New("delivery tags of this epoch are spent")
 )
 
 // Driver is one store of messages. Apply is called by one goroutine per lane; all other methods may
@@ -34,14 +31,13 @@ type Driver interface {
 	// ErrNotApplied or ErrUnknown, wrapped.
 	Apply(ctx context.Context, lane int, ops []Op) ([]Result, error)
 
-	// Choose reserves ready deliveries of a queue, in order. A driver that leases in its store
-	// answers no deliveries and an operation whose Result has them (Wait true); one that leases in
-	// memory answers them at once and an operation that records them, to be applied without anybody
-	// waiting. record is nil when there was nothing.
+	// Choose leases ready deliveries of a queue, in order, or tells the operation that does: a
+	// driver that leases in memory answers deliveries and an operation that records them, one that
+	// leases in its store only the operation. Errors: link.CodeNoQueue.
 	Choose(ctx context.Context, g Get) (Chosen, error)
 
-	// NextDue tells when a Tick is next worth applying on a lane: the earliest end of a lease or of
-	// a delay. False: nothing is due ever.
+	// NextDue tells when an OpTick is next worth applying on a lane: the earliest end of a lease or
+	// of a delay. False: nothing is due ever.
 	NextDue(lane int) (time.Time, bool)
 
 	// OnReady registers the one function to call, after commit, with queues that got something
@@ -56,17 +52,29 @@ type Driver interface {
 
 	// Check tells whether the store can be written.
 	Check(ctx context.Context) error
-	// Reopen closes and opens the store after ErrUnknown; every open lease ends.
+	// Reopen closes and opens the store after ErrUnknown. What it finds then is durable, also what
+	// the failed commit left behind; every open lease ends.
 	Reopen(ctx context.Context) error
+	// Close lets go of the store. Nothing else is called at the same time or later.
 	Close() error
 }
 
-// Chosen is Choose's answer.
+// Chosen is Choose's answer. Op is nil when nothing is ready.
 type Chosen struct {
 	Deliveries []link.Delivery
-	Record     Op
-	Wait       bool
+	Op         Op
+	Then       Then
 }
+
+// Then says what to do with the operation of a Chosen.
+type Then int
+
+// The ways to go on.
+const (
+	ThenPost  Then = iota // apply it without anybody waiting; the deliveries are leased already
+	ThenWait              // apply it; its Result has the deliveries
+	ThenAgain             // apply it, then choose again: the driver must look further, or the epoch is spent
+)
 
 // Op is one operation of a group. Size is its share of a group's byte limit, Weight of its
 // operation limit.
@@ -83,8 +91,7 @@ type Result struct {
 	Setup     SetupResult
 	Publish   PublishResult
 	Settle    []error         // one for each settlement
-	Delivered []link.Delivery // of a Record that was waited for
-	More      bool            // of a Tick: more was due than it took
+	Delivered []link.Delivery // of an operation that Choose asked to wait for
 }
 
 // The operations.
@@ -100,7 +107,8 @@ type (
 		Items   []Settle
 		Backoff func(requeues int) time.Duration
 	}
-	// OpTick ends leases that are over and makes delayed messages ready, at most 500.
+	// OpTick ends leases that are over, makes delayed messages ready and forgets requests past the
+	// dedupe window, a bounded number of each; what is left over is due at once again.
 	OpTick struct{}
 	// OpRaiseEpoch starts a new epoch of delivery tags.
 	OpRaiseEpoch struct{}

@@ -20,7 +20,7 @@ type Options struct {
 	Clock  clock.Clock
 	Logger *slog.Logger
 	// Backoff is the delay of a requeue that asks for none, by the count of earlier requeues.
-	// Default: link.BackoffBase·2^n with full jitter, at most link.BackoffCap.
+	// Default: Backoff.
 	Backoff func(requeues int) time.Duration
 }
 
@@ -32,17 +32,20 @@ type Engine struct {
 	lanes  []*lane
 	wake   waiters
 
-	// gate is held shared while a group is applied and exclusively while the store is reopened.
+	// gate is held shared while the driver is used and exclusively while it is reopened or closed.
 	gate sync.RWMutex
 	down errorCell // why nothing can be stored now
 
+	// life is held shared by every call; Stop takes it to know that none is left.
+	life     sync.RWMutex
 	stopping chan struct{} // closed first: readers go home, nothing new is taken
-	halt     chan struct{} // closed last: lanes finish what they have
-	wg       sync.WaitGroup
+	halt     chan struct{} // closed when no call is left: lanes finish what they have
+	tickers  sync.WaitGroup
+	workers  sync.WaitGroup
 	once     sync.Once
 }
 
-// New makes an engine; Start begins its work.
+// New makes an engine; Start begins its work. The driver is the engine's from now on: Stop closes it.
 func New(d Driver, o Options) *Engine {
 	if o.Clock == nil {
 		o.Clock = clock.Real
@@ -61,8 +64,9 @@ func New(d Driver, o Options) *Engine {
 	return e
 }
 
-// Backoff is the delay before the next delivery after so many earlier requeues: exponential with
-// full jitter, so that many failures at once do not come back at once.
+// Backoff is the delay before the next delivery after so many earlier requeues: exponential from
+// link.BackoffBase, at most link.BackoffCap, with full jitter, so that many failures at once do not
+// come back at once.
 func Backoff(requeues int) time.Duration {
 	top := link.BackoffCap
 	if requeues < 10 {
@@ -74,25 +78,22 @@ func Backoff(requeues int) time.Duration {
 // Start begins the engine's work.
 func (e *Engine) Start(context.Context) error {
 	for _, l := range e.lanes {
-		e.wg.Go(l.run)
-		e.wg.Go(l.tick)
+		e.workers.Go(l.run)
+		e.tickers.Go(l.tick)
 	}
 	return nil
 }
 
 // Stop ends it: waiting readers go home empty, what was accepted is stored, then the driver is
-// closed.
+// closed. When ctx ends first, that goes on in the background.
 func (e *Engine) Stop(ctx context.Context) error {
 	var err error
 	e.once.Do(func() {
 		close(e.stopping)
-		e.wake.all()
-		close(e.halt)
-		done := make(chan struct{})
-		go func() { e.wg.Wait(); close(done) }()
+		done := make(chan error, 1)
+		go func() { done <- e.finish() }()
 		select {
-		case <-done:
-			err = e.driver.Close()
+		case err = <-done:
 		case <-ctx.Done():
 			err = ctx.Err()
 		}
@@ -100,16 +101,40 @@ func (e *Engine) Stop(ctx context.Context) error {
 	return err
 }
 
-// Setup creates or changes a queue.
+// finish lets everything come to its end, in the order of who needs whom.
+func (e *Engine) finish() error {
+	e.life.Lock()
+	defer e.life.Unlock()
+	e.tickers.Wait()
+	close(e.halt)
+	e.workers.Wait()
+	return e.driver.Close()
+}
+
+// enter begins a call; leave ends it.
+func (e *Engine) enter() error {
+	e.life.RLock()
+	select {
+	case <-e.stopping:
+		e.life.RUnlock()
+		return link.NewError(link.CodeUnavailable).Because(errors.New("the engine stops"))
+	default:
+		return nil
+	}
+}
+
+func (e *Engine) leave() { e.life.RUnlock() }
+
+// Setup creates or changes a queue. Errors: link.CodeOutcomeUnknown, link.CodeUnavailable.
 func (e *Engine) Setup(ctx context.Context, s Setup) (SetupResult, error) {
-	r, err := e.apply(ctx, s.Queue.Tenant, OpSetup{s})
+	r, err := e.call(ctx, s.Queue.Tenant, OpSetup{s})
 	return r.Setup, err
 }
 
 // Publish stores a message durably. Errors: link.CodeNoRoute, link.CodeIdempotency,
 // link.CodeNotYourMessage, link.CodeOutcomeUnknown, link.CodeUnavailable.
 func (e *Engine) Publish(ctx context.Context, p Publish) (PublishResult, error) {
-	r, err := e.apply(ctx, p.Message.TenantID, OpPublish{p})
+	r, err := e.call(ctx, p.Message.TenantID, OpPublish{p})
 	return r.Publish, err
 }
 
@@ -117,7 +142,10 @@ func (e *Engine) Publish(ctx context.Context, p Publish) (PublishResult, error) 
 // (link.CodeLeaseEnded, link.CodeTagUnknown). The second answer fails them all: link.CodeNoQueue,
 // link.CodeOutcomeUnknown, link.CodeUnavailable.
 func (e *Engine) Settle(ctx context.Context, q Name, items []Settle) ([]error, error) {
-	r, err := e.apply(ctx, q.Tenant, OpSettle{Queue: q, Items: items, Backoff: e.opt.Backoff})
+	if len(items) == 0 {
+		return nil, nil
+	}
+	r, err := e.call(ctx, q.Tenant, OpSettle{Queue: q, Items: items, Backoff: e.opt.Backoff})
 	return r.Settle, err
 }
 
@@ -125,38 +153,45 @@ func (e *Engine) Settle(ctx context.Context, q Name, items []Settle) ([]error, e
 // link.CodeNoQueue, link.CodeUnavailable. When ctx ends after messages were chosen, they are given
 // back uncounted.
 func (e *Engine) Get(ctx context.Context, g Get) ([]link.Delivery, error) {
+	if err := e.enter(); err != nil {
+		return nil, err
+	}
+	defer e.leave()
 	g.Max = min(cmp.Or(max(g.Max, 0), link.DefaultGet), link.MaxGet)
 	g.MaxBytes = min(cmp.Or(max(g.MaxBytes, 0), link.MaxGetBytes), link.MaxGetBytes)
 	g.Wait = min(max(g.Wait, 0), link.MaxWait)
 	g.Lease = min(max(cmp.Or(g.Lease, link.DefaultLease), link.MinLease), link.MaxLease)
 
-	var timeout <-chan time.Time
+	got, err := e.choose(ctx, g)
+	if err == nil && len(got) == 0 && g.Wait > 0 {
+		got, err = e.wait(ctx, g)
+	}
+	if err == nil && len(got) > 0 && ctx.Err() != nil {
+		e.giveBack(ctx, g.Queue, got)
+		return nil, ctx.Err()
+	}
+	return got, err
+}
+
+// wait looks whenever something became ready, until there is something or the time is over.
+func (e *Engine) wait(ctx context.Context, g Get) ([]link.Delivery, error) {
+	timeout := e.opt.Clock.NewTimer(g.Wait)
+	defer timeout.Stop()
 	for {
 		w := e.wake.join(g.Queue) // before looking, so that nothing between is missed
 		got, err := e.choose(ctx, g)
 		if err != nil || len(got) > 0 {
 			e.wake.leave(w)
-			if err == nil && ctx.Err() != nil {
-				e.giveBack(ctx, g.Queue, got)
-				return nil, ctx.Err()
-			}
 			return got, err
 		}
-		if g.Wait > 0 && timeout == nil {
-			t := e.opt.Clock.NewTimer(g.Wait)
-			defer t.Stop()
-			timeout = t.C()
-		}
 		again := false
-		if g.Wait > 0 {
-			select {
-			case <-w.c:
-				again = true
-			case <-timeout:
-			case <-ctx.Done():
-				err = ctx.Err()
-			case <-e.stopping:
-			}
+		select {
+		case <-w.c:
+			again = true
+		case <-timeout.C():
+		case <-ctx.Done():
+			err = ctx.Err()
+		case <-e.stopping:
 		}
 		e.wake.leave(w)
 		if !again {
@@ -165,44 +200,24 @@ func (e *Engine) Get(ctx context.Context, g Get) ([]link.Delivery, error) {
 	}
 }
 
-// choose asks the driver once for ready messages.
+// choose asks the driver for ready messages.
 func (e *Engine) choose(ctx context.Context, g Get) ([]link.Delivery, error) {
-	select {
-	case <-e.stopping:
-		return nil, nil
-	default:
-	}
 	for {
-		e.gate.RLock()
-		if err := e.down.get(); err != nil {
-			e.gate.RUnlock()
-			return nil, link.NewError(link.CodeUnavailable).Because(err)
+		c, err := read(e, func() (Chosen, error) { return e.driver.Choose(ctx, g) })
+		if err != nil || c.Op == nil {
+			return nil, err
 		}
-		c, err := e.driver.Choose(ctx, g)
-		e.gate.RUnlock()
-		l := e.lane(g.Queue.Tenant)
-		switch {
-		case errors.Is(err, ErrTagsSpent):
-			if _, err := e.apply(ctx, g.Queue.Tenant, OpRaiseEpoch{}); err != nil {
-				return nil, err
-			}
-			continue
-		case err != nil:
-			var known *link.Error
-			if errors.As(err, &known) {
-				return nil, err
-			}
-			return nil, link.NewError(link.CodeUnavailable).Because(err)
-		case c.Record == nil:
+		switch c.Then {
+		case ThenPost:
+			e.lane(g.Queue.Tenant).post(c.Op)
 			return c.Deliveries, nil
-		case c.Wait:
-			r, err := e.apply(ctx, g.Queue.Tenant, c.Record)
-			l.poke()
+		case ThenWait:
+			r, err := e.apply(ctx, g.Queue.Tenant, c.Op)
 			return r.Delivered, err
 		default:
-			l.post(c.Record)
-			l.poke()
-			return c.Deliveries, nil
+			if _, err := e.apply(ctx, g.Queue.Tenant, c.Op); err != nil {
+				return nil, err
+			}
 		}
 	}
 }
@@ -210,56 +225,62 @@ func (e *Engine) choose(ctx context.Context, g Get) ([]link.Delivery, error) {
 func (e *Engine) giveBack(ctx context.Context, q Name, got []link.Delivery) {
 	items := make([]Settle, len(got))
 	for i, d := range got {
-		items[i] = Settle{Tag: d.Tag, How: Release, Reason: "reader gone"}
+		items[i] = Settle{Tag: d.Tag, How: Release, Reason: "the reader was gone"}
 	}
-	if _, err := e.Settle(context.WithoutCancel(ctx), q, items); err != nil {
-		e.opt.Logger.Debug("leases not given back, they will end by time", "queue", q.String(), "error", err)
+	if _, err := e.apply(context.WithoutCancel(ctx), q.Tenant, OpSettle{Queue: q, Items: items, Backoff: e.opt.Backoff}); err != nil {
+		e.opt.Logger.Warn("deliveries of a reader that was gone could not be given back; they end by time",
+			"tenant", q.Tenant, "queue", q.String(), "deliveries", len(got), "error", err)
 	}
 }
 
-// Trace tells everything about one message of a tenant. Errors: link.CodeMessageUnknown.
+// Trace tells everything about one message of a tenant. Errors: link.CodeMessageUnknown,
+// link.CodeUnavailable.
 func (e *Engine) Trace(ctx context.Context, tenant, id uuid.UUID) (Traced, error) {
-	return read(e, func() (Traced, error) { return e.driver.Trace(ctx, tenant, id) })
+	return ask(e, func() (Traced, error) { return e.driver.Trace(ctx, tenant, id) })
 }
 
-// Message gives a message with its body. Errors: link.CodeMessageUnknown.
+// Message gives a message with its body. Errors: link.CodeMessageUnknown, link.CodeUnavailable.
 func (e *Engine) Message(ctx context.Context, tenant, id uuid.UUID) (link.Message, error) {
-	return read(e, func() (link.Message, error) { return e.driver.Message(ctx, tenant, id) })
+	return ask(e, func() (link.Message, error) { return e.driver.Message(ctx, tenant, id) })
 }
 
-// Queues lists the queues of a tenant, or of all with uuid.Nil.
+// Queues lists the queues of a tenant, or of all with uuid.Nil, by name. Errors:
+// link.CodeUnavailable.
 func (e *Engine) Queues(ctx context.Context, tenant uuid.UUID) ([]Info, error) {
-	return read(e, func() ([]Info, error) { return e.driver.Queues(ctx, tenant) })
+	return ask(e, func() ([]Info, error) { return e.driver.Queues(ctx, tenant) })
 }
 
-// Health lists the last health report of each installation of a tenant.
+// Health lists the last health report of each installation of a tenant. Errors:
+// link.CodeUnavailable.
 func (e *Engine) Health(ctx context.Context, tenant uuid.UUID) ([]Health, error) {
-	return read(e, func() ([]Health, error) { return e.driver.Health(ctx, tenant) })
+	return ask(e, func() ([]Health, error) { return e.driver.Health(ctx, tenant) })
 }
 
-// Ready tells whether the engine can store now; nil is yes.
+// Ready tells whether the engine can store now; nil is yes, else link.CodeUnavailable.
 func (e *Engine) Ready(ctx context.Context) error {
-	select {
-	case <-e.stopping:
-		return link.NewError(link.CodeUnavailable).Because(errors.New("stopping"))
-	default:
-	}
-	if err := e.down.get(); err != nil {
-		return link.NewError(link.CodeUnavailable).Because(err)
-	}
-	e.gate.RLock()
-	defer e.gate.RUnlock()
-	if err := e.driver.Check(ctx); err != nil {
-		return link.NewError(link.CodeUnavailable).Because(err)
-	}
-	return nil
+	_, err := ask(e, func() (struct{}, error) { return struct{}{}, e.driver.Check(ctx) })
+	return err
 }
 
-// read keeps the store from being reopened under a reader, and gives failures a code.
+// ask is a call that reads.
+func ask[T any](e *Engine, f func() (T, error)) (T, error) {
+	if err := e.enter(); err != nil {
+		var none T
+		return none, err
+	}
+	defer e.leave()
+	return read(e, f)
+}
+
+// read uses the driver unless it is down, and gives failures a code.
 func read[T any](e *Engine, f func() (T, error)) (T, error) {
 	e.gate.RLock()
 	defer e.gate.RUnlock()
-	v, err := f()
+	var v T
+	err := e.down.get()
+	if err == nil {
+		v, err = f()
+	}
 	var known *link.Error
 	if err != nil && !errors.As(err, &known) {
 		err = link.NewError(link.CodeUnavailable).Because(err)
@@ -268,6 +289,15 @@ func read[T any](e *Engine, f func() (T, error)) (T, error) {
 }
 
 func (e *Engine) lane(tenant uuid.UUID) *lane { return e.lanes[e.driver.Lane(tenant)] }
+
+// call is a call that writes.
+func (e *Engine) call(ctx context.Context, tenant uuid.UUID, op Op) (Result, error) {
+	if err := e.enter(); err != nil {
+		return Result{}, err
+	}
+	defer e.leave()
+	return e.apply(ctx, tenant, op)
+}
 
 // apply puts an operation into the next group of its lane and waits for its result.
 func (e *Engine) apply(ctx context.Context, tenant uuid.UUID, op Op) (Result, error) {

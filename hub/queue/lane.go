@@ -22,11 +22,13 @@ const reopenPause = 500 * time.Millisecond
 // lane applies groups one after the other. While one is being committed the next one gathers, so
 // groups grow with the load and a single caller never waits for company.
 type lane struct {
-	e     *Engine
-	n     int
-	queue chan *pending
-	kick  chan struct{} // the next due moment may have come nearer
-	due   dueCell
+	e       *Engine
+	n       int
+	queue   chan *pending
+	answers sync.Pool     // of channels that callers wait on
+	kick    chan struct{} // the next due moment may have come nearer
+	due     dueCell
+	ops     []Op // of the group being applied
 }
 
 // pending is an operation waiting for its group.
@@ -40,26 +42,25 @@ type answer struct {
 	err error
 }
 
-var answers = sync.Pool{New: func() any { return make(chan answer, 1) }}
-
 func newLane(e *Engine, n int) *lane {
-	return &lane{e: e, n: n, queue: make(chan *pending, 2*groupWeight), kick: make(chan struct{}, 1)}
+	l := &lane{e: e, n: n, queue: make(chan *pending, 2*groupWeight), kick: make(chan struct{}, 1)}
+	l.answers.New = func() any { return make(chan answer, 1) }
+	return l
 }
 
 // do applies one operation with the next group. When ctx ends first the operation may still be
-// applied: the outcome is unknown to the caller.
+// applied: its outcome is unknown to the caller.
 func (l *lane) do(ctx context.Context, op Op) (Result, error) {
-	c := answers.Get().(chan answer)
+	c := l.answers.Get().(chan answer)
 	select {
-	case <-l.e.stopping:
-		return Result{}, link.NewError(link.CodeUnavailable).Because(errors.New("stopping"))
 	case l.queue <- &pending{op, c}:
 	case <-ctx.Done():
+		l.answers.Put(c)
 		return Result{}, link.NewError(link.CodeUnavailable).Because(ctx.Err())
 	}
 	select {
 	case a := <-c:
-		answers.Put(c)
+		l.answers.Put(c)
 		return a.r, a.err
 	case <-ctx.Done(): // c is left to the lane and the garbage collector
 		return Result{}, link.NewError(link.CodeOutcomeUnknown).Because(ctx.Err())
@@ -67,59 +68,42 @@ func (l *lane) do(ctx context.Context, op Op) (Result, error) {
 }
 
 // post applies an operation that nobody waits for.
-func (l *lane) post(op Op) {
-	select {
-	case l.queue <- &pending{op: op}:
-	case <-l.e.halt:
-	}
-}
+func (l *lane) post(op Op) { l.queue <- &pending{op: op} }
 
 // run applies groups until the engine halts and nothing is left.
 func (l *lane) run() {
+	var group []*pending
 	var carry *pending
 	for {
-		group, next := l.gather(carry)
-		if group == nil {
+		group, carry = l.gather(group[:0], carry)
+		if len(group) == 0 {
 			return
 		}
-		carry = next
 		l.apply(group)
 		l.poke()
 	}
 }
 
 // gather waits for an operation and takes along what else is there, within the limits. The second
-// answer is an operation that did not fit and opens the next group.
-func (l *lane) gather(first *pending) ([]*pending, *pending) {
+// answer is an operation that did not fit and opens the next group. An empty group: the engine
+// halts.
+func (l *lane) gather(group []*pending, first *pending) ([]*pending, *pending) {
 	if first == nil {
-		select {
-		case first = <-l.queue:
-		default:
-			select {
-			case first = <-l.queue:
-			case <-l.e.halt:
-				select {
-				case first = <-l.queue:
-				default:
-					return nil, nil
-				}
-			}
+		if first = l.first(); first == nil {
+			return group, nil
 		}
 	}
-	group := []*pending{first}
-	if first.op.Alone() {
-		return group, nil
-	}
+	group = append(group, first)
 	weight, size := first.op.Weight(), first.op.Size()
-	for weight < groupWeight && size < groupBytes {
+	for alone := first.op.Alone(); !alone; {
 		select {
 		case p := <-l.queue:
-			if p.op.Alone() || weight+p.op.Weight() > groupWeight || size+p.op.Size() > groupBytes {
+			weight += p.op.Weight()
+			size += p.op.Size()
+			if p.op.Alone() || weight > groupWeight || size > groupBytes {
 				return group, p
 			}
 			group = append(group, p)
-			weight += p.op.Weight()
-			size += p.op.Size()
 		default:
 			return group, nil
 		}
@@ -127,43 +111,71 @@ func (l *lane) gather(first *pending) ([]*pending, *pending) {
 	return group, nil
 }
 
+// first waits for an operation; nil when the engine halts and none is left.
+func (l *lane) first() *pending {
+	select {
+	case p := <-l.queue:
+		return p
+	case <-l.e.halt:
+	}
+	select {
+	case p := <-l.queue:
+		return p
+	default:
+		return nil
+	}
+}
+
 // apply applies a group and answers its callers.
 func (l *lane) apply(group []*pending) {
-	ops := make([]Op, len(group))
-	for i, p := range group {
-		ops[i] = p.op
-	}
-	results, err := l.try(ops)
+	results, err := l.try(group)
 	switch {
 	case err == nil:
 		for i, p := range group {
 			p.answer(results[i], nil)
 		}
+	case errors.Is(err, errDown):
+		refuse(group, link.CodeUnavailable, err)
 	case errors.Is(err, ErrNotApplied) && len(group) > 1:
 		// Certain that nothing was stored: one by one, only the culprit fails.
 		for _, p := range group {
 			l.apply([]*pending{p})
 		}
 	case errors.Is(err, ErrNotApplied):
-		l.e.opt.Logger.Error("operation not stored", "op", fmt.Sprintf("%T", ops[0]), "error", err)
-		group[0].answer(Result{}, link.NewError(link.CodeUnavailable).Because(err))
+		l.e.opt.Logger.Error("operation not stored", "op", fmt.Sprintf("%T", group[0].op), "error", err)
+		refuse(group, link.CodeUnavailable, err)
 	default:
-		l.e.opt.Logger.Error("commit failed, outcome unknown; reopening the store", "operations", len(group), "error", err)
-		for _, p := range group {
-			p.answer(Result{}, link.NewError(link.CodeOutcomeUnknown).Because(err))
-		}
-		l.e.reopen(err)
+		l.e.opt.Logger.Error("commit failed, outcome unknown; the store is reopened", "operations", len(group), "error", err)
+		l.e.down.set(fmt.Errorf("%w: %w", errDown, err))
+		refuse(group, link.CodeOutcomeUnknown, err)
+		l.e.workers.Go(l.e.reopen)
 	}
 }
 
+// errDown marks that the store is being reopened.
+var errDown = errors.New("the store is being reopened")
+
 // try applies operations unless the store is down.
-func (l *lane) try(ops []Op) ([]Result, error) {
+func (l *lane) try(group []*pending) ([]Result, error) {
+	l.ops = l.ops[:0]
+	for _, p := range group {
+		l.ops = append(l.ops, p.op)
+	}
 	l.e.gate.RLock()
 	defer l.e.gate.RUnlock()
 	if err := l.e.down.get(); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNotApplied, err)
+		return nil, err
 	}
-	return l.e.driver.Apply(context.Background(), l.n, ops)
+	results, err := l.e.driver.Apply(context.Background(), l.n, l.ops)
+	clear(l.ops) // lets bodies go
+	return results, err
+}
+
+// refuse answers a whole group with one failure.
+func refuse(group []*pending, code link.Code, cause error) {
+	for _, p := range group {
+		p.answer(Result{}, link.NewError(code).Because(cause))
+	}
 }
 
 func (p *pending) answer(r Result, err error) {
@@ -172,60 +184,59 @@ func (p *pending) answer(r Result, err error) {
 	}
 }
 
-// reopen closes and opens the store until it holds or the engine stops. Meanwhile Ready is red and
+// reopen closes and opens the store until it holds or the engine halts. Meanwhile Ready is red and
 // everything is refused as unavailable.
-func (e *Engine) reopen(cause error) {
-	e.down.set(cause)
-	e.wg.Go(func() {
-		for {
-			e.gate.Lock()
-			err := e.driver.Reopen(context.Background())
-			if err == nil {
-				err = e.driver.Check(context.Background())
+func (e *Engine) reopen() {
+	for {
+		err := e.tryReopen()
+		if err == nil {
+			e.opt.Logger.Info("store reopened")
+			e.wake.all()
+			for _, l := range e.lanes {
+				l.nudge()
 			}
-			if err == nil {
-				e.down.set(nil)
-			}
-			e.gate.Unlock()
-			if err == nil {
-				e.opt.Logger.Info("store reopened")
-				e.wake.all()
-				for _, l := range e.lanes {
-					l.nudge()
-				}
-				return
-			}
-			e.opt.Logger.Error("store cannot be reopened yet", "error", err)
-			t := e.opt.Clock.NewTimer(reopenPause)
-			select {
-			case <-t.C():
-			case <-e.halt:
-				t.Stop()
-				return
-			}
+			return
 		}
-	})
+		e.opt.Logger.Error("store cannot be reopened yet", "error", err)
+		t := e.opt.Clock.NewTimer(reopenPause)
+		select {
+		case <-t.C():
+		case <-e.halt:
+			t.Stop()
+			return
+		}
+	}
 }
 
-// tick ends leases and delays in time.
+func (e *Engine) tryReopen() error {
+	e.gate.Lock()
+	defer e.gate.Unlock()
+	err := e.driver.Reopen(context.Background())
+	if err == nil {
+		err = e.driver.Check(context.Background())
+	}
+	if err == nil {
+		e.down.set(nil)
+	}
+	return err
+}
+
+// tick ends leases and delays in time, until the engine stops.
 func (l *lane) tick() {
 	for {
-		due, ok := l.e.nextDue(l.n)
+		now := l.e.opt.Clock.Now()
+		due, ok := l.nextDue()
 		l.due.set(due, ok)
-		if ok && !due.After(l.e.opt.Clock.Now()) {
-			r, err := l.do(context.Background(), OpTick{})
-			if err == nil {
-				err = r.Err
-			}
-			if err == nil {
+		if ok && !due.After(now) {
+			if r, err := l.do(context.Background(), OpTick{}); err == nil && r.Err == nil {
 				continue
 			}
-			due, ok = l.e.opt.Clock.Now().Add(reopenPause), true
+			due = now.Add(reopenPause)
 		}
 		var fire <-chan time.Time
 		stop := func() {}
 		if ok {
-			t := l.e.opt.Clock.NewTimer(due.Sub(l.e.opt.Clock.Now()))
+			t := l.e.opt.Clock.NewTimer(due.Sub(now))
 			fire, stop = t.C(), t.Stop
 		}
 		select {
@@ -239,15 +250,19 @@ func (l *lane) tick() {
 	}
 }
 
-func (e *Engine) nextDue(lane int) (time.Time, bool) {
-	e.gate.RLock()
-	defer e.gate.RUnlock()
-	return e.driver.NextDue(lane)
+// nextDue asks the driver when a tick is next worth it; never while the store is down.
+func (l *lane) nextDue() (time.Time, bool) {
+	l.e.gate.RLock()
+	defer l.e.gate.RUnlock()
+	if l.e.down.get() != nil {
+		return time.Time{}, false
+	}
+	return l.e.driver.NextDue(l.n)
 }
 
 // poke tells the ticker when something is due earlier than it sleeps for.
 func (l *lane) poke() {
-	if due, ok := l.e.nextDue(l.n); ok && l.due.later(due) {
+	if due, ok := l.nextDue(); ok && l.due.later(due) {
 		l.nudge()
 	}
 }

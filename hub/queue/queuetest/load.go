@@ -1,0 +1,113 @@
+// Package queuetest holds what every queue.Driver must pass, and the load of the speed measurements.
+package queuetest
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"smartlink/hub/queue"
+	"smartlink/link"
+)
+
+// Load is the traffic of a speed measurement: one tenant, one sender, one queue.
+type Load struct {
+	Engine  *queue.Engine
+	Callers int // at the same time
+	Body    int // bytes of one message
+
+	tenant   uuid.UUID
+	sender   link.ClientID
+	receiver link.ClientID
+	body     []byte
+}
+
+// NewLoad makes the queue that a measurement sends to.
+func NewLoad(ctx context.Context, e *queue.Engine, callers, body int) (*Load, error) {
+	l := &Load{
+		Engine: e, Callers: callers, Body: body, tenant: link.NewID(), sender: link.NewClientID(), receiver: link.NewClientID(),
+		body: make([]byte, body),
+	}
+	for i := range l.body {
+		l.body[i] = byte('a' + i%26)
+	}
+	_, err := e.Setup(ctx, queue.Setup{Queue: l.queue(), Subscriptions: []string{loadType}, RequeueCountMax: link.DefaultRequeueCountMax})
+	return l, err
+}
+
+const loadType = "FinLanIncDataCommand"
+
+func (l *Load) queue() queue.Name { return queue.Name{Tenant: l.tenant, Client: l.receiver} }
+
+// Send stores n messages durably, each with a request key as the exchange would give it, and answers
+// how many that were per second.
+func (l *Load) Send(ctx context.Context, n int) (perSecond float64, err error) {
+	return l.run(n, func() (int, error) {
+		id := link.NewID()
+		_, err := l.Engine.Publish(ctx, queue.Publish{
+			Message: link.Message{
+				ID: id, RootID: id, BusinessKey: "contract 42/2024-03/accrual", TenantID: l.tenant, Sender: link.Sender{App: "GESPLAN", ClientID: l.sender},
+				Type: loadType, Audience: "GESPLAN-RM", ContentType: "application/json", Body: l.body,
+				Headers: map[string]string{link.MetaAppCode: "GESPLAN", link.MetaAudience: "GESPLAN-RM", link.MetaSourceType: link.SourceHTTP},
+			},
+			Route:  queue.Route{Clients: []link.ClientID{l.receiver}},
+			Dedupe: &queue.Dedupe{Key: uuid.NewString(), Hash: sha256.Sum256(l.body)},
+		})
+		return 1, err
+	})
+}
+
+// Drain gets and acknowledges n messages in batches, and answers how many that were per second.
+func (l *Load) Drain(ctx context.Context, n, batch int) (perSecond float64, err error) {
+	return l.run(n, func() (int, error) {
+		got, err := l.Engine.Get(ctx, queue.Get{Queue: l.queue(), Max: batch, Installation: "bench"})
+		if err != nil {
+			return 0, err
+		}
+		if len(got) == 0 {
+			return 0, fmt.Errorf("the queue is empty")
+		}
+		items := make([]queue.Settle, len(got))
+		for i, d := range got {
+			items[i] = queue.Settle{Tag: d.Tag, How: queue.Ack}
+		}
+		each, err := l.Engine.Settle(ctx, l.queue(), items)
+		for _, e := range each {
+			if err == nil {
+				err = e
+			}
+		}
+		return len(got), err
+	})
+}
+
+// run calls f from all callers until it has done n.
+func (l *Load) run(n int, f func() (int, error)) (float64, error) {
+	var left atomic.Int64
+	left.Store(int64(n))
+	var failed atomic.Pointer[error]
+	var callers sync.WaitGroup
+	began := time.Now()
+	for range l.Callers {
+		callers.Go(func() {
+			for left.Load() > 0 && failed.Load() == nil {
+				did, err := f()
+				if err != nil {
+					failed.CompareAndSwap(nil, &err)
+					return
+				}
+				left.Add(-int64(did))
+			}
+		})
+	}
+	callers.Wait()
+	if err := failed.Load(); err != nil {
+		return 0, *err
+	}
+	return float64(int64(n)-left.Load()) / time.Since(began).Seconds(), nil
+}

@@ -1,0 +1,66 @@
+package sqlite_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"smartlink/hub/queue"
+	"smartlink/hub/queue/queuetest"
+	"smartlink/hub/queue/sqlite"
+)
+
+// benchLoad opens an engine on a real disk: SMARTLINK_BENCH_DIR, else the test's folder.
+func benchLoad(b *testing.B, callers int) *queuetest.Load {
+	b.Helper()
+	dir := b.TempDir()
+	if at := os.Getenv("SMARTLINK_BENCH_DIR"); at != "" {
+		var err error
+		if dir, err = os.MkdirTemp(at, "bench"); err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() { _ = os.RemoveAll(dir) })
+	}
+	store, err := sqlite.Open(b.Context(), filepath.Join(dir, "queue.db"), sqlite.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	e := queue.New(store, queue.Options{})
+	if err := e.Start(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = e.Stop(b.Context()) })
+	load, err := queuetest.NewLoad(b.Context(), e, callers, 1024)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return load
+}
+
+// BenchmarkSend is durable sends of 1 KiB by 128 callers.
+func BenchmarkSend(b *testing.B) {
+	load := benchLoad(b, 128)
+	b.ReportAllocs()
+	b.ResetTimer()
+	perSecond, err := load.Send(b.Context(), b.N)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(perSecond, "sends/s")
+}
+
+// BenchmarkGetAck is get and ack in batches of 32 by 4 readers.
+func BenchmarkGetAck(b *testing.B) {
+	load := benchLoad(b, 128)
+	if _, err := load.Send(b.Context(), b.N+4*32); err != nil {
+		b.Fatal(err)
+	}
+	load.Callers = 4
+	b.ReportAllocs()
+	b.ResetTimer()
+	perSecond, err := load.Drain(b.Context(), b.N, 32)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(perSecond, "messages/s")
+}

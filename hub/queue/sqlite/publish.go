@@ -1,0 +1,335 @@
+package sqlite
+
+import (
+	"crypto/sha256"
+	"database/sql/driver"
+	"encoding/json"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"smartlink/hub/queue"
+	"smartlink/link"
+)
+
+// publish stores a message, one delivery for each queue it goes to, and what it tells: an answer's
+// outcome, reports, metrics. Refused or repeated, it changes nothing.
+func (g *group) publish(p *queue.Publish) (queue.Result, error) {
+	to, answered, err := g.route(p)
+	if err != nil {
+		return refused(err)
+	}
+	var key []byte
+	if p.Dedupe != nil {
+		key = dedupeKey(&p.Message, p.Dedupe.Key)
+	}
+	if len(to) == 0 && !p.Route.Optional {
+		// A repeat of what was accepted is a repeat, also when its receiver has left meanwhile.
+		if r, seen, err := g.seen(p, key); seen || err != nil {
+			return r, err
+		}
+		return refused(link.NewError(link.CodeNoRoute, "audience", p.Message.Audience, "type", p.Message.Type))
+	}
+	if p.Dedupe != nil {
+		if r, seen, err := g.firstTime(p, key); seen || err != nil {
+			return r, err
+		}
+	}
+
+	m := &p.Message
+	m.CreatedAt = moment(g.now)
+	if m.RootID == uuid.Nil {
+		m.RootID = m.ID
+	}
+	result := queue.PublishResult{ID: m.ID, AnswerLate: p.Answer != nil && answered == nil}
+	var mid int64
+	if len(to) > 0 || !p.Route.Transient {
+		if mid, err = g.store(m); err != nil {
+			return queue.Result{}, err
+		}
+	}
+	if p.Metrics != nil {
+		if err := g.metrics(p, mid); err != nil {
+			return queue.Result{}, err
+		}
+	}
+	for _, q := range to {
+		if err := g.enqueue(q, mid, m); err != nil {
+			return queue.Result{}, err
+		}
+		result.Queues = append(result.Queues, q.name)
+	}
+	if answered != nil {
+		if err := g.outcome(p, answered); err != nil {
+			return queue.Result{}, err
+		}
+	}
+	if err := g.reports(p); err != nil {
+		return queue.Result{}, err
+	}
+	return queue.Result{Publish: result}, nil
+}
+
+// refused is a business outcome, which does not fail the group.
+func refused(err error) (queue.Result, error) {
+	if _, business := err.(*link.Error); business {
+		return queue.Result{Err: err}, nil
+	}
+	return queue.Result{}, err
+}
+
+// answered is the delivery that an answer belongs to.
+type answered struct {
+	mid   int64
+	queue *queueState
+}
+
+// route finds the queues a message goes to and, for an answer, what it answers; nil when that is
+// not known any more.
+func (g *group) route(p *queue.Publish) ([]*queueState, *answered, error) {
+	m := &p.Message
+	var matching []*queueState
+	for _, q := range g.m.routes[routeKey{m.TenantID, m.Type}] {
+		if p.Route.All || slices.Contains(p.Route.Clients, q.name.Client) {
+			matching = append(matching, q)
+		}
+	}
+	if p.Answer == nil {
+		return matching, nil, nil
+	}
+	row, err := g.st.messageFind.one(p.Answer.To[:], m.TenantID[:])
+	if err != nil || row == nil {
+		return matching, nil, err
+	}
+	a := &answered{mid: row[0].(int64), queue: g.m.queues[queue.Name{Tenant: m.TenantID, Client: m.Sender.ClientID}]}
+	asker := link.ClientID(row[1].(string))
+	if a.queue != nil {
+		if row, err = g.st.deliveryHas.one(a.mid, a.queue.id); err != nil {
+			return nil, nil, err
+		}
+	}
+	if a.queue == nil || row == nil {
+		return nil, nil, link.NewError(link.CodeNotYourMessage, "id", p.Answer.To.String())
+	}
+	if !p.Route.All {
+		if i := slices.IndexFunc(matching, func(q *queueState) bool { return q.name.Client == asker }); i >= 0 {
+			matching = matching[i : i+1]
+		}
+	}
+	return matching, a, nil
+}
+
+// dedupeKey is a digest of what names a request, short and of one length for the index. A sender
+// can only meet its own keys: finding another sender's digest takes 2^128 tries.
+func dedupeKey(m *link.Message, key string) []byte {
+	b := make([]byte, 0, 128)
+	b = append(b, m.TenantID[:]...)
+	b = append(b, m.Sender.ClientID...)
+	b = append(b, 0)
+	b = append(b, key...)
+	sum := sha256.Sum256(b)
+	return sum[:16]
+}
+
+// firstTime notes a request, or tells that it was seen.
+func (g *group) firstTime(p *queue.Publish, key []byte) (queue.Result, bool, error) {
+	for {
+		g.s.numbers.dedupe++
+		n, err := g.st.dedupeAdd.exec(g.s.numbers.dedupe, key, p.Dedupe.Hash[:], p.Message.ID[:], g.now)
+		if err != nil {
+			return queue.Result{}, false, err
+		}
+		if n == 1 {
+			g.noted = true
+			return queue.Result{}, false, nil
+		}
+		if r, seen, err := g.seen(p, key); seen || err != nil {
+			return r, seen, err
+		}
+		if _, err := g.st.dedupeDrop.exec(key); err != nil { // it is past the window
+			return queue.Result{}, false, err
+		}
+	}
+}
+
+// seen answers a request that was seen within the window.
+func (g *group) seen(p *queue.Publish, key []byte) (queue.Result, bool, error) {
+	if p.Dedupe == nil {
+		return queue.Result{}, false, nil
+	}
+	row, err := g.st.dedupeFind.one(key)
+	if err != nil || row == nil || row[2].(int64)+link.DedupeWindow.Microseconds() <= g.now {
+		return queue.Result{}, false, err
+	}
+	first := uuid.UUID(row[1].([]byte))
+	if [32]byte(row[0].([]byte)) != p.Dedupe.Hash {
+		return queue.Result{Err: link.NewError(link.CodeIdempotency, "first", first.String())}, true, nil
+	}
+	r := queue.PublishResult{ID: first, Duplicate: true}
+	err = g.st.messageQueues.each(func(row []driver.Value) error {
+		r.Queues = append(r.Queues, g.m.byID[row[0].(int64)].name)
+		return nil
+	}, first[:])
+	return queue.Result{Publish: r}, true, err
+}
+
+// store writes the message itself.
+func (g *group) store(m *link.Message) (int64, error) {
+	headers := ""
+	if len(m.Headers) > 0 {
+		b, err := json.Marshal(m.Headers)
+		if err != nil {
+			return 0, err
+		}
+		headers = string(b)
+	}
+	g.s.numbers.message++
+	mid := g.s.numbers.message
+	_, err := g.st.messageAdd.exec(mid, m.ID[:], m.TenantID[:], m.RootID[:], m.Type, m.Audience, m.Sender.App, string(m.Sender.ClientID),
+		m.BusinessKey, m.OrderingKey, m.CorrelationID, g.now, m.CreatedBy, headers, m.ContentType, notNull(m.Body))
+	return mid, err
+}
+
+// notNull keeps an empty body from being stored as NULL.
+func notNull(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}
+
+// enqueue puts a message into a queue: ready, or behind an earlier one of its ordering key.
+func (g *group) enqueue(q *queueState, mid int64, m *link.Message) error {
+	state, okey := link.StateReady, any(nil)
+	if m.OrderingKey != "" {
+		okey = m.OrderingKey
+		row, err := g.st.orderingAdd.one(q.id, okey)
+		if err != nil {
+			return err
+		}
+		if row[0].(int64) > 1 {
+			state = link.StateBehind
+		}
+	}
+	if _, err := g.st.deliveryAdd.exec(mid, q.id, mid, string(state), okey, int64(len(m.Body))); err != nil {
+		return err
+	}
+	g.count(q, state, 1)
+	if state == link.StateReady {
+		g.ready = append(g.ready, placed{q, entry{pos: mid, mid: mid, okey: m.OrderingKey, size: len(m.Body)}})
+	}
+	return nil
+}
+
+// outcome notes what an answer says; of one number the first answer stands.
+func (g *group) outcome(p *queue.Publish, to *answered) error {
+	a := p.Answer
+	faults := ""
+	if len(a.Errors) > 0 {
+		b, err := json.Marshal(a.Errors)
+		if err != nil {
+			return err
+		}
+		faults = string(b)
+	}
+	_, err := g.st.outcomeAdd.exec(to.mid, to.queue.id, int64(a.Number), string(a.Status), a.Key, faults, p.Message.ID[:], g.now)
+	return err
+}
+
+// reports notes states at the ERP's side, of messages that stand or stood in the sender's queue;
+// others are not the sender's to tell of.
+func (g *group) reports(p *queue.Publish) error {
+	q := g.m.queues[queue.Name{Tenant: p.Message.TenantID, Client: p.Message.Sender.ClientID}]
+	if q == nil {
+		return nil
+	}
+	for i := range p.Report {
+		r := &p.Report[i]
+		row, err := g.st.messageFind.one(r.ID[:], p.Message.TenantID[:])
+		if err != nil {
+			return err
+		}
+		if row == nil {
+			continue
+		}
+		mid := row[0].(int64)
+		if row, err = g.st.deliveryHas.one(mid, q.id); err != nil {
+			return err
+		}
+		if row == nil {
+			continue
+		}
+		var next any
+		if r.NextTry != nil {
+			next = micros(*r.NextTry)
+		}
+		if _, err := g.st.reportAdd.exec(mid, q.id, r.Seq, string(r.State), int64(r.Attempt), micros(r.At), next, r.Code, r.Reason,
+			g.now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// metrics keeps an installation's last health, and takes its earlier message out of the queues that
+// have not handed it out yet.
+func (g *group) metrics(p *queue.Publish, mid int64) error {
+	m := &p.Message
+	row, err := g.st.healthFind.one(m.TenantID[:], string(m.Sender.ClientID), p.Metrics.Installation)
+	if err != nil {
+		return err
+	}
+	if row != nil {
+		if err := g.replace(row[0].(int64)); err != nil {
+			return err
+		}
+	}
+	var stored any
+	if mid > 0 {
+		stored = mid
+	}
+	_, err = g.st.healthSet.exec(m.TenantID[:], string(m.Sender.ClientID), p.Metrics.Installation, g.now, m.ContentType,
+		notNull(m.Body), stored)
+	return err
+}
+
+// replace discards the unsent deliveries of a message.
+func (g *group) replace(mid int64) error {
+	var unsent []placed
+	err := g.st.unsentMetrics.each(func(row []driver.Value) error {
+		unsent = append(unsent, placed{g.m.byID[row[0].(int64)], readEntry(row[1:])})
+		return nil
+	}, mid)
+	if err != nil {
+		return err
+	}
+	for _, p := range unsent {
+		if !g.withdraw(p) {
+			continue
+		}
+		if _, err := g.st.settle.exec(string(link.StateDiscarded), int64(0), int64(p.entry.requeues), int64(p.entry.lost), g.now, nil,
+			"replaced by a newer one", p.entry.mid, p.queue.id); err != nil {
+			return err
+		}
+		g.count(p.queue, link.StateReady, -1)
+		g.count(p.queue, link.StateDiscarded, 1)
+		if err := g.goOn(p.queue, p.entry.okey); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// withdraw takes a ready delivery out of reach of readers, before the commit. False: it is leased.
+func (g *group) withdraw(p placed) bool {
+	g.ready = slices.DeleteFunc(g.ready, func(r placed) bool { return r.queue == p.queue && r.entry.pos == p.entry.pos })
+	g.m.mu.Lock()
+	defer g.m.mu.Unlock()
+	if p.queue.leased[p.entry.mid] != nil {
+		return false
+	}
+	if e, here := p.queue.window.remove(p.entry.pos); here {
+		g.withdrawn = append(g.withdrawn, placed{p.queue, e})
+	}
+	return true
+}

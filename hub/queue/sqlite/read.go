@@ -1,0 +1,79 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"smartlink/hub/queue"
+	"smartlink/link"
+)
+
+// Message reads a message with its body.
+func (s *Store) Message(ctx context.Context, tenant, id uuid.UUID) (link.Message, error) {
+	var m messageRow
+	err := s.reader.QueryRowContext(ctx, `SELECT `+messageColumns+` FROM message WHERE id = ? AND tenant = ?`, id[:], tenant[:]).
+		Scan(m.into()...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return link.Message{}, link.NewError(link.CodeMessageUnknown)
+	}
+	if err != nil {
+		return link.Message{}, fmt.Errorf("read message %s: %w", id, err)
+	}
+	return m.message()
+}
+
+// Queues lists the queues of a tenant by name, or of all.
+func (s *Store) Queues(_ context.Context, tenant uuid.UUID) ([]queue.Info, error) {
+	s.memory.mu.Lock()
+	defer s.memory.mu.Unlock()
+	infos := []queue.Info{}
+	for _, q := range s.memory.queues {
+		if tenant != uuid.Nil && q.name.Tenant != tenant {
+			continue
+		}
+		c, leased := q.counts, int64(len(q.leased))
+		info := queue.Info{
+			Queue: q.name, Subscriptions: slices.Clone(q.subscriptions), RequeueCountMax: q.requeueMax, CreatedAt: moment(q.createdAt),
+			Installation: q.installation, Counts: map[link.State]int64{
+				link.StateReady: c.ready - leased, link.StateLeased: leased, link.StateBehind: c.behind, link.StateDelayed: c.delayed,
+				link.StateAcked: c.acked, link.StateDead: c.dead, link.StateDiscarded: c.discarded,
+			},
+		}
+		if q.lastGet > 0 {
+			info.LastGet = moment(q.lastGet)
+		}
+		infos = append(infos, info)
+	}
+	slices.SortFunc(infos, func(a, b queue.Info) int { return cmp.Compare(a.Queue.String(), b.Queue.String()) })
+	return infos, nil
+}
+
+// Health lists the last health of each installation of a tenant.
+func (s *Store) Health(ctx context.Context, tenant uuid.UUID) ([]queue.Health, error) {
+	rows, err := s.reader.QueryContext(ctx, `SELECT client, installation, at, content_type, body FROM health WHERE tenant = ?
+		ORDER BY client, installation`, tenant[:])
+	if err != nil {
+		return nil, fmt.Errorf("read health: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	list := []queue.Health{}
+	for rows.Next() {
+		h := queue.Health{Queue: queue.Name{Tenant: tenant}}
+		var at int64
+		if err := rows.Scan(&h.Queue.Client, &h.Installation, &at, &h.ContentType, &h.Body); err != nil {
+			return nil, fmt.Errorf("read health: %w", err)
+		}
+		h.At = moment(at)
+		list = append(list, h)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read health: %w", err)
+	}
+	return list, nil
+}

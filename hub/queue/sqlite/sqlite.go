@@ -1,0 +1,183 @@
+// Package sqlite keeps queues in one SQLite file: the queue driver that needs nothing.
+//
+// There is one writer. Which deliveries are leased, the counter of delivery tags and the next ready
+// deliveries of each queue live in memory; the file holds everything else, and enough of the leases
+// to tell after a restart which were cut off. What stands in memory about a message is there only
+// after its transaction was committed, and it is bounded: see window.
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"smartlink/hub/queue"
+	"smartlink/internal/clock"
+	"smartlink/internal/sqldb"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// readers is how many connections read beside the writer.
+const readers = 4
+
+// Options of a Store; zero fields have defaults.
+type Options struct {
+	Clock clock.Clock
+	// Window is how many ready deliveries of each queue are kept in memory at most, roughly.
+	// Default 1024: two of the largest gets.
+	Window int
+}
+
+// Store is a queue.Driver on one file. Only one process may have it open; the hub's lock on the
+// data folder sees to that.
+type Store struct {
+	path string
+	opt  Options
+
+	// write is held while something is written; it owns the writing connection and its statements.
+	write   sync.Mutex
+	writer  *sql.DB
+	conn    *sql.Conn
+	st      *statements
+	sick    error // why the last group could not be stored, when it was the store's fault
+	numbers numbers
+
+	reader  *sql.DB
+	memory  memory
+	onReady func(queue.Name)
+}
+
+var _ queue.Driver = (*Store)(nil)
+
+// numbers count up; only the writer uses them. A group that is rolled back leaves a gap.
+type numbers struct {
+	message int64 // last mid, also last pos
+	dedupe  int64 // last n of dedupe
+}
+
+// Open opens, or makes, the store. Deliveries that were leased when it was last closed, cleanly or
+// not, are ready again and told as hub-restarted.
+func Open(ctx context.Context, path string, o Options) (*Store, error) {
+	if o.Clock == nil {
+		o.Clock = clock.Real
+	}
+	o.Window = cmp.Or(o.Window, 1024)
+	s := &Store{path: path, opt: o, onReady: func(queue.Name) {}}
+	if err := s.open(ctx); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context) error {
+	var err error
+	if s.writer, err = sqldb.OpenSQLite(ctx, s.path, 1); err != nil {
+		return err
+	}
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return fmt.Errorf("migrations of the queue store: %w", err)
+	}
+	if err := sqldb.MigrateSQLite(ctx, s.writer, files, "queue_schema"); err != nil {
+		return err
+	}
+	// A commit whose fsync failed may stand in the log without being on the disk, and a later
+	// fsync would not tell. Moving the log's content into the file writes it anew.
+	var busy, pages, moved int
+	if err := s.writer.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &moved); err != nil {
+		return fmt.Errorf("settle the log of %s: %w", s.path, err)
+	}
+	if busy != 0 {
+		return fmt.Errorf("settle the log of %s: another process uses it", s.path)
+	}
+	if err := s.restore(ctx); err != nil {
+		return fmt.Errorf("read %s: %w", s.path, err)
+	}
+	if s.conn, err = s.writer.Conn(ctx); err != nil {
+		return fmt.Errorf("open %s: %w", s.path, err)
+	}
+	if err := s.conn.Raw(func(c any) error { s.st, err = prepare(c); return err }); err != nil {
+		return fmt.Errorf("prepare statements of %s: %w", s.path, err)
+	}
+	s.reader, err = sqldb.OpenSQLite(ctx, s.path, readers)
+	s.sick = nil
+	return err
+}
+
+// Close lets go of the file. Open leases stay recorded and end when it is opened again.
+func (s *Store) Close() error {
+	s.write.Lock()
+	defer s.write.Unlock()
+	return s.close()
+}
+
+func (s *Store) close() error {
+	var errs []error
+	if s.reader != nil {
+		errs = append(errs, s.reader.Close())
+	}
+	if s.st != nil {
+		errs = append(errs, s.conn.Raw(func(any) error { return s.st.close() }))
+	}
+	if s.conn != nil {
+		errs = append(errs, s.conn.Close())
+	}
+	if s.writer != nil {
+		errs = append(errs, s.writer.Close())
+	}
+	s.reader, s.st, s.conn, s.writer = nil, nil, nil, nil
+	return errors.Join(errs...)
+}
+
+// Reopen closes and opens the file; every open lease ends.
+func (s *Store) Reopen(ctx context.Context) error {
+	s.write.Lock()
+	defer s.write.Unlock()
+	// A connection that has just failed may fail to close as well; what counts is the new one.
+	_ = s.close()
+	if err := s.open(ctx); err != nil {
+		return errors.Join(err, s.close())
+	}
+	return nil
+}
+
+// Check tells whether the store can be written. As long as groups are stored it costs nothing;
+// after a failure it tries a write.
+func (s *Store) Check(ctx context.Context) error {
+	s.write.Lock()
+	defer s.write.Unlock()
+	if s.st == nil {
+		return errors.New("the store is closed")
+	}
+	if s.sick == nil {
+		return ctx.Err()
+	}
+	_, s.sick = s.conn.ExecContext(ctx, "UPDATE meta SET value = value + 1 WHERE name = 'probe'")
+	return s.sick
+}
+
+// OnReady registers who is told which queues got something ready.
+func (s *Store) OnReady(f func(queue.Name)) { s.onReady = f }
+
+// Lanes is one: SQLite has one writer.
+func (s *Store) Lanes() int { return 1 }
+
+// Lane is always the one there is.
+func (s *Store) Lane(uuid.UUID) int { return 0 }
+
+// now is the store's time, as it can be stored.
+func (s *Store) now() time.Time { return s.opt.Clock.Now().Truncate(time.Microsecond) }
+
+func micros(t time.Time) int64 { return t.UnixMicro() }
+
+func moment(us int64) time.Time { return time.UnixMicro(us).UTC() }

@@ -1,0 +1,185 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// statements are the prepared statements of the writing connection. They are run below
+// database/sql, whose bookkeeping would cost as much as the statements themselves.
+type statements struct {
+	all []*stmt
+
+	begin, commit, rollback *stmt
+
+	queueAdd, queueLimit, queueCounts *stmt
+	subscribe, unsubscribe            *stmt
+
+	dedupeAdd, dedupeFind, dedupeDrop, dedupeSweep, dedupeOldest *stmt
+	messageAdd, messageFind, messageQueues                       *stmt
+	deliveryAdd, deliveryHas                                     *stmt
+	orderingAdd, orderingTake, orderingDrop, orderingNext        *stmt
+	outcomeAdd, reportAdd, healthFind, healthSet                 *stmt
+
+	leaseAdd, leaseDrop, attemptAdd                                *stmt
+	settle, delay, lose, promote, undelay                          *stmt
+	readyAfter, delayedDue, delayedNext, unsentMetrics, epochRaise *stmt
+}
+
+// prepare prepares them all on a connection of the SQLite driver.
+func prepare(c any) (*statements, error) {
+	conn, ok := c.(driver.ConnPrepareContext)
+	if !ok {
+		return nil, fmt.Errorf("a connection of type %T prepares no statements", c)
+	}
+	st := &statements{}
+	for _, x := range []struct {
+		to  **stmt
+		sql string
+	}{
+		{&st.begin, `BEGIN IMMEDIATE`},
+		{&st.commit, `COMMIT`},
+		{&st.rollback, `ROLLBACK`},
+
+		{&st.queueAdd, `INSERT INTO queue (tenant, client, requeue_max, created_at) VALUES (?, ?, ?, ?) RETURNING qid`},
+		{&st.queueLimit, `UPDATE queue SET requeue_max = ? WHERE qid = ?`},
+		{&st.queueCounts, `UPDATE queue SET last_get = ?, installation = ?, ready = ?, behind = ?, delayed = ?, acked = ?, dead = ?,
+			discarded = ? WHERE qid = ?`},
+		{&st.subscribe, `INSERT INTO subscription (qid, type) VALUES (?, ?)`},
+		{&st.unsubscribe, `DELETE FROM subscription WHERE qid = ? AND type = ?`},
+
+		{&st.dedupeAdd, `INSERT INTO dedupe (n, key, hash, id, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`},
+		{&st.dedupeFind, `SELECT hash, id, at FROM dedupe WHERE key = ?`},
+		{&st.dedupeDrop, `DELETE FROM dedupe WHERE key = ?`},
+		{&st.dedupeSweep, `DELETE FROM dedupe WHERE n IN (SELECT n FROM dedupe ORDER BY n LIMIT ?) AND at <= ?`},
+		{&st.dedupeOldest, `SELECT at FROM dedupe ORDER BY n LIMIT 1`},
+
+		{&st.messageAdd, `INSERT INTO message (mid, id, tenant, root, type, audience, app, client, business_key, ordering_key,
+			correlation, created_at, created_by, headers, content_type, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&st.messageFind, `SELECT mid, client FROM message WHERE id = ? AND tenant = ?`},
+		{&st.messageQueues, `SELECT d.qid FROM message AS m JOIN delivery AS d ON d.mid = m.mid WHERE m.id = ? ORDER BY d.qid`},
+		{&st.deliveryAdd, `INSERT INTO delivery (mid, qid, pos, state, okey, size) VALUES (?, ?, ?, ?, ?, ?)`},
+		{&st.deliveryHas, `SELECT 1 FROM delivery WHERE mid = ? AND qid = ?`},
+
+		{&st.orderingAdd, `INSERT INTO ordering (qid, okey, n) VALUES (?, ?, 1) ON CONFLICT (qid, okey) DO UPDATE SET n = n + 1
+			RETURNING n`},
+		{&st.orderingTake, `UPDATE ordering SET n = n - 1 WHERE qid = ? AND okey = ? RETURNING n`},
+		{&st.orderingDrop, `DELETE FROM ordering WHERE qid = ? AND okey = ?`},
+		{&st.orderingNext, `SELECT pos, mid, okey, attempt, requeue_count, lost_count, size FROM delivery INDEXED BY delivery_behind
+			WHERE qid = ? AND state = 'behind' AND okey = ? ORDER BY pos LIMIT 1`},
+
+		{&st.outcomeAdd, `INSERT INTO outcome (mid, qid, number, status, key, errors, answer, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT DO NOTHING`},
+		{&st.reportAdd, `INSERT INTO report (mid, qid, seq, state, attempt, at, next_try, code, reason, received_at)
+			SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10
+			WHERE ?3 > coalesce((SELECT max(seq) FROM report WHERE mid = ?1 AND qid = ?2), -1)`},
+		{&st.healthFind, `SELECT mid FROM health WHERE tenant = ? AND client = ? AND installation = ? AND mid IS NOT NULL`},
+		{&st.healthSet, `INSERT INTO health (tenant, client, installation, at, content_type, body, mid) VALUES (?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (tenant, client, installation) DO UPDATE SET at = excluded.at, content_type = excluded.content_type,
+			body = excluded.body, mid = excluded.mid`},
+		{&st.unsentMetrics, `SELECT qid, pos, mid, okey, attempt, requeue_count, lost_count, size FROM delivery
+			WHERE mid = ? AND state = 'ready' AND attempt = 0`},
+
+		{&st.leaseAdd, `INSERT INTO lease (tag, mid, qid, n, installation, leased_at) VALUES (?, ?, ?, ?, ?, ?)`},
+		{&st.leaseDrop, `DELETE FROM lease WHERE tag = ?`},
+		{&st.attemptAdd, `INSERT INTO attempt (mid, qid, tag, n, installation, leased_at, ended_at, ended, reason, next_try)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&st.settle, `UPDATE delivery SET state = ?, attempt = ?, requeue_count = ?, lost_count = ?, settled_at = ?, dead_reason = ?,
+			reason = ? WHERE mid = ? AND qid = ?`},
+		{&st.delay, `UPDATE delivery SET state = 'delayed', attempt = ?, requeue_count = ?, due_at = ?, reason = ? WHERE mid = ? AND qid = ?`},
+		{&st.lose, `UPDATE delivery SET attempt = ?, lost_count = ? WHERE mid = ? AND qid = ?`},
+		{&st.promote, `UPDATE delivery SET state = 'ready' WHERE mid = ? AND qid = ?`},
+		{&st.undelay, `UPDATE delivery SET state = 'ready', due_at = NULL WHERE mid = ? AND qid = ?`},
+
+		{&st.readyAfter, `SELECT pos, mid, okey, attempt, requeue_count, lost_count, size FROM delivery INDEXED BY delivery_ready
+			WHERE qid = ? AND state = 'ready' AND pos > ? ORDER BY pos LIMIT ?`},
+		{&st.delayedDue, `SELECT qid, pos, mid, okey, attempt, requeue_count, lost_count, size FROM delivery INDEXED BY delivery_delayed
+			WHERE state = 'delayed' AND due_at <= ? ORDER BY due_at LIMIT ?`},
+		{&st.delayedNext, `SELECT due_at FROM delivery INDEXED BY delivery_delayed WHERE state = 'delayed' ORDER BY due_at LIMIT 1`},
+		{&st.epochRaise, `UPDATE meta SET value = value + 1 WHERE name = 'epoch' RETURNING value`},
+	} {
+		s, err := conn.PrepareContext(context.Background(), x.sql)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("%s: %w", x.sql, err), st.close())
+		}
+		*x.to = &stmt{sql: x.sql, exe: s.(driver.StmtExecContext), ask: s.(driver.StmtQueryContext), s: s}
+		st.all = append(st.all, *x.to)
+	}
+	return st, nil
+}
+
+func (st *statements) close() error {
+	var errs []error
+	for _, s := range st.all {
+		errs = append(errs, s.s.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// stmt is one prepared statement; one goroutine uses it at a time. Arguments are int64, string,
+// []byte or nil.
+type stmt struct {
+	sql  string
+	s    driver.Stmt
+	exe  driver.StmtExecContext
+	ask  driver.StmtQueryContext
+	args []driver.NamedValue
+	row  []driver.Value
+}
+
+// exec runs the statement and answers how many rows it changed.
+func (s *stmt) exec(args ...any) (int64, error) {
+	r, err := s.exe.ExecContext(context.Background(), s.bind(args))
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", s.sql, err)
+	}
+	return r.RowsAffected()
+}
+
+// each runs the statement and calls f with each row, whose values are valid until f returns.
+func (s *stmt) each(f func(row []driver.Value) error, args ...any) error {
+	rows, err := s.ask.QueryContext(context.Background(), s.bind(args))
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.sql, err)
+	}
+	if s.row == nil {
+		s.row = make([]driver.Value, len(rows.Columns()))
+	}
+	for err == nil {
+		if err = rows.Next(s.row); err == nil {
+			err = f(s.row)
+		}
+	}
+	if err == io.EOF {
+		err = nil
+	}
+	if err = errors.Join(err, rows.Close()); err != nil {
+		return fmt.Errorf("%s: %w", s.sql, err)
+	}
+	return nil
+}
+
+// one runs the statement and answers its first row, or nil.
+func (s *stmt) one(args ...any) (row []driver.Value, err error) {
+	err = s.each(func(r []driver.Value) error {
+		row = r
+		return io.EOF
+	}, args...)
+	return row, err
+}
+
+func (s *stmt) bind(args []any) []driver.NamedValue {
+	if s.args == nil {
+		s.args = make([]driver.NamedValue, len(args))
+		for i := range s.args {
+			s.args[i].Ordinal = i + 1
+		}
+	}
+	for i, a := range args {
+		s.args[i].Value = a
+	}
+	return s.args
+}
