@@ -39,14 +39,14 @@ func (d *Door) adminEndpoints() []endpoint {
 		list("companies", "Companies by name", nil, func(c *call, l registry.List) (link.Page[link.Company], error) {
 			return r.Companies(c.r.Context(), l)
 		}),
-		creation("companies", "createCompany", "Create a company", link.CompanyRequest{}, link.Company{},
+		creation("companies", "createCompany", "Create a company", link.CompanyRequest{}, link.Company{}, nil,
 			create(func(c *call, in link.CompanyRequest) (link.Company, error) {
 				return r.CreateCompany(c.r.Context(), c.operator.Name, in)
 			})),
 		list("tenants", "Tenants", nil, func(c *call, l registry.List) (link.Page[link.Tenant], error) {
 			return r.Tenants(c.r.Context(), l)
 		}),
-		creation("tenants", "createTenant", "Create a tenant", link.TenantRequest{}, link.Tenant{},
+		creation("tenants", "createTenant", "Create a tenant", link.TenantRequest{}, link.Tenant{}, []link.Code{link.CodeNotFound},
 			create(func(c *call, in link.TenantRequest) (link.Tenant, error) {
 				return r.CreateTenant(c.r.Context(), c.operator.Name, in)
 			})),
@@ -67,7 +67,7 @@ func (d *Door) adminEndpoints() []endpoint {
 			return r.Audit(c.r.Context(), l)
 		}),
 		list("clients", "Clients, without their secrets", []parameter{tenantFilter}, d.listClients),
-		creation("clients", "createClient", "Create a client; its secret is shown once", link.ClientRequest{}, link.ClientCreated{},
+		creation("clients", "createClient", "Create a client; its secret is shown once", link.ClientRequest{}, link.ClientCreated{}, nil,
 			create(func(c *call, in link.ClientRequest) (link.ClientCreated, error) {
 				return r.CreateClient(c.r.Context(), c.operator.Name, in)
 			})),
@@ -90,7 +90,7 @@ func (d *Door) adminEndpoints() []endpoint {
 			summary: "Add a second secret", about: "So that the first can be replaced without a pause. A client has at most two. Shown once.",
 			parameters: []parameter{headerLanguage},
 			answers:    []reply{{status: http.StatusCreated, about: "The secret", schema: link.SecretCreated{}}},
-			problems:   []link.Code{link.CodeNotFound, link.CodeConflict},
+			problems:   []link.Code{link.CodeNotFound, link.CodeSecretLimit},
 			serve: func(c *call) error {
 				return answer(c, http.StatusCreated, func(id link.ClientID) (link.SecretCreated, error) {
 					return r.AddSecret(c.r.Context(), c.operator.Name, id)
@@ -128,12 +128,12 @@ func (d *Door) adminEndpoints() []endpoint {
 }
 
 // creation describes a POST that makes something.
-func creation(name, id, summary string, in, out any, serve func(*call) error) endpoint {
+func creation(name, id, summary string, in, out any, more []link.Code, serve func(*call) error) endpoint {
 	return endpoint{
 		method: http.MethodPost, path: adminPath + name, id: id, tag: tagAdmin, who: anAdmin, summary: summary, serve: serve,
 		parameters: []parameter{headerLanguage}, request: &content{types: []string{contentJSON}, schema: in},
 		answers:  []reply{{status: http.StatusCreated, about: "Made", schema: out}},
-		problems: []link.Code{link.CodeConflict},
+		problems: append([]link.Code{link.CodeConflict}, more...),
 	}
 }
 
@@ -255,7 +255,7 @@ func (d *Door) listQueues(c *call, l registry.List) (link.Page[link.QueueInfo], 
 		}
 		known, _ := clients.Client(q.Queue.Client)
 		p.Items = append(p.Items, link.QueueInfo{
-			Queue: name, TenantID: q.Queue.Tenant, ClientID: q.Queue.Client, Client: known.Name, Subscriptions: q.Subscriptions,
+			Queue: name, TenantID: q.Queue.Tenant, ClientID: q.Queue.Client, Client: known.Name, Subscriptions: slices.Concat([]string{}, q.Subscriptions),
 			RequeueCountMax: q.RequeueCountMax, CreatedAt: q.CreatedAt, LastGet: orNil(q.LastGet), Installation: q.Installation, Counts: q.Counts,
 		})
 	}

@@ -46,7 +46,8 @@ func describe(endpoints []endpoint) *huma.OpenAPI {
 			{Name: tagAdmin, Description: "Companies, tenants, apps, clients, queues, audit"},
 		},
 		Components: &huma.Components{
-			Schemas: schemas,
+			Schemas:  schemas,
+			Examples: map[string]*huma.Example{},
 			SecuritySchemes: map[string]*huma.SecurityScheme{
 				schemeToken: {
 					Type: "oauth2", Description: "A client's token of POST /totvs.rac/connect/token",
@@ -58,7 +59,7 @@ func describe(endpoints []endpoint) *huma.OpenAPI {
 			},
 		},
 	}
-	d := describer{schemas}
+	d := describer{schemas, o.Components.Examples}
 	for _, e := range endpoints {
 		o.AddOperation(d.operation(e))
 	}
@@ -75,7 +76,10 @@ func schemaName(t reflect.Type, hint string) string {
 	return name
 }
 
-type describer struct{ schemas huma.Registry }
+type describer struct {
+	schemas  huma.Registry
+	examples map[string]*huma.Example // of problems, by code
+}
 
 func (d describer) schema(v any) *huma.Schema {
 	return d.schemas.Schema(reflect.TypeOf(v), true, "")
@@ -176,7 +180,8 @@ func (d describer) problems(op *huma.Operation, e endpoint) {
 			}
 			op.Responses[status] = r
 		}
-		r.Content[p.ContentType("")].Examples[string(code)] = &huma.Example{Summary: p.Title, Value: p}
+		d.examples[string(code)] = &huma.Example{Summary: p.Title, Value: p}
+		r.Content[p.ContentType("")].Examples[string(code)] = &huma.Example{Ref: "#/components/examples/" + string(code)}
 	}
 }
 
@@ -211,6 +216,9 @@ func (d describer) finish(endpoints []endpoint) {
 	for name, s := range all {
 		if s.Type == huma.TypeObject && !requests[name] && s.AdditionalProperties == false {
 			s.AdditionalProperties = nil
+		}
+		for _, p := range s.Properties {
+			p.Nullable = p.Nullable && p.Type != huma.TypeArray // a list is never null
 		}
 	}
 	codes := make([]any, 0, len(link.Entries()))

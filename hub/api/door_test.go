@@ -1,0 +1,220 @@
+package api_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+
+	"smartlink/link"
+)
+
+// TestLargeBodyIsNotReadOn: the refusal comes while most of the body has not been sent, and the
+// connection ends.
+func TestLargeBodyIsNotReadOn(t *testing.T) {
+	w := newWorld(t)
+	for name, framing := range map[string]struct {
+		header string
+		begin  string
+	}{
+		"announced":           {"Content-Length: 1000000000", "{"},
+		"announced, expected": {"Content-Length: 1000000000\r\nExpect: 100-continue", ""},
+		"chunked":             {"Transfer-Encoding: chunked", fmt.Sprintf("%x\r\n%s\r\n", link.MaxBody+1, strings.Repeat("x", link.MaxBody+1))},
+	} {
+		t.Run(name, func(t *testing.T) {
+			conn, err := net.Dial("tcp", strings.TrimPrefix(w.url, "http://"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = conn.Close() }()
+			_, err = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\n%s\r\n\r\n%s",
+				sendPath, w.keys["gesplan"], framing.header, framing.begin)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, _ := io.ReadAll(resp.Body)
+			if resp.StatusCode != http.StatusRequestEntityTooLarge || !resp.Close || !strings.Contains(string(body), string(link.CodeBodyTooLarge)) {
+				t.Errorf("%d, close %v: %s", resp.StatusCode, resp.Close, body)
+			}
+		})
+	}
+}
+
+// TestTruncatedBodyStoresNothing: a body that ends early is no message.
+func TestTruncatedBodyStoresNothing(t *testing.T) {
+	w := newWorld(t)
+	w.setup("rm", command)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(w.url, "http://"))
+	w.must(err)
+	_, err = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer %s\r\nContent-Type: text/plain\r\nContent-Length: 10\r\n\r\nhalf", sendPath, w.keys["gesplan"])
+	w.must(err)
+	w.must(conn.(*net.TCPConn).CloseWrite())
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	w.must(err)
+	defer func() { _ = resp.Body.Close(); _ = conn.Close() }()
+	if resp.StatusCode != http.StatusRequestTimeout {
+		t.Errorf("status %d", resp.StatusCode)
+	}
+	w.want(request{as: "rm", path: "/api/v1/link/get"}, http.StatusNoContent, "")
+}
+
+// waiting starts a long poll and answers when it waits.
+func (w *world) waiting(ctx context.Context, as string) <-chan *http.Response {
+	w.Helper()
+	done := make(chan *http.Response, 1)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.url+"/api/v1/link/get?wait=30s", nil)
+	w.must(err)
+	req.Header.Set("Authorization", "Bearer "+w.keys[as])
+	before := w.clock.Timers()
+	go func() {
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			resp = nil
+		}
+		done <- resp
+	}()
+	for w.clock.Timers() == before { // the reader sleeps on a timer of the engine
+		if ctx.Err() != nil {
+			w.Fatal(ctx.Err())
+		}
+	}
+	return done
+}
+
+func TestLongPoll(t *testing.T) {
+	w := newWorld(t)
+	w.setup("rm", command)
+	answered := w.waiting(t.Context(), "rm")
+	w.send(`{"data":{}}`)
+	if resp := <-answered; resp == nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("a message came: %+v", resp)
+	}
+	answered = w.waiting(t.Context(), "rm")
+	w.clock.Advance(link.MaxWait)
+	if resp := <-answered; resp == nil || resp.StatusCode != http.StatusNoContent {
+		t.Fatalf("nothing came: %+v", resp)
+	}
+	answered = w.waiting(t.Context(), "rm")
+	w.door.EndWaits()
+	if resp := <-answered; resp == nil || resp.StatusCode != http.StatusNoContent {
+		t.Fatalf("the hub stops: %+v", resp)
+	}
+	// From then on nobody waits, and readiness says so.
+	w.want(request{as: "rm", path: "/api/v1/link/get?wait=30s"}, http.StatusNoContent, "")
+	w.want(request{method: "GET", path: "/readyz"}, http.StatusServiceUnavailable, link.CodeUnavailable)
+}
+
+// TestReaderThatGoesAwayLosesNothing: a message sent after its reader has gone is another reader's,
+// at the first attempt.
+func TestReaderThatGoesAwayLosesNothing(t *testing.T) {
+	w := newWorld(t)
+	w.setup("rm", command)
+	ctx, cancel := context.WithCancel(t.Context())
+	gone := w.waiting(ctx, "rm")
+	cancel()
+	<-gone
+	for !strings.Contains(w.log.String(), "status=499") { // the hub has noticed
+		if t.Context().Err() != nil {
+			t.Fatal("the hub did not notice")
+		}
+	}
+	w.send(`{"data":{}}`)
+	if d := w.get("rm", ""); len(d) != 1 || d[0].Attempt != 1 {
+		t.Errorf("got %+v", d)
+	}
+}
+
+func TestReadiness(t *testing.T) {
+	w := newWorld(t)
+	w.want(request{method: "GET", path: "/healthz"}, http.StatusOK, "")
+	w.want(request{method: "GET", path: "/readyz"}, http.StatusOK, "")
+	err := errors.New("disk full")
+	w.sick.Store(&err)
+	a := w.want(request{method: "GET", path: "/readyz"}, http.StatusServiceUnavailable, link.CodeUnavailable)
+	if a.Header.Get("Retry-After") == "" || strings.Contains(string(a.body), "disk full") {
+		t.Errorf("%v %s", a.Header, a.body)
+	}
+	w.want(request{method: "GET", path: "/healthz"}, http.StatusOK, "")
+	w.sick.Store(nil)
+	w.want(request{method: "GET", path: "/readyz"}, http.StatusOK, "")
+}
+
+// TestLogTellsNoSecretAndNoBody looks for credentials and bodies in everything logged, at the most
+// talkative level, while calls succeed and fail.
+func TestLogTellsNoSecretAndNoBody(t *testing.T) {
+	w := newWorld(t)
+	w.setup("rm", command)
+	w.send(`{"data":{"secretive":"body"}}`)
+	w.do(request{as: "gesplan", path: sendPath, body: `{"secretive":`})
+	w.do(request{as: "gesplan", path: sendPath + "?token=secretive", body: `{"header":{"type":"secretive"},"data":{}}`})
+	w.do(request{as: "Bearer secretive", method: "GET", path: "/api/v1/admin/apps"})
+	w.do(request{path: "/api/v1/admin/init", body: `{"code":"secretive","user":"x"}`})
+	created := into[link.ClientCreated](t, w.want(request{as: "ana", path: "/api/v1/admin/clients", body: `{"tenantId":"` + tenant.String() + `","name":"new","apps":["GESPLAN"]}`}, 201, ""))
+	log := w.log.String()
+	for name, secret := range map[string]string{"body or wrong credential": "secretive", "secret": created.Secret, "API key": w.keys["ana"], "token": w.keys["gesplan"]} {
+		if strings.Contains(log, secret) {
+			t.Errorf("the log tells a %s", name)
+		}
+	}
+	for _, attr := range []string{"tenant=" + tenant.String(), "type=" + command, "messageId=", "queue=", "code=SL-BODY-NOT-JSON", "path=\"POST /api/v1/link/send/{type}/{audience}\""} {
+		if !strings.Contains(log, attr) {
+			t.Errorf("the log lacks %s", attr)
+		}
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	w := newWorld(t)
+	w.setup("rm", command)
+	w.send(`{"data":{}}`)
+	w.do(request{as: "gesplan", path: "/api/v1/link/send/MOVreadXGsp", body: `{}`})
+	d := w.get("rm", "")[0]
+	w.do(request{as: "rm", path: "/api/v1/link/ack", body: fmt.Sprintf(`{"deliveryTag":%d,"dead":true}`, d.Tag)})
+	w.do(request{path: "/no/such/path"})
+	body := string(w.want(request{method: "GET", path: "/metrics"}, http.StatusOK, "").body)
+	for _, line := range []string{
+		`smartlink_sends_total{result="stored"} 1`, `smartlink_sends_total{result="SL-NO-ROUTE"} 1`, `smartlink_deliveries_total 1`,
+		`smartlink_settlements_total{result="dead"} 1`,
+		`smartlink_http_requests_total{method="POST",path="POST /api/v1/link/send/{type}/{audience}",status="202"} 1`,
+		`smartlink_http_requests_total{method="POST",path="none",status="404"} 1`,
+		`smartlink_queue_messages{client="` + string(w.ids["rm"]) + `",state="dead",tenant="` + tenant.String() + `"} 1`,
+		`smartlink_queues_not_shown 0`,
+	} {
+		if !strings.Contains(body, line) {
+			t.Errorf("metrics lack %s", line)
+		}
+	}
+	if strings.Contains(body, "/no/such/path") {
+		t.Error("a caller's path became a label")
+	}
+}
+
+func TestProblemsPage(t *testing.T) {
+	w := newWorld(t)
+	for query, words := range map[string][]string{
+		"?lang=pt": {`<html lang="pt">`, "Ninguém recebe este tipo", "status HTTP 422"},
+		"?lang=en": {`<html lang="en">`, "Nobody hears this type", "HTTP status 422"},
+		"":         {`<html lang="en">`},
+	} {
+		a := w.want(request{method: "GET", path: "/docs/problems" + query}, http.StatusOK, "")
+		for _, word := range words {
+			if !strings.Contains(string(a.body), word) {
+				t.Errorf("%s lacks %s", query, word)
+			}
+		}
+		for _, e := range link.Entries() {
+			if !strings.Contains(string(a.body), `id="`+string(e.Code)+`"`) {
+				t.Errorf("%s has no place for %s", query, e.Code)
+			}
+		}
+	}
+}
