@@ -218,7 +218,9 @@ func (d describer) finish(endpoints []endpoint) {
 			s.AdditionalProperties = nil
 		}
 		for _, p := range s.Properties {
-			p.Nullable = p.Nullable && p.Type != huma.TypeArray // a list is never null
+			if p.Type == huma.TypeArray { // ours are never null
+				p.Nullable = false
+			}
 		}
 	}
 	codes := make([]any, 0, len(link.Entries()))

@@ -44,6 +44,7 @@ type world struct {
 	store  *registry.Store
 	engine *queue.Engine
 	clock  *clock.Fake
+	sleeps chan struct{} // one for each long poll that has begun to wait
 	log    *logBuffer
 	keys   map[string]string // credential by name
 	ids    map[string]link.ClientID
@@ -65,16 +66,47 @@ func (v tokens) Verify(_ context.Context, token string) (registry.Client, *regis
 	return c, s, nil
 }
 
+// watched is the engine's clock: it tells when a long poll of link.MaxWait has gone to sleep.
+type watched struct {
+	*clock.Fake
+	sleeps chan<- struct{}
+}
+
+func (c watched) NewTimer(d time.Duration) clock.Timer {
+	t := c.Fake.NewTimer(d)
+	if d == link.MaxWait {
+		c.sleeps <- struct{}{}
+	}
+	return t
+}
+
 // logBuffer keeps the log for tests that look at it.
 type logBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
+	mu   sync.Mutex
+	more *sync.Cond
+	b    bytes.Buffer
+}
+
+func newLogBuffer() *logBuffer {
+	l := &logBuffer{}
+	l.more = sync.NewCond(&l.mu)
+	return l
 }
 
 func (l *logBuffer) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	defer l.more.Broadcast()
 	return l.b.Write(p)
+}
+
+// wait waits until the log tells something.
+func (l *logBuffer) wait(what string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for !bytes.Contains(l.b.Bytes(), []byte(what)) {
+		l.more.Wait()
+	}
 }
 
 func (l *logBuffer) String() string {
@@ -85,7 +117,7 @@ func (l *logBuffer) String() string {
 
 func newWorld(t testing.TB) *world {
 	w := &world{
-		TB: t, dir: t.TempDir(), clock: clock.NewFake(time.Date(2026, 3, 27, 9, 14, 13, 0, time.UTC)), log: &logBuffer{},
+		TB: t, dir: t.TempDir(), clock: clock.NewFake(time.Date(2026, 3, 27, 9, 14, 13, 0, time.UTC)), log: newLogBuffer(), sleeps: make(chan struct{}, 16),
 		keys: map[string]string{}, ids: map[string]link.ClientID{}, sick: &atomic.Pointer[error]{},
 	}
 	w.open()
@@ -131,7 +163,7 @@ func (w *world) open() {
 	w.must(err)
 	driver, err := sqlite.Open(ctx, filepath.Join(w.dir, "queue.db"), sqlite.Options{Clock: w.clock})
 	w.must(err)
-	w.engine = queue.New(driver, queue.Options{Clock: w.clock, Backoff: func(int) time.Duration { return time.Minute }})
+	w.engine = queue.New(driver, queue.Options{Clock: watched{w.clock, w.sleeps}, Backoff: func(int) time.Duration { return time.Minute }})
 	w.must(w.engine.Start(ctx))
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	w.door, err = api.New(api.Config{
