@@ -1,0 +1,52 @@
+package api_test
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// nowhere takes an answer and forgets it.
+type nowhere struct {
+	h      http.Header
+	status int
+}
+
+func (n *nowhere) Header() http.Header         { return n.h }
+func (n *nowhere) Write(b []byte) (int, error) { return len(b), nil }
+func (n *nowhere) WriteHeader(status int)      { n.status = status }
+
+// BenchmarkSend is the door and the exchange without a network: a message of 1 KiB, many at a time,
+// into the engine on a file.
+func BenchmarkSend(b *testing.B) {
+	w := newWorld(b)
+	w.setup("rm", command)
+	benchmarkSend(b, w, http.StatusAccepted)
+}
+
+// BenchmarkSendRefused is the same without the engine's part: nobody hears the message's audience.
+func BenchmarkSendRefused(b *testing.B) {
+	benchmarkSend(b, newWorld(b), http.StatusUnprocessableEntity)
+}
+
+func benchmarkSend(b *testing.B, w *world, want int) {
+	body := []byte(`{"header":{"type":"FinLanIncDataCommand","businessKey":"b"},"data":{"text":"` + strings.Repeat("x", 930) + `"}}`)
+	b.SetParallelism(64)
+	b.ReportAllocs()
+	b.RunParallel(func(p *testing.PB) {
+		for p.Next() {
+			r := httptest.NewRequestWithContext(b.Context(), http.MethodPost, sendPath, nil)
+			r.Header.Set("Authorization", "Bearer "+w.keys["gesplan"])
+			r.Header.Set("Content-Type", "application/json")
+			r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+			out := &nowhere{h: http.Header{}}
+			w.door.ServeHTTP(out, r)
+			if out.status != want {
+				b.Fatalf("status %d", out.status)
+			}
+		}
+	})
+}
