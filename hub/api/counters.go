@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -51,12 +52,20 @@ func newCounters(r *prometheus.Registry, q Queues, log *slog.Logger) (*counters,
 }
 
 func (c *counters) request(r *http.Request, status int, took time.Duration) {
-	path := r.Pattern
-	if path == "" {
-		path = "none"
-	}
+	path := route(r)
 	c.requests.WithLabelValues(method(r.Method), path, strconv.Itoa(status)).Inc()
 	c.seconds.WithLabelValues(path).Observe(took.Seconds())
+}
+
+// route is the path of the pattern that a request met, never what the caller wrote.
+func route(r *http.Request) string {
+	if r.Pattern == "" {
+		return "none"
+	}
+	if _, path, ok := strings.Cut(r.Pattern, " "); ok {
+		return path
+	}
+	return r.Pattern
 }
 
 // method keeps callers from inventing labels.

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"runtime/debug"
 	"time"
@@ -198,7 +199,7 @@ func (c *call) log(status int, took time.Duration) {
 	if !log.Enabled(c.r.Context(), level) {
 		return
 	}
-	attrs := append(c.attrs, "request", c.id, "method", c.r.Method, "path", c.r.Pattern, "status", status, "took", took)
+	attrs := append(c.attrs, "request", c.id, "method", c.r.Method, "path", route(c.r), "status", status, "took", took)
 	if c.code != "" {
 		attrs = append(attrs, "code", string(c.code))
 	}
@@ -223,9 +224,7 @@ func (c *call) fail(err error) {
 		return // the answer is on its way; the log tells
 	}
 	h := c.Header()
-	for name, values := range e.Header {
-		h[name] = values
-	}
+	maps.Copy(h, e.Header)
 	switch status := e.Status(); {
 	case status == http.StatusUnauthorized && h.Get("WWW-Authenticate") == "":
 		challenge := `Bearer realm="smartlink"`

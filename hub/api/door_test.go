@@ -41,6 +41,7 @@ func TestLargeBodyIsNotReadOn(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			defer func() { _ = resp.Body.Close() }()
 			body, _ := io.ReadAll(resp.Body)
 			if resp.StatusCode != http.StatusRequestEntityTooLarge || !resp.Close || !strings.Contains(string(body), string(link.CodeBodyTooLarge)) {
 				t.Errorf("%d, close %v: %s", resp.StatusCode, resp.Close, body)
@@ -67,19 +68,22 @@ func TestTruncatedBodyStoresNothing(t *testing.T) {
 	w.want(request{as: "rm", path: "/api/v1/link/get"}, http.StatusNoContent, "")
 }
 
-// waiting starts a long poll and answers when it waits.
-func (w *world) waiting(ctx context.Context, as string) <-chan *http.Response {
+// waiting starts a long poll and returns when it waits. Its status comes later, 0 when there was no
+// answer.
+func (w *world) waiting(ctx context.Context, as string) <-chan int {
 	w.Helper()
-	done := make(chan *http.Response, 1)
+	done := make(chan int, 1)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.url+"/api/v1/link/get?wait=30s", nil)
 	w.must(err)
 	req.Header.Set("Authorization", "Bearer "+w.keys[as])
 	go func() {
 		resp, err := http.DefaultClient.Do(req)
 		if err != nil {
-			resp = nil
+			done <- 0
+			return
 		}
-		done <- resp
+		_ = resp.Body.Close()
+		done <- resp.StatusCode
 	}()
 	<-w.sleeps
 	return done
@@ -90,18 +94,18 @@ func TestLongPoll(t *testing.T) {
 	w.setup("rm", command)
 	answered := w.waiting(t.Context(), "rm")
 	w.send(`{"data":{}}`)
-	if resp := <-answered; resp == nil || resp.StatusCode != http.StatusOK {
-		t.Fatalf("a message came: %+v", resp)
+	if status := <-answered; status != http.StatusOK {
+		t.Fatalf("a message came: %d", status)
 	}
 	answered = w.waiting(t.Context(), "rm")
 	w.clock.Advance(link.MaxWait)
-	if resp := <-answered; resp == nil || resp.StatusCode != http.StatusNoContent {
-		t.Fatalf("nothing came: %+v", resp)
+	if status := <-answered; status != http.StatusNoContent {
+		t.Fatalf("nothing came: %d", status)
 	}
 	answered = w.waiting(t.Context(), "rm")
 	w.door.EndWaits()
-	if resp := <-answered; resp == nil || resp.StatusCode != http.StatusNoContent {
-		t.Fatalf("the hub stops: %+v", resp)
+	if status := <-answered; status != http.StatusNoContent {
+		t.Fatalf("the hub stops: %d", status)
 	}
 	// From then on nobody waits, and readiness says so.
 	w.want(request{as: "rm", path: "/api/v1/link/get?wait=30s"}, http.StatusNoContent, "")
@@ -156,10 +160,34 @@ func TestLogTellsNoSecretAndNoBody(t *testing.T) {
 			t.Errorf("the log tells a %s", name)
 		}
 	}
-	for _, attr := range []string{"tenant=" + tenant.String(), "type=" + command, "messageId=", "queue=", "code=SL-BODY-NOT-JSON", "path=\"POST /api/v1/link/send/{type}/{audience}\""} {
+	for _, attr := range []string{"tenant=" + tenant.String(), "type=" + command, "messageId=", "queue=", "code=SL-BODY-NOT-JSON", "path=/api/v1/link/send/{type}/{audience}"} {
 		if !strings.Contains(log, attr) {
 			t.Errorf("the log lacks %s", attr)
 		}
+	}
+}
+
+// TestPanicIsAnInternalError: one broken request is answered, told in the log, and hurts no other.
+func TestPanicIsAnInternalError(t *testing.T) {
+	w := newWorld(t)
+	a := w.want(request{path: "/totvs.rac/anything"}, http.StatusInternalServerError, link.CodeInternal)
+	if strings.Contains(string(a.body), "secretive") {
+		t.Errorf("the caller sees the cause: %s", a.body)
+	}
+	w.log.wait("panic: secretive")
+	w.want(request{method: "GET", path: "/healthz"}, http.StatusOK, "")
+}
+
+// TestHeadLeasesNothing: a HEAD has no body, so its messages would be lost until their leases end.
+func TestHeadLeasesNothing(t *testing.T) {
+	w := newWorld(t)
+	w.setup("rm", command)
+	w.send(`{"data":{}}`)
+	if a := w.do(request{as: "rm", method: http.MethodHead, path: "/api/v1/link/get"}); a.StatusCode != http.StatusMethodNotAllowed || a.Header.Get("Allow") == "" {
+		t.Errorf("HEAD answered %d", a.StatusCode)
+	}
+	if d := w.get("rm", ""); d[0].Attempt != 1 {
+		t.Errorf("attempt %d", d[0].Attempt)
 	}
 }
 
@@ -175,7 +203,7 @@ func TestMetrics(t *testing.T) {
 	for _, line := range []string{
 		`smartlink_sends_total{result="stored"} 1`, `smartlink_sends_total{result="SL-NO-ROUTE"} 1`, `smartlink_deliveries_total 1`,
 		`smartlink_settlements_total{result="dead"} 1`,
-		`smartlink_http_requests_total{method="POST",path="POST /api/v1/link/send/{type}/{audience}",status="202"} 1`,
+		`smartlink_http_requests_total{method="POST",path="/api/v1/link/send/{type}/{audience}",status="202"} 1`,
 		`smartlink_http_requests_total{method="POST",path="none",status="404"} 1`,
 		`smartlink_queue_messages{client="` + string(w.ids["rm"]) + `",state="dead",tenant="` + tenant.String() + `"} 1`,
 		`smartlink_queues_not_shown 0`,

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -97,9 +98,7 @@ func TestBadInput(t *testing.T) {
 			for i, lang := range []string{"pt-BR", "en"} {
 				r := tc.request
 				r.header = map[string]string{"Accept-Language": lang}
-				for k, v := range tc.header {
-					r.header[k] = v
-				}
+				maps.Copy(r.header, tc.header)
 				a := w.want(r, tc.status, tc.code)
 				p := a.problem(t)
 				var at []string

@@ -95,7 +95,7 @@ func (d describer) operation(e endpoint) *huma.Operation {
 		Method: e.method, Path: e.path, OperationID: e.id, Tags: []string{e.tag}, Summary: e.summary, Description: e.about,
 		Responses: map[string]*huma.Response{}, Security: security(e.who),
 	}
-	for _, segment := range strings.Split(e.path, "/") {
+	for segment := range strings.SplitSeq(e.path, "/") {
 		if name, ok := strings.CutPrefix(segment, "{"); ok {
 			op.Parameters = append(op.Parameters, d.pathParameter(strings.TrimSuffix(name, "}")))
 		}

@@ -32,6 +32,10 @@ func (d *Door) setup(c *call) error {
 
 // get leases messages. When the hub is about to stop it answers as if nothing had come.
 func (d *Door) get(c *call) error {
+	if c.r.Method == http.MethodHead { // it would lease messages that nobody sees
+		c.Header().Set("Allow", "GET, POST")
+		return link.NewError(link.CodeMethod, "method", c.r.Method)
+	}
 	g, err := c.getParameters()
 	if err != nil {
 		return err

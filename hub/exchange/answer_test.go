@@ -1,6 +1,7 @@
 package exchange_test
 
 import (
+	"maps"
 	"testing"
 
 	"smartlink/hub/exchange"
@@ -81,9 +82,7 @@ func TestSendAnswers(t *testing.T) {
 
 func with(m map[string]string, name, value string) map[string]string {
 	c := map[string]string{name: value}
-	for k, v := range m {
-		c[k] = v
-	}
+	maps.Copy(c, m)
 	return c
 }
 

@@ -82,6 +82,11 @@ func warning(lang link.Lang, code link.Code, args ...string) link.Warning {
 	return link.Warning{Code: code, Detail: link.NewError(code, args...).Problem(lang, "").Detail}
 }
 
+// note adds a wrong place to an error that may gather several.
+func note(e *link.Error, pointer string, code link.Code, detail string) {
+	e.Errors = append(e.Errors, link.FieldError{Pointer: pointer, Code: code, Detail: detail})
+}
+
 // in picks the text of a language.
 func in(lang link.Lang, pt, en string) string {
 	if lang == link.Portuguese {

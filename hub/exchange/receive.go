@@ -48,7 +48,7 @@ func value[T any](v *T, otherwise T) T {
 // within notes a parameter that is out of its range.
 func within[T int | time.Duration](wrong *link.Error, name string, v, low, high T) {
 	if v < low || v > high {
-		wrong.At(name, link.CodeRequestInvalid, fmt.Sprintf("%v – %v", low, high))
+		note(wrong, name, link.CodeRequestInvalid, fmt.Sprintf("%v – %v", low, high))
 	}
 }
 

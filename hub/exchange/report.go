@@ -34,7 +34,7 @@ func readReport(lang link.Lang, body []byte, installation string) ([]queue.Repor
 			continue
 		}
 		here := func(field, pt, en string) {
-			wrong.At(at("/items", i)+field, link.CodeRequestInvalid, in(lang, pt, en))
+			note(wrong, at("/items", i)+field, link.CodeRequestInvalid, in(lang, pt, en))
 		}
 		if item.ID == uuid.Nil {
 			here("/id", "id da mensagem", "id of the message")

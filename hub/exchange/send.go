@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"strings"
 	"unicode/utf8"
 
@@ -117,13 +118,13 @@ func (d *draft) publish() (queue.Publish, error) {
 		return queue.Publish{}, err
 	}
 	p := queue.Publish{Route: route(d.snapshot, *m)}
-	switch {
-	case m.Type == link.TypeStatus:
+	switch m.Type {
+	case link.TypeStatus:
 		if p.Report, err = readReport(d.lang, m.Body, d.installation); err != nil {
 			return queue.Publish{}, err
 		}
 		p.Route.Optional, p.Route.Transient = true, true
-	case m.Type == link.TypeMetrics:
+	case link.TypeMetrics:
 		p.Metrics = &queue.Metrics{Installation: d.installation}
 		p.Route.Optional, p.Route.Transient = true, true
 	default:
@@ -223,9 +224,7 @@ func contentHash(m link.Message) [32]byte {
 // comes from.
 func withOrigin(kept map[string]string, app, audience, source string) map[string]string {
 	h := make(map[string]string, len(kept)+3)
-	for k, v := range kept {
-		h[k] = v
-	}
+	maps.Copy(h, kept)
 	h[link.MetaAppCode], h[link.MetaAudience], h[link.MetaSourceType] = app, audience, source
 	return h
 }

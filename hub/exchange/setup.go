@@ -45,7 +45,7 @@ func checkSetup(c Caller, types []string, limit int) error {
 	malformed := link.NewError(link.CodeRequestInvalid)
 	for i, t := range types {
 		if !link.ValidType(t) {
-			malformed.At(at("/subscriptions", i), link.CodeTypeInvalid, link.NewError(link.CodeTypeInvalid, "type", t).Problem(c.Lang, "").Detail)
+			note(malformed, at("/subscriptions", i), link.CodeTypeInvalid, link.NewError(link.CodeTypeInvalid, "type", t).Problem(c.Lang, "").Detail)
 		}
 	}
 	if len(malformed.Errors) > 0 {
