@@ -32,8 +32,36 @@ func BenchmarkSendRefused(b *testing.B) {
 	benchmarkSend(b, newWorld(b), http.StatusUnprocessableEntity)
 }
 
+// BenchmarkSendHTTP is BenchmarkSend through a server and a client on the same cores.
+func BenchmarkSendHTTP(b *testing.B) {
+	w := newWorld(b)
+	w.setup("rm", command)
+	c := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}}
+	b.SetParallelism(64)
+	b.RunParallel(func(p *testing.PB) {
+		for p.Next() {
+			r, err := http.NewRequestWithContext(b.Context(), http.MethodPost, w.url+sendPath, bytes.NewReader(oneKiB))
+			if err != nil {
+				b.Fatal(err)
+			}
+			r.Header.Set("Authorization", "Bearer "+w.keys["gesplan"])
+			r.Header.Set("Content-Type", "application/json")
+			resp, err := c.Do(r)
+			if err != nil {
+				b.Fatal(err)
+			}
+			_, _ = io.Copy(io.Discard, resp.Body)
+			_ = resp.Body.Close()
+			if resp.StatusCode != http.StatusAccepted {
+				b.Fatalf("status %d", resp.StatusCode)
+			}
+		}
+	})
+}
+
+var oneKiB = []byte(`{"header":{"type":"FinLanIncDataCommand","businessKey":"b"},"data":{"text":"` + strings.Repeat("x", 930) + `"}}`)
+
 func benchmarkSend(b *testing.B, w *world, want int) {
-	body := []byte(`{"header":{"type":"FinLanIncDataCommand","businessKey":"b"},"data":{"text":"` + strings.Repeat("x", 930) + `"}}`)
 	b.SetParallelism(64)
 	b.ReportAllocs()
 	b.RunParallel(func(p *testing.PB) {
@@ -41,7 +69,7 @@ func benchmarkSend(b *testing.B, w *world, want int) {
 			r := httptest.NewRequestWithContext(b.Context(), http.MethodPost, sendPath, nil)
 			r.Header.Set("Authorization", "Bearer "+w.keys["gesplan"])
 			r.Header.Set("Content-Type", "application/json")
-			r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+			r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(oneKiB)), int64(len(oneKiB))
 			out := &nowhere{h: http.Header{}}
 			w.door.ServeHTTP(out, r)
 			if out.status != want {

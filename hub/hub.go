@@ -1,0 +1,241 @@
+// Package hub puts the cloud side together as a value: registry, identity, queue engine, exchange and
+// HTTP door on one data folder.
+//
+// The folder holds hub.db (registry, people, audit), queue.db (queues and messages), hub.key (seals
+// the signing keys in hub.db), and a lock: one process at a time.
+package hub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"smartlink/hub/api"
+	"smartlink/hub/exchange"
+	"smartlink/hub/identity"
+	"smartlink/hub/queue"
+	"smartlink/hub/queue/sqlite"
+	"smartlink/hub/registry"
+	"smartlink/internal/clock"
+	"smartlink/internal/datadir"
+	"smartlink/link"
+)
+
+// DefaultListen takes connections from the same machine only: whoever opens a hub to a network
+// puts TLS in front and says so.
+const DefaultListen = "127.0.0.1:8484"
+
+// Time limits of a connection. Reading and writing are measured from the end of the header, so they
+// must leave room for the longest wait of a get.
+const (
+	headerTimeout = 10 * time.Second
+	readTimeout   = link.MaxWait + 45*time.Second
+	writeTimeout  = link.MaxWait + 60*time.Second
+	idleTimeout   = 2 * time.Minute
+	headerBytes   = 64 << 10
+)
+
+// drainTimeout is how long a stop without a deadline waits for requests under way.
+const drainTimeout = 10 * time.Second
+
+// Config says where a hub keeps its data and where it listens. Only DataDir is needed.
+type Config struct {
+	DataDir   string
+	Listen    string       // host:port; empty = DefaultListen; port 0 = any free one
+	PublicURL string       // address clients use, when a proxy stands in front; part of the tokens' issuer
+	Clock     clock.Clock  // default the machine's
+	Logger    *slog.Logger // default: no log
+}
+
+// Hub is one hub.
+type Hub struct {
+	cfg       Config
+	url       string
+	startCode string
+
+	engine   *queue.Engine
+	door     *api.Door
+	listener net.Listener
+	server   *http.Server
+	served   chan struct{} // closed when the server has ended; nil before Start
+
+	undo []func() error // what Open did, apart from the engine, to be undone from the last to the first
+	once sync.Once
+	err  error
+}
+
+// Open opens, or makes, a hub's data and takes its address; Start begins to serve. Errors:
+// link.CodeDataInUse when another process holds the folder.
+func Open(ctx context.Context, cfg Config) (*Hub, error) {
+	if cfg.Listen == "" {
+		cfg.Listen = DefaultListen
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = clock.Real
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if err := checkPublicURL(cfg.PublicURL); err != nil {
+		return nil, err
+	}
+	h := &Hub{cfg: cfg}
+	if err := h.open(ctx); err != nil {
+		return nil, errors.Join(err, h.Stop(context.WithoutCancel(ctx)))
+	}
+	return h, nil
+}
+
+func checkPublicURL(s string) error {
+	if s == "" {
+		return nil
+	}
+	u, err := url.Parse(s)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+		return fmt.Errorf("public URL %q: want http(s)://host[:port][/path]", s)
+	}
+	return nil
+}
+
+func (h *Hub) open(ctx context.Context) error {
+	lock, err := datadir.Acquire(h.cfg.DataDir)
+	if err != nil {
+		return err
+	}
+	h.undo = append(h.undo, lock.Release)
+	store, err := registry.Open(ctx, h.file("hub.db"), registry.Options{Clock: h.cfg.Clock, Logger: h.cfg.Logger})
+	if err != nil {
+		return err
+	}
+	h.undo = append(h.undo, store.Close)
+	driver, err := sqlite.Open(ctx, h.file("queue.db"), sqlite.Options{Clock: h.cfg.Clock})
+	if err != nil {
+		return err
+	}
+	h.engine = queue.New(driver, queue.Options{Clock: h.cfg.Clock, Logger: h.cfg.Logger})
+	if h.listener, err = net.Listen("tcp", h.cfg.Listen); err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	h.undo = append(h.undo, h.listener.Close)
+	h.url = strings.TrimRight(h.cfg.PublicURL, "/")
+	if h.url == "" {
+		h.url = "http://" + reachable(h.listener.Addr().(*net.TCPAddr))
+	}
+	tokens, err := identity.Open(ctx, store, identity.Options{
+		Issuer: h.url, KeyFile: h.file("hub.key"), Proxied: h.cfg.PublicURL != "", Clock: h.cfg.Clock, Logger: h.cfg.Logger,
+	})
+	if err != nil {
+		return err
+	}
+	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	h.door, err = api.New(api.Config{
+		Exchange: exchange.New(h.engine, store, h.cfg.Logger), Clients: tokens, Registry: store, Queues: h.engine, Identity: tokens.Handler(),
+		Metrics: metrics, Clock: h.cfg.Clock, Logger: h.cfg.Logger,
+		Ready: func(ctx context.Context) error { return errors.Join(h.engine.Ready(ctx), store.Check(ctx)) },
+	})
+	if err != nil {
+		return err
+	}
+	h.server = &http.Server{
+		Handler: h.door, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(h.cfg.Logger.Handler(), slog.LevelDebug),
+	}
+	// Last: the code is told once, so nothing after it may fail.
+	h.startCode, _, err = store.StartCode(ctx)
+	return err
+}
+
+func (h *Hub) file(name string) string { return filepath.Join(h.cfg.DataDir, name) }
+
+// reachable is an address at which this machine reaches the listener.
+func reachable(a *net.TCPAddr) string {
+	if a.IP.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", fmt.Sprint(a.Port))
+	}
+	return a.String()
+}
+
+// URL is the hub's address: Config.PublicURL, else where it listens.
+func (h *Hub) URL() string { return h.url }
+
+// Addr is the address the hub listens on.
+func (h *Hub) Addr() string { return h.listener.Addr().String() }
+
+// StartCode is the one-time code that makes the first administrator; empty unless this Open was the
+// folder's first. It is kept only as a hash: print it.
+func (h *Hub) StartCode() string { return h.startCode }
+
+// Start begins to serve.
+func (h *Hub) Start(ctx context.Context) error {
+	if err := h.engine.Start(ctx); err != nil {
+		return errors.Join(err, h.Stop(context.WithoutCancel(ctx)))
+	}
+	if a := h.listener.Addr().(*net.TCPAddr); !a.IP.IsLoopback() {
+		h.cfg.Logger.Warn("the hub takes connections from other machines without TLS: put a proxy that has it in front", "listen", a.String())
+	}
+	h.served = make(chan struct{})
+	go func() {
+		defer close(h.served)
+		if err := h.server.Serve(h.listener); !errors.Is(err, http.ErrServerClosed) {
+			h.cfg.Logger.Error("server ended", "error", err)
+		}
+	}()
+	h.cfg.Logger.Info("hub serves", "url", h.url, "listen", h.listener.Addr().String(), "data", h.cfg.DataDir)
+	return nil
+}
+
+// Stop ends the hub: no new connections, waiting gets go home empty, requests under way are
+// answered, what was accepted is stored, the folder is given back. Requests that take longer than
+// ctx allows are cut off. Later calls answer the same as the first.
+func (h *Hub) Stop(ctx context.Context) error {
+	h.once.Do(func() { h.err = h.stop(ctx) })
+	return h.err
+}
+
+func (h *Hub) stop(ctx context.Context) error {
+	var errs []error
+	if h.door != nil {
+		h.door.EndWaits()
+	}
+	if h.served != nil {
+		drain, cancel := context.WithTimeout(ctx, drainFor(ctx))
+		if err := h.server.Shutdown(drain); err != nil {
+			errs = append(errs, fmt.Errorf("requests cut off: %w", err), h.server.Close())
+		}
+		cancel()
+		<-h.served
+	}
+	if h.engine != nil {
+		if err := h.engine.Stop(ctx); err != nil {
+			// Its store may still be written to: the folder stays locked until the process ends.
+			return errors.Join(append(errs, fmt.Errorf("queue engine: %w", err))...)
+		}
+	}
+	for _, undo := range slices.Backward(h.undo) {
+		if err := undo(); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// drainFor leaves half of a stop's time to the engine.
+func drainFor(ctx context.Context) time.Duration {
+	if end, ok := ctx.Deadline(); ok {
+		return end.Sub(clock.Real.Now()) / 2 // a deadline is of the real time
+	}
+	return drainTimeout
+}
