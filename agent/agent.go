@@ -1,0 +1,212 @@
+// Package agent is SmartLink's side in the customer's network: it takes messages over from the hub,
+// stores them beside the ERP, has consumers execute them, and sends answers and states back. It
+// connects outwards only.
+//
+// A message is acknowledged once it is stored, never before. What executing it changes in the ERP is
+// one database transaction with the end of the message and its answer.
+package agent
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/google/uuid"
+
+	"smartlink/agent/executor"
+	"smartlink/agent/inbox"
+	"smartlink/client"
+	"smartlink/consumer"
+	"smartlink/internal/clock"
+	"smartlink/internal/lifecycle"
+	"smartlink/link"
+)
+
+// Hub is what the agent needs of the hub; *client.Client is one.
+type Hub interface {
+	Setup(ctx context.Context, s link.SetupRequest) (link.SetupResponse, error)
+	Send(ctx context.Context, m client.Message) (link.SendResponse, error)
+	Get(ctx context.Context, o client.GetOptions) ([]link.Delivery, error)
+	Ack(ctx context.Context, items []link.Settlement) ([]link.AckResult, error)
+}
+
+// Config says which hub, which database, and what to do with the messages. Hub, Database, Installation
+// and Consumers are needed.
+type Config struct {
+	Hub          Hub
+	Database     string // file of the SQLite database; the ERP's tables may be in it too
+	Installation string // file of the installation; inbox.OpenInstallation makes it early, for the client
+	Consumers    []consumer.Consumer
+	// Prepare makes or checks the ERP's tables at Start, before the agent makes tables of its own.
+	Prepare func(ctx context.Context, db *sql.DB) error
+
+	Retry     executor.Retry // the zero value is the default: 5, 10, 15, 20 minutes
+	BatchSize int            // messages executed in one transaction; 0 = 1
+	GetMax    int            // messages leased at once; 0 = 100
+	Wait      time.Duration  // of one long poll; 0 = link.MaxWait
+	Lease     time.Duration  // 0 = link.DefaultLease
+
+	Clock  clock.Clock // nil: clock.Real
+	Logger *slog.Logger
+}
+
+// defaultGet is how many messages are leased at once: enough that one commit carries many, few enough
+// that they are stored long before their leases end.
+const defaultGet = 100
+
+// Agent is a running agent. Start it, and Stop it.
+type Agent struct {
+	cfg   Config
+	lock  *flock.Flock
+	box   *inbox.Box
+	exec  *executor.Executor
+	up    *up
+	parts *lifecycle.Group
+}
+
+// New checks the configuration. It opens nothing; Start does.
+func New(cfg Config) (*Agent, error) {
+	if cfg.Hub == nil || cfg.Database == "" || cfg.Installation == "" || len(cfg.Consumers) == 0 {
+		return nil, errors.New("an agent needs a hub, a database, an installation file and consumers")
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = clock.Real
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.GetMax == 0 {
+		cfg.GetMax = defaultGet
+	}
+	if cfg.Wait == 0 {
+		cfg.Wait = link.MaxWait
+	}
+	if cfg.Lease == 0 {
+		cfg.Lease = link.DefaultLease
+	}
+	// What the executor does not like is known before anything is opened.
+	if _, err := executor.New(executor.Config{Consumers: cfg.Consumers, Retry: cfg.Retry}); err != nil {
+		return nil, err
+	}
+	return &Agent{cfg: cfg}, nil
+}
+
+// Start opens the database, or makes the agent's tables at the first start, and begins to work. It
+// does not wait for the hub: one that is away is tried again and again.
+//
+// A database in use by another agent is link.CodeDataInUse, tables of another program are
+// link.CodeForeignTables, a database of another installation is link.CodeForeignDatabase.
+func (a *Agent) Start(ctx context.Context) error {
+	if a.parts != nil {
+		return errors.New("the agent runs already")
+	}
+	a.lock = flock.New(a.cfg.Database + ".lock")
+	switch ok, err := a.lock.TryLock(); {
+	case err != nil:
+		return fmt.Errorf("lock the database: %w", err)
+	case !ok:
+		return link.NewError(link.CodeDataInUse, "dir", a.cfg.Database)
+	}
+	if err := a.start(ctx); err != nil {
+		return errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
+	}
+	return nil
+}
+
+func (a *Agent) start(ctx context.Context) (err error) {
+	cfg := &a.cfg
+	a.box, err = inbox.Open(ctx, inbox.Config{Database: cfg.Database, Installation: cfg.Installation, Prepare: cfg.Prepare, Clock: cfg.Clock})
+	if err != nil {
+		return err
+	}
+	watch := newAlarms()
+	a.up = &up{hub: cfg.Hub, box: a.box, clock: cfg.Clock, log: cfg.Logger, alarms: watch, wake: make(chan struct{}, 1)}
+	a.exec, err = executor.New(executor.Config{
+		Box: a.box, Consumers: cfg.Consumers, Retry: cfg.Retry, BatchSize: cfg.BatchSize, Clock: cfg.Clock, Logger: cfg.Logger,
+		Answered: a.up.Wake, Alarm: watch.add,
+	})
+	if err != nil {
+		return err
+	}
+	down := &down{cfg: cfg, box: a.box, exec: a.exec, up: a.up}
+	report := &report{hub: cfg.Hub, box: a.box, clock: cfg.Clock, log: cfg.Logger, alarms: watch}
+	health := &health{box: a.box, exec: a.exec, up: a.up, clock: cfg.Clock, log: cfg.Logger, alarms: watch, started: cfg.Clock.Now()}
+	a.parts = &lifecycle.Group{}
+	a.parts.Add("up", lifecycle.NewLoop(a.up.run))
+	a.parts.Add("status", lifecycle.NewLoop(report.run))
+	a.parts.Add("metrics", lifecycle.NewLoop(health.run))
+	a.parts.Add("executor", lifecycle.NewLoop(a.exec.Run))
+	a.parts.Add("down", lifecycle.NewLoop(down.run)) // last: stopped first
+	if err := a.parts.Start(ctx); err != nil {
+		return err
+	}
+	cfg.Logger.Info("agent started", "installation", a.box.Installation().ID, "database", cfg.Database, "types", a.exec.Types())
+	return nil
+}
+
+// Stop ends the work: leases that were not stored are given back, the batch in execution comes to its
+// end. It returns when that is done or, with an error, when ctx ends.
+func (a *Agent) Stop(ctx context.Context) error {
+	var errs []error
+	if a.parts != nil {
+		errs = append(errs, a.parts.Stop(ctx))
+		a.parts = nil
+	}
+	if a.box != nil {
+		errs = append(errs, a.box.Close(ctx))
+		a.box = nil
+	}
+	if a.lock != nil {
+		errs = append(errs, a.lock.Unlock())
+		a.lock = nil
+	}
+	return errors.Join(errs...)
+}
+
+var errNotRunning = errors.New("the agent does not run")
+
+// Reprocess sends a message through the ERP again: see inbox.Box.Reprocess.
+func (a *Agent) Reprocess(ctx context.Context, message uuid.UUID) error {
+	if a.box == nil {
+		return errNotRunning
+	}
+	if err := a.box.Reprocess(ctx, message); err != nil {
+		return err
+	}
+	a.exec.Wake()
+	a.up.Wake()
+	return nil
+}
+
+// Discard gives a message up: see inbox.Box.Discard.
+func (a *Agent) Discard(ctx context.Context, message uuid.UUID, reason string) error {
+	if a.box == nil {
+		return errNotRunning
+	}
+	if err := a.box.Discard(ctx, message, reason); err != nil {
+		return err
+	}
+	a.exec.Wake() // the next one of its ordering key may go on
+	a.up.Wake()
+	return nil
+}
+
+// List shows messages of the inbox: see inbox.Box.List.
+func (a *Agent) List(ctx context.Context, f inbox.Filter) (link.Page[inbox.Item], error) {
+	if a.box == nil {
+		return link.Page[inbox.Item]{}, errNotRunning
+	}
+	return a.box.List(ctx, f)
+}
+
+// Show tells everything about one message: see inbox.Box.Show.
+func (a *Agent) Show(ctx context.Context, message uuid.UUID) (inbox.Detail, error) {
+	if a.box == nil {
+		return inbox.Detail{}, errNotRunning
+	}
+	return a.box.Show(ctx, message)
+}

@@ -1,0 +1,126 @@
+package executor
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+
+	"smartlink/agent/inbox"
+	"smartlink/internal/sqldb"
+)
+
+// errControl answers a consumer that tries to end the transaction, or to begin one.
+var errControl = errors.New("a consumer cannot begin or end a transaction: the agent does")
+
+// guarded is the transaction as a consumer sees it: without control over it, and watched, so that a
+// fault of the database is not mistaken for one of the message.
+type guarded struct {
+	tx   *inbox.Tx
+	busy error // a statement met a lock
+	away error // a statement found the database unusable
+}
+
+func (g *guarded) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if controls(query) {
+		return nil, errControl
+	}
+	r, err := g.tx.ExecContext(ctx, query, args...)
+	g.watch(err)
+	return r, err
+}
+
+func (g *guarded) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if controls(query) {
+		return nil, errControl
+	}
+	rows, err := g.tx.QueryContext(ctx, query, args...)
+	g.watch(err)
+	return rows, err
+}
+
+func (g *guarded) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if controls(query) {
+		query, args = refusedQuery, nil
+	}
+	row := g.tx.QueryRowContext(ctx, query, args...)
+	g.watch(row.Err())
+	return row
+}
+
+// refusedQuery fails in Scan, and its text is in the error.
+const refusedQuery = `SELECT "a consumer cannot begin or end a transaction" FROM "the agent does"`
+
+func (g *guarded) watch(err error) {
+	switch {
+	case err == nil:
+	case sqldb.IsUnavailable(err):
+		g.away = err
+	case sqldb.IsBusy(err):
+		g.busy = err
+	}
+}
+
+// controls tells whether one of a query's statements is about transactions or about other databases,
+// which a transaction must not span.
+func controls(query string) bool {
+	for {
+		word, rest := firstWord(query)
+		switch strings.ToUpper(word) {
+		case "BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "ATTACH", "DETACH", "VACUUM":
+			return true
+		}
+		var more bool
+		if query, more = nextStatement(rest); !more {
+			return false
+		}
+	}
+}
+
+// firstWord takes the first word of a statement, behind space, comments and semicolons.
+func firstWord(s string) (word, rest string) {
+	for {
+		s = strings.TrimLeft(s, " \t\r\n\f;")
+		switch {
+		case strings.HasPrefix(s, "--"):
+			_, s, _ = strings.Cut(s, "\n")
+		case strings.HasPrefix(s, "/*"):
+			_, s, _ = strings.Cut(s[2:], "*/")
+		default:
+			n := 0
+			for n < len(s) && (s[n]|0x20 >= 'a' && s[n]|0x20 <= 'z' || s[n] == '_') {
+				n++
+			}
+			return s[:n], s[n:]
+		}
+	}
+}
+
+// nextStatement skips to behind the next semicolon that is not inside a literal, a quoted name or a
+// comment.
+func nextStatement(s string) (rest string, more bool) {
+	for {
+		n := strings.IndexAny(s, ";'\"`[-/")
+		if n < 0 {
+			return "", false
+		}
+		c := s[n]
+		s = s[n+1:]
+		switch c {
+		case ';':
+			return s, true
+		case '\'', '"', '`':
+			_, s, _ = strings.Cut(s, string(c)) // a doubled quote reads as two literals, which does no harm
+		case '[':
+			_, s, _ = strings.Cut(s, "]")
+		case '-':
+			if strings.HasPrefix(s, "-") {
+				_, s, _ = strings.Cut(s, "\n")
+			}
+		case '/':
+			if strings.HasPrefix(s, "*") {
+				_, s, _ = strings.Cut(s[1:], "*/")
+			}
+		}
+	}
+}

@@ -1,0 +1,100 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"smartlink/agent/executor"
+	"smartlink/agent/inbox"
+	"smartlink/internal/clock"
+	"smartlink/link"
+)
+
+// healthEvery is how often the agent tells how it is.
+const healthEvery = time.Minute
+
+// metricsType is the content type of Prometheus' text format.
+const metricsType = "text/plain; version=0.0.4"
+
+// health puts up a report in Prometheus' text format every minute; an older one that was not sent
+// yet is replaced.
+type health struct {
+	box     *inbox.Box
+	exec    *executor.Executor
+	up      *up
+	clock   clock.Clock
+	log     *slog.Logger
+	alarms  *alarms
+	started time.Time
+}
+
+func (h *health) run(ctx context.Context) {
+	for ctx.Err() == nil {
+		if err := h.tell(ctx); err != nil && ctx.Err() == nil {
+			h.log.Warn("no metrics this time", "error", err)
+		}
+		sleep(ctx, h.clock, healthEvery, nil)
+	}
+}
+
+func (h *health) tell(ctx context.Context) error {
+	counts, err := h.box.Counts(ctx)
+	if err != nil {
+		return err
+	}
+	text := metricsText(counts, h.exec.Stats(), h.alarms.all(), h.clock.Now().Sub(h.started))
+	if err := h.box.PutMetrics(ctx, metricsType, []byte(text)); err != nil {
+		return err
+	}
+	h.up.Wake()
+	return nil
+}
+
+// metricsText writes the report. Label values are codes of ours: nothing in them needs escaping.
+func metricsText(counts []inbox.Count, stats executor.Stats, alarms map[link.Code]int64, uptime time.Duration) string {
+	var b strings.Builder
+	head := func(name, kind, help string) { fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind) }
+	head("service_state_up", "gauge", "Whether the service is up.")
+	b.WriteString("service_state_up 1\n")
+	head("smartlink_agent_uptime_seconds", "gauge", "Time since the agent started.")
+	fmt.Fprintf(&b, "smartlink_agent_uptime_seconds %d\n", int64(uptime/time.Second))
+	head("smartlink_agent_inbox_messages", "gauge", "Messages in the inbox by direction and state.")
+	for _, c := range counts {
+		fmt.Fprintf(&b, "smartlink_agent_inbox_messages{direction=%q,state=%q} %d\n", strings.ToLower(string(c.Event)), c.State, c.N)
+	}
+	head("smartlink_agent_executions_total", "counter", "Executions since the agent started, by what they came to.")
+	for _, result := range slices.Sorted(maps.Keys(stats)) {
+		fmt.Fprintf(&b, "smartlink_agent_executions_total{result=%q} %d\n", result, stats[result])
+	}
+	head("smartlink_agent_alarms_total", "counter", "Alarms since the agent started, by their code.")
+	for _, code := range slices.Sorted(maps.Keys(alarms)) {
+		fmt.Fprintf(&b, "smartlink_agent_alarms_total{code=%q} %d\n", code, alarms[code])
+	}
+	return b.String()
+}
+
+// alarms counts what people must look at.
+type alarms struct {
+	mu     sync.Mutex
+	counts map[link.Code]int64
+}
+
+func newAlarms() *alarms { return &alarms{counts: map[link.Code]int64{}} }
+
+func (a *alarms) add(code link.Code) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.counts[code]++
+}
+
+func (a *alarms) all() map[link.Code]int64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return maps.Clone(a.counts)
+}

@@ -1,0 +1,168 @@
+package inbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"smartlink/link"
+)
+
+// ErrClaimLost says that a row is no longer claimed by the run that works on it: another agent took
+// it. Nothing of the work may be kept.
+var ErrClaimLost = errors.New("another run of the agent has claimed this message")
+
+// Those whose time has come first: they are older than what was never tried.
+const (
+	dueRows = `SELECT ` + rowColumns + ` FROM GTOTVSLINKMESSAGE WHERE TYPEEVENT = 'Downstream' AND STATE = 'waiting' AND HELD = 0
+		AND DATATENTATIVAEXEC <= ? ORDER BY DATATENTATIVAEXEC, SEQ LIMIT ?`
+	freshRows = `SELECT ` + rowColumns + ` FROM GTOTVSLINKMESSAGE WHERE TYPEEVENT = 'Downstream' AND STATE = 'stored' AND HELD = 0
+		ORDER BY DATATENTATIVAEXEC, SEQ LIMIT ?`
+	claimRow = `UPDATE GTOTVSLINKMESSAGE SET STATE = 'running', QTDETENTATIVAEXEC = QTDETENTATIVAEXEC + 1, EXECUTIONS = EXECUTIONS + 1,
+		IDJOB = ?, RUNNINGSINCE = ?, RECMODIFIEDBY = ?, RECMODIFIEDON = ? WHERE SEQ = ?`
+)
+
+// Claim takes up to limit rows that may be executed now for the run job, in one committed update that
+// raises their attempts. Rows for which joins is false, and those an agent died on, come alone. The
+// rows are as the claim leaves them, but for State and NextTry, which tell what they were before.
+func (b *Box) Claim(ctx context.Context, job string, limit int, joins func(messageType string) bool) ([]*Row, error) {
+	var claimed []*Row
+	err := b.write(ctx, func(tx *Tx) error {
+		now := b.clock.Now()
+		found, err := tx.rows(ctx, dueRows, stamp(now), limit)
+		if err == nil && len(found) < limit {
+			var fresh []*Row
+			fresh, err = tx.rows(ctx, freshRows, limit-len(found))
+			found = append(found, fresh...)
+		}
+		if err != nil {
+			return fmt.Errorf("choose: %w", err)
+		}
+		for i, r := range found {
+			if alone := r.Deaths > 0 || !joins(r.Message.Type); alone {
+				if i == 0 {
+					found = found[:1]
+				} else {
+					found = found[:i]
+				}
+				break
+			}
+		}
+		claimed = found
+		for _, r := range claimed {
+			if _, err := tx.ExecContext(ctx, claimRow, job, stamp(now), author, stamp(now), r.Seq); err != nil {
+				return fmt.Errorf("claim %s: %w", r.Message.ID, err)
+			}
+			r.Attempt++
+			r.Executions++
+			r.Job, r.Since = job, now
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return claimed, nil
+}
+
+const giveBackRow = `UPDATE GTOTVSLINKMESSAGE SET STATE = ?, DATATENTATIVAEXEC = ?, QTDETENTATIVAEXEC = QTDETENTATIVAEXEC - 1,
+	EXECUTIONS = EXECUTIONS - 1, IDJOB = '', RUNNINGSINCE = '', RECMODIFIEDBY = ?, RECMODIFIEDON = ? WHERE SEQ = ? AND ID = ? AND STATE = 'running' AND IDJOB = ?`
+
+// GiveBack undoes the claim of rows that were not executed, through no fault of theirs: no attempt
+// is counted. Rows that were settled in the meantime stay as they are.
+func (b *Box) GiveBack(ctx context.Context, rows []*Row) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	return b.write(ctx, func(tx *Tx) error {
+		now := stamp(b.clock.Now())
+		for _, r := range rows {
+			_, err := tx.ExecContext(ctx, giveBackRow, string(r.State), stamp(r.NextTry), author, now, r.Seq, r.Message.ID.String(), r.Job)
+			if err != nil {
+				return fmt.Errorf("give back %s: %w", r.Message.ID, err)
+			}
+		}
+		return nil
+	})
+}
+
+const (
+	staleRows = `SELECT ` + rowColumns + ` FROM GTOTVSLINKMESSAGE WHERE TYPEEVENT = 'Downstream' AND STATE = 'running' AND IDJOB <> ? ORDER BY SEQ`
+	takeStale = `UPDATE GTOTVSLINKMESSAGE SET IDJOB = '', DEATHS = DEATHS + 1, QTDETENTATIVAEXEC = QTDETENTATIVAEXEC - 1, EXECUTIONS = EXECUTIONS - 1,
+		STATE = CASE QTDETENTATIVAEXEC WHEN 1 THEN 'stored' ELSE 'waiting' END, DATATENTATIVAEXEC = '', RUNNINGSINCE = '',
+		RECMODIFIEDBY = ?, RECMODIFIEDON = ? WHERE SEQ = ?`
+)
+
+// Recover takes over rows that a run which died has left claimed. Each counts one death more and no
+// attempt: which of them was at fault, if any, shows when they run alone. Those with maxDeaths are
+// blocked, and answered. It answers those taken over and which
+// of them were blocked.
+func (b *Box) Recover(ctx context.Context, job string, maxDeaths int) (taken, blocked []*Row, err error) {
+	err = b.write(ctx, func(tx *Tx) error {
+		now := b.clock.Now()
+		taken, blocked = nil, nil
+		stale, err := tx.rows(ctx, staleRows, job)
+		if err != nil {
+			return fmt.Errorf("look for stale claims: %w", err)
+		}
+		for _, r := range stale {
+			if _, err := tx.ExecContext(ctx, takeStale, author, stamp(now), r.Seq); err != nil {
+				return fmt.Errorf("take over %s: %w", r.Message.ID, err)
+			}
+			r.Job = ""
+			r.Deaths++
+			r.Attempt--
+			r.Executions--
+			taken = append(taken, r)
+			lines := []Line{{At: now, Type: LineError, Text: fmt.Sprintf("the agent died while executing this message, %d of %d times; running since %s",
+				r.Deaths, maxDeaths, r.Since.Format(time.RFC3339))}}
+			if r.Deaths < maxDeaths {
+				if err := tx.log(ctx, r, r.Executions+1, now, lines); err != nil {
+					return err
+				}
+				continue
+			}
+			blocked = append(blocked, r)
+			if err := tx.blockDead(ctx, r, now, lines); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return taken, blocked, nil
+}
+
+// blockDead blocks a row that agents died on too often.
+func (t *Tx) blockDead(ctx context.Context, r *Row, now time.Time, lines []Line) error {
+	e := link.NewError(link.CodeAgentDied, "n", fmt.Sprint(r.Deaths))
+	a, err := NewAnswer(&r.Message, r.Outcomes+1, link.AnswerData{Status: link.ERPBlocked, Errors: []link.Fault{FaultOf(e)}})
+	if err != nil {
+		return err
+	}
+	return t.Settle(ctx, r, &Ending{
+		State: link.ERPBlocked, Code: e.Code, Reason: e.Problem(link.English, "").Detail, Answer: a, Hashes: HashesOf(&r.Message),
+		Started: r.Since, Ended: now, Report: true, Attempt: AttemptNone, Lines: lines,
+	})
+}
+
+// rows reads rows of the inbox.
+func (t *Tx) rows(ctx context.Context, query string, args ...any) ([]*Row, error) {
+	rows, err := t.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var found []*Row
+	for rows.Next() {
+		r, err := scanRow(rows)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, r)
+	}
+	return found, rows.Err()
+}

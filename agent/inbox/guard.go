@@ -1,0 +1,114 @@
+package inbox
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"smartlink/internal/sqldb"
+	"smartlink/link"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// VersionTable remembers which migrations of the agent's tables were applied. The ERP's reference
+// tables in the same file have their own.
+const VersionTable = "smartlink_agent_version"
+
+const markerTable = "SMARTLINKMARKER"
+
+// mark is what a database says about whose it is.
+type mark struct {
+	tables bool   // there are tables with the agent's names
+	ours   bool   // they are SmartLink's
+	hash   string // of the installation; empty when the first start was cut short
+}
+
+// readMark looks whose database it is and changes nothing. Tables with our names that are not ours
+// are link.CodeForeignTables.
+func readMark(ctx context.Context, db *sql.DB, path string) (mark, error) {
+	var m mark
+	rows, err := db.QueryContext(ctx, `SELECT UPPER(name) FROM sqlite_master WHERE type IN ('table', 'view')`)
+	if err != nil {
+		return m, fmt.Errorf("look at the tables: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return m, fmt.Errorf("look at the tables: %w", err)
+		}
+		switch {
+		case name == markerTable:
+			m.ours = true
+		case strings.HasPrefix(name, "GTOTVSLINK"):
+			m.tables = true
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return m, fmt.Errorf("look at the tables: %w", err)
+	}
+	if m.tables && !m.ours {
+		return m, link.NewError(link.CodeForeignTables, "where", path)
+	}
+	if !m.ours {
+		return m, nil
+	}
+	err = db.QueryRowContext(ctx, `SELECT INSTALLATIONHASH FROM SMARTLINKMARKER`).Scan(&m.hash)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return m, fmt.Errorf("read the mark: %w", err)
+	}
+	return m, nil
+}
+
+// Why a database is refused, in both languages: the catalogue's text takes one value.
+const (
+	whyMissing = "o arquivo %[1]s faltava / the file %[1]s was missing"
+	whyForeign = "o arquivo %[1]s é de outra / the file %[1]s is another's"
+)
+
+// owner makes sure that the database is this installation's, or nobody's yet. A mark without the
+// matching file is link.CodeForeignDatabase. It answers the installation of the file.
+func (m mark) owner(file string) (Installation, error) {
+	if m.hash == "" {
+		return OpenInstallation(file)
+	}
+	inst, err := ReadInstallation(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return inst, link.NewError(link.CodeForeignDatabase, "why", fmt.Sprintf(whyMissing, file)).Because(err)
+	case err != nil:
+		return inst, err
+	case inst.hash() == m.hash:
+		return inst, nil
+	case inst.bound:
+		return inst, link.NewError(link.CodeForeignDatabase, "why", fmt.Sprintf(whyForeign, file))
+	}
+	// A fresh file, made because the right one was not there. It has served nothing yet; left in
+	// place it would only hide what is missing.
+	return inst, link.NewError(link.CodeForeignDatabase, "why", fmt.Sprintf(whyMissing, file)).Because(os.Remove(file))
+}
+
+// makeTables brings the agent's tables up to date and marks the database as the installation's. A
+// crash at any place leaves something the next start completes: the marker table is made in one
+// transaction with the others, and stays empty until the last step.
+func makeTables(ctx context.Context, db *sql.DB, inst *Installation, now string) error {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return fmt.Errorf("the agent's tables: %w", err)
+	}
+	if err := sqldb.MigrateSQLite(ctx, db, files, VersionTable); err != nil {
+		return fmt.Errorf("the agent's tables: %w", err)
+	}
+	_, err = db.ExecContext(ctx, `INSERT INTO SMARTLINKMARKER VALUES (1, ?, ?) ON CONFLICT DO NOTHING`, inst.hash(), now)
+	if err != nil {
+		return fmt.Errorf("mark the database: %w", err)
+	}
+	return inst.bind()
+}

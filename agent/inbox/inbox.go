@@ -1,0 +1,129 @@
+// Package inbox keeps, beside the ERP, what the agent has taken over from the hub and what it has to
+// send there: the tables GTOTVSLINKMESSAGE, GTOTVSLINKMESSAGEEXEC and GTOTVSLINKLOG, and
+// SMARTLINKRESULT, which remembers every answered outcome.
+//
+// It writes through one connection, one transaction at a time, so that nothing of its own ever waits
+// for a lock; other processes may read and write the same file.
+package inbox
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"smartlink/internal/clock"
+	"smartlink/internal/sqldb"
+	"smartlink/link"
+)
+
+// Config says where the inbox is.
+type Config struct {
+	Database     string // file of the SQLite database; the ERP's tables may be in it too
+	Installation string // file of the installation
+	// Prepare makes or checks the ERP's tables. It is called once whose database it is has been
+	// made sure of and before the agent makes tables of its own: what it refuses stays unchanged.
+	// Nil: nothing to prepare.
+	Prepare func(ctx context.Context, db *sql.DB) error
+	Clock   clock.Clock // nil: clock.Real
+}
+
+// readers is the number of connections beside the writer's.
+const readers = 4
+
+// Box is an open inbox. Safe for concurrent use.
+type Box struct {
+	db    *sql.DB
+	clock clock.Clock
+	inst  Installation
+	w     *writer
+}
+
+// Open opens the inbox, or makes it at the first start. Tables of another program are
+// link.CodeForeignTables, a database of another installation is link.CodeForeignDatabase; in both
+// cases nothing was changed. Close it.
+func Open(ctx context.Context, cfg Config) (*Box, error) {
+	b, err := open(ctx, cfg.Database, cfg.Clock)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.start(ctx, cfg); err != nil {
+		return nil, errors.Join(err, b.db.Close())
+	}
+	return b, nil
+}
+
+func (b *Box) start(ctx context.Context, cfg Config) error {
+	m, err := readMark(ctx, b.db, cfg.Database)
+	if err != nil {
+		return err
+	}
+	if b.inst, err = m.owner(cfg.Installation); err != nil {
+		return err
+	}
+	if cfg.Prepare != nil {
+		if err := cfg.Prepare(ctx, b.db); err != nil {
+			return fmt.Errorf("prepare the ERP's tables: %w", err)
+		}
+	}
+	return makeTables(ctx, b.db, &b.inst, stamp(b.clock.Now()))
+}
+
+// Attach opens the inbox of an agent that may be running, for looking and for Reprocess and Discard.
+// It makes nothing: a file without an inbox is link.CodeNotFound. Close it.
+func Attach(ctx context.Context, database string, clk clock.Clock) (*Box, error) {
+	if _, err := os.Stat(database); errors.Is(err, fs.ErrNotExist) {
+		return nil, link.NewError(link.CodeNotFound, "what", database).Because(err)
+	}
+	b, err := open(ctx, database, clk)
+	if err != nil {
+		return nil, err
+	}
+	m, err := readMark(ctx, b.db, database)
+	if err == nil && m.hash == "" {
+		err = link.NewError(link.CodeNotFound, "what", markerTable+" ("+database+")")
+	}
+	if err != nil {
+		return nil, errors.Join(err, b.db.Close())
+	}
+	return b, nil
+}
+
+func open(ctx context.Context, database string, clk clock.Clock) (*Box, error) {
+	if clk == nil {
+		clk = clock.Real
+	}
+	db, err := sqldb.OpenSQLite(ctx, database, readers+1)
+	if err != nil {
+		return nil, err
+	}
+	return &Box{db: db, clock: clk, w: newWriter(db)}, nil
+}
+
+// Installation is whose inbox it is; zero after Attach.
+func (b *Box) Installation() Installation { return b.inst }
+
+// Close waits for the running transaction and closes the database. When ctx ends first the database
+// is closed all the same, and what was running is undone.
+func (b *Box) Close(ctx context.Context) error {
+	err := b.w.close(ctx)
+	return errors.Join(err, b.db.Close())
+}
+
+// Answers tells whether the database can be written now, by writing to it if the last write failed
+// and by reading otherwise.
+func (b *Box) Answers(ctx context.Context) error {
+	if b.w.failed.Load() {
+		return b.write(ctx, func(tx *Tx) error {
+			_, err := tx.ExecContext(ctx, `UPDATE SMARTLINKMARKER SET ONE = 1`)
+			return err
+		})
+	}
+	var n int
+	if err := b.db.QueryRowContext(ctx, `SELECT ONE FROM SMARTLINKMARKER`).Scan(&n); err != nil {
+		return fmt.Errorf("read the mark: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,133 @@
+package inbox
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/google/uuid"
+
+	"smartlink/internal/clock"
+)
+
+// Installation is one set-up of the agent. It lives in a file outside the database, so that a copied
+// or restored database is not mistaken for the one it came from: the database keeps only a hash of
+// the id.
+type Installation struct {
+	ID        uuid.UUID
+	Key       []byte // 32 bytes: encrypts secrets at rest
+	CreatedAt time.Time
+	bound     bool // a database carries its mark
+	path      string
+}
+
+// installationFile is an Installation on disk.
+type installationFile struct {
+	ID        uuid.UUID `json:"id"`
+	Key       []byte    `json:"key"`
+	CreatedAt time.Time `json:"createdAt"`
+	Bound     bool      `json:"bound"`
+}
+
+// keySize is the size of an installation's key in bytes.
+const keySize = 32
+
+// OpenInstallation reads the installation's file, or makes a new installation when there is none. A
+// new file appears whole or not at all, and only its owner can read it.
+func OpenInstallation(path string) (Installation, error) {
+	inst, err := ReadInstallation(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return inst, err
+	}
+	inst = Installation{ID: uuid.New(), Key: make([]byte, keySize), CreatedAt: clock.Real.Now(), path: path}
+	_, _ = rand.Read(inst.Key) // crypto/rand.Read never fails since Go 1.24
+	return inst, inst.write()
+}
+
+// ReadInstallation reads the installation's file. One that is missing is fs.ErrNotExist.
+func ReadInstallation(path string) (Installation, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return Installation{}, fmt.Errorf("installation: %w", err)
+	}
+	inst, err := parseInstallation(b)
+	if err != nil {
+		return Installation{}, fmt.Errorf("installation file %s: %w", path, err)
+	}
+	inst.path = path
+	return inst, nil
+}
+
+func parseInstallation(b []byte) (Installation, error) {
+	var f installationFile
+	if err := json.Unmarshal(b, &f); err != nil {
+		return Installation{}, err
+	}
+	if f.ID == uuid.Nil || len(f.Key) != keySize {
+		return Installation{}, errors.New("it lacks its id or its key")
+	}
+	return Installation{ID: f.ID, Key: f.Key, CreatedAt: f.CreatedAt.UTC(), bound: f.Bound}, nil
+}
+
+// hash is what the database keeps of the id.
+func (i Installation) hash() string {
+	sum := sha256.Sum256([]byte(i.ID.String()))
+	return hex.EncodeToString(sum[:])
+}
+
+// bind notes in the file that a database carries the installation's mark. From then on a database
+// with another mark is another installation's, and not one whose file was lost.
+func (i *Installation) bind() error {
+	if i.bound {
+		return nil
+	}
+	i.bound = true
+	return i.write()
+}
+
+// write replaces the file durably: a crash leaves the old one or the new one.
+func (i *Installation) write() error {
+	b, err := json.MarshalIndent(installationFile{ID: i.ID, Key: i.Key, CreatedAt: i.CreatedAt, Bound: i.bound}, "", "  ")
+	if err != nil {
+		return fmt.Errorf("installation file: %w", err)
+	}
+	if err := writeDurably(i.path, append(b, '\n')); err != nil {
+		return fmt.Errorf("installation file: %w", err)
+	}
+	return nil
+}
+
+func writeDurably(path string, b []byte) error {
+	dir := filepath.Dir(path)
+	f, err := os.CreateTemp(dir, filepath.Base(path)+".*") // made with mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(f.Name()) }() // gone after the rename
+	_, err = f.Write(b)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	if runtime.GOOS == "windows" { // folders cannot be synced there; the rename is journaled
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

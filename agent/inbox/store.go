@@ -1,0 +1,82 @@
+package inbox
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"smartlink/link"
+)
+
+// Stored tells what Store did with the deliveries.
+type Stored struct {
+	New      int // rows made
+	Known    int // redelivered ones that are in the inbox, not answered yet
+	Answered int // redelivered ones with an outcome, whose highest answer is sent again
+}
+
+// insertMessage puts a delivery into the inbox unless it is there. It is held while an earlier one
+// of its ordering key is neither finished nor rejected.
+const insertMessage = `INSERT INTO GTOTVSLINKMESSAGE (ID, TYPEMESSAGE, TYPEEVENT, STATE, ROOTID, TENANTID, BUSINESSKEY, ORDERINGKEY, CORRELATEDID,
+	SENDERAPP, SENDERCLIENT, AUDIENCE, ROUTERMESSAGE, HEADERS, CONTENTTYPE, SENTON, SENTBY, DATA, STATUSSEQ, HELD,
+	RECCREATEDBY, RECCREATEDON, RECMODIFIEDBY, RECMODIFIEDON)
+	VALUES (?1, ?2, 'Downstream', 'stored', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, 1,
+	?6 <> '' AND EXISTS (SELECT 1 FROM GTOTVSLINKMESSAGE WHERE ORDERINGKEY = ?6 AND ORDERINGKEY <> '' AND TYPEEVENT = 'Downstream' AND STATE <> 'rejected'),
+	?17, ?18, ?17, ?18) ON CONFLICT (ID) DO NOTHING`
+
+const highestResult = `SELECT OUTCOMENUMBER, OUTCOME, ERPKEY, ANSWERID, ANSWER FROM SMARTLINKRESULT WHERE IDMESSAGE = ? ORDER BY OUTCOMENUMBER DESC LIMIT 1`
+
+// Store takes deliveries over, all in one transaction: when it returns without an error they are
+// durable and may be acknowledged. A delivery whose id is in the inbox changes nothing; one that has
+// been answered is not stored again, its highest answer is put up for sending once more.
+func (b *Box) Store(ctx context.Context, deliveries []link.Delivery) (Stored, error) {
+	var done Stored
+	err := b.write(ctx, func(tx *Tx) error {
+		done = Stored{}
+		now := stamp(b.clock.Now())
+		for i := range deliveries {
+			if err := tx.store(ctx, &deliveries[i].Message, now, &done); err != nil {
+				return fmt.Errorf("store %s: %w", deliveries[i].Message.ID, err)
+			}
+		}
+		return nil
+	})
+	return done, err
+}
+
+func (t *Tx) store(ctx context.Context, m *link.Message, now string, done *Stored) error {
+	answer, err := t.highest(ctx, m)
+	if err != nil {
+		return err
+	}
+	if answer != nil {
+		done.Answered++
+		return t.sendAnswer(ctx, m, answer, now)
+	}
+	r, err := t.ExecContext(ctx, insertMessage, m.ID.String(), m.Type, m.RootID.String(), m.TenantID.String(), m.BusinessKey, m.OrderingKey,
+		m.CorrelationID, m.Sender.App, string(m.Sender.ClientID), m.Audience, m.Headers[link.MetaSourceType], headerText(m.Headers),
+		m.ContentType, stamp(m.CreatedAt), m.CreatedBy, data(m.Body), author, now)
+	if err != nil {
+		return err
+	}
+	if n, err := r.RowsAffected(); err != nil || n == 0 {
+		done.Known++
+		return err
+	}
+	done.New++
+	return nil
+}
+
+// highest answers the last outcome of a message, nil when it has none.
+func (t *Tx) highest(ctx context.Context, m *link.Message) (*Answer, error) {
+	a := &Answer{}
+	err := t.QueryRowContext(ctx, highestResult, m.ID.String()).Scan(&a.Number, &a.Status, &a.Key, id{&a.ID}, &a.Body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read results: %w", err)
+	}
+	return a, nil
+}

@@ -1,0 +1,205 @@
+// Package agenttest has what the tests of the agent's rooms share: an inbox in a temporary file,
+// deliveries, and a consumer that books into a table of its own.
+package agenttest
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"smartlink/agent/inbox"
+	"smartlink/consumer"
+	"smartlink/internal/clock"
+	"smartlink/internal/sqldb"
+	"smartlink/link"
+)
+
+// Start is the moment at which the fake clocks begin.
+var Start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// Tenant is the tenant of all deliveries.
+var Tenant = uuid.MustParse("b991502e-6faa-4e3a-aaf4-967c4fe2a196")
+
+// Command is the type of all deliveries unless they say otherwise.
+const Command = "BookCommand"
+
+// Files are the files of one agent.
+type Files struct{ Database, Installation string }
+
+// NewFiles names files in a fresh folder; none exists yet.
+func NewFiles(t testing.TB) Files {
+	dir := t.TempDir()
+	return Files{filepath.Join(dir, "rm.db"), filepath.Join(dir, "installation.json")}
+}
+
+// Open opens the inbox of files, with the table BOOK.
+func (f Files) Open(t testing.TB, clk clock.Clock) *inbox.Box {
+	t.Helper()
+	b, err := inbox.Open(t.Context(), inbox.Config{Database: f.Database, Installation: f.Installation, Prepare: MakeBook, Clock: clk})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := b.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return b
+}
+
+// MakeBook makes the table the consumer books into. It has no key, so that a double booking shows.
+func MakeBook(ctx context.Context, db *sql.DB) error {
+	_, err := db.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS BOOK (DOC TEXT NOT NULL, IDMESSAGE TEXT NOT NULL)`)
+	return err
+}
+
+// Body is the body of a delivery: what is to be booked, and what the consumer is to do with it.
+type Body struct {
+	Doc string `json:"doc"`
+	Do  string `json:"do,omitempty"` // "": book; else a name in Booker.Ways
+}
+
+var tags atomic.Int64
+
+// Delivery makes a delivery of a new message that asks to book doc; change changes it.
+func Delivery(doc string, change ...func(*link.Message)) link.Delivery {
+	body, err := json.Marshal(Body{Doc: doc})
+	if err != nil {
+		panic(err)
+	}
+	id := link.NewID()
+	m := link.Message{
+		ID: id, RootID: id, TenantID: Tenant, Sender: link.Sender{App: "GESPLAN", ClientID: "0123456789abcdef0123456789abcdef"},
+		Type: Command, Audience: "GESPLAN-RM", CreatedAt: Start, ContentType: "application/json", Body: body,
+		Headers: map[string]string{link.MetaSourceType: link.SourceHTTP},
+	}
+	for _, c := range change {
+		c(&m)
+	}
+	return link.Delivery{Tag: tags.Add(1), Message: m, Attempt: 1, LeaseUntil: Start.Add(time.Minute)}
+}
+
+// Do makes the message ask for one of Booker.Ways.
+func Do(way string) func(*link.Message) {
+	return func(m *link.Message) {
+		var b Body
+		if err := json.Unmarshal(m.Body, &b); err != nil {
+			panic(err)
+		}
+		b.Do = way
+		m.Body, _ = json.Marshal(b)
+	}
+}
+
+// BusinessKey and OrderingKey set the keys.
+func BusinessKey(k string) func(*link.Message) { return func(m *link.Message) { m.BusinessKey = k } }
+
+// OrderingKey sets the ordering key.
+func OrderingKey(k string) func(*link.Message) { return func(m *link.Message) { m.OrderingKey = k } }
+
+// Way is what a Booker does after it has booked.
+type Way func(ctx context.Context, tx consumer.Tx, x consumer.Execution, log consumer.Log) consumer.Outcome
+
+// Booker books the document of a message into BOOK. What it does then, the message's Do names.
+type Booker struct {
+	Of   string // the type; empty: Command
+	Solo bool   // not transactional
+	Ways map[string]Way
+}
+
+// Type implements consumer.Consumer.
+func (b *Booker) Type() string {
+	if b.Of == "" {
+		return Command
+	}
+	return b.Of
+}
+
+// Transactional implements consumer.Transactional.
+func (b *Booker) Transactional() bool { return !b.Solo }
+
+// Execute implements consumer.Consumer.
+func (b *Booker) Execute(ctx context.Context, tx consumer.Tx, x consumer.Execution, log consumer.Log) consumer.Outcome {
+	var body Body
+	if err := json.Unmarshal(x.Message.Body, &body); err != nil {
+		return consumer.Reject([]link.Fault{{Code: "TEST-BODY", Description: err.Error()}})
+	}
+	r, err := tx.ExecContext(ctx, `INSERT INTO BOOK VALUES (?, ?)`, body.Doc, x.Message.ID.String())
+	if err != nil {
+		return consumer.Retry(0, err)
+	}
+	log.Info("booked %s", body.Doc)
+	if body.Do != "" {
+		way, ok := b.Ways[body.Do]
+		if !ok {
+			return consumer.Retry(0, fmt.Errorf("no way %q", body.Do))
+		}
+		return way(ctx, tx, x, log)
+	}
+	n, err := r.LastInsertId()
+	if err != nil {
+		return consumer.Retry(0, err)
+	}
+	return consumer.Done(fmt.Sprintf("1;%d", n), map[string]any{"Doc": body.Doc})
+}
+
+// Ways with one outcome.
+var (
+	Reject Way = func(context.Context, consumer.Tx, consumer.Execution, consumer.Log) consumer.Outcome {
+		return consumer.Reject([]link.Fault{{Code: "TEST-NO", Description: "não", DescriptionEn: "no"}})
+	}
+	Fail Way = func(context.Context, consumer.Tx, consumer.Execution, consumer.Log) consumer.Outcome {
+		return consumer.Retry(0, errors.New("it failed"))
+	}
+	Panic Way = func(context.Context, consumer.Tx, consumer.Execution, consumer.Log) consumer.Outcome {
+		panic("lost my way")
+	}
+)
+
+// Int reads a number from the database, through a connection of its own.
+func (f Files) Int(t testing.TB, query string, args ...any) (n int) {
+	t.Helper()
+	f.Scan(t, []any{&n}, query, args...)
+	return n
+}
+
+// Text reads a text.
+func (f Files) Text(t testing.TB, query string, args ...any) (s string) {
+	t.Helper()
+	f.Scan(t, []any{&s}, query, args...)
+	return s
+}
+
+// Scan reads one row.
+func (f Files) Scan(t testing.TB, dest []any, query string, args ...any) {
+	t.Helper()
+	db, err := sqldb.OpenSQLite(t.Context(), f.Database, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if err := db.QueryRowContext(t.Context(), query, args...).Scan(dest...); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+}
+
+// Exec changes the database behind the agent's back, as another program would.
+func (f Files) Exec(t testing.TB, query string, args ...any) {
+	t.Helper()
+	db, err := sqldb.OpenSQLite(t.Context(), f.Database, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if _, err := db.ExecContext(t.Context(), query, args...); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+}
