@@ -69,6 +69,10 @@ const (
 	CodeForeignDatabase   Code = "SL-FOREIGN-DATABASE"
 	CodeLiveRM            Code = "SL-LIVE-RM"
 	CodeNoReference       Code = "SL-NO-REFERENCE-SCHEMA"
+	CodeNotInInbox        Code = "SL-NOT-IN-INBOX"
+	CodeNotNow            Code = "SL-NOT-NOW"
+	CodeDiscarded         Code = "SL-DISCARDED"
+	CodeAnswerCut         Code = "SL-ANSWER-CUT"
 )
 
 // Entry is one problem of the catalogue. {name} in a detail is filled by the error's arguments.
@@ -278,4 +282,16 @@ var catalogue = []Entry{
 	{CodeNoReference, 0, "Sem esquema de referência", "No reference schema",
 		"O banco não tem o esquema de referência. Crie-o com as migrações antes de lançar; nada foi alterado.",
 		"The database has no reference schema. Make it with the migrations before booking; nothing was changed."},
+	{CodeNotInInbox, 0, "Mensagem não está na caixa de entrada", "Message not in the inbox",
+		"A mensagem {id} nunca chegou a este agente. Confira o id, ou procure-a no hub com `smartlink message {id}`.",
+		"The message {id} never reached this agent. Check the id, or look for it at the hub with `smartlink message {id}`."},
+	{CodeNotNow, 0, "Não neste estado", "Not in this state",
+		"A mensagem {id} está em {state}; isto só é possível em: {wanted}. Nada mudou.",
+		"The message {id} is {state}; this is only possible in: {wanted}. Nothing changed."},
+	{CodeDiscarded, 0, "Descartada", "Discarded",
+		"Uma pessoa descartou a mensagem no ERP; ela não será executada. Motivo: {reason}.",
+		"A person discarded the message at the ERP; it will not be executed. Reason: {reason}."},
+	{CodeAnswerCut, 0, "Lista cortada", "List cut",
+		"Mais {n} itens não couberam na resposta. Corrija os listados e envie de novo, ou veja o log no ERP.",
+		"{n} more items did not fit into the answer. Mend those listed and send again, or look at the log in the ERP."},
 }
