@@ -1,10 +1,13 @@
 package api_test
 
 import (
+	"crypto/sha256"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"smartlink/internal/sqldb"
 	"smartlink/link"
 )
 
@@ -116,5 +119,45 @@ func TestListsPage(t *testing.T) {
 	q := into[link.Page[link.QueueInfo]](t, w.want(admin("ana", "GET", "queues?tenant="+tenant.String(), ``), 200, ""))
 	if len(q.Items) != 2 || q.Items[0].Client == "" || q.Items[0].RequeueCountMax != link.DefaultRequeueCountMax {
 		t.Errorf("queues %+v", q.Items)
+	}
+}
+
+// person gives a person of a role an API key. People besides the first administrator come with a
+// later call; until then the test writes where the registry keeps them.
+func (w *world) person(name string, role link.Role) {
+	w.Helper()
+	db, err := sqldb.OpenSQLite(w.Context(), filepath.Join(w.dir, "hub.db"), 1)
+	w.must(err)
+	defer func() { _ = db.Close() }()
+	key := "slk_" + name
+	hash := sha256.Sum256([]byte(key))
+	_, err = db.ExecContext(w.Context(), `INSERT INTO person (name, role, created_at) VALUES (?1, ?2, 0); INSERT INTO api_key (hash, person, created_at) VALUES (?3, ?1, 0)`, name, role, hash[:])
+	w.must(err)
+	w.must(w.store.Refresh(w.Context()))
+	w.keys[name] = key
+}
+
+// TestRoles: who may look changes nothing; who works on messages administers nothing.
+func TestRoles(t *testing.T) {
+	w := newWorld(t)
+	w.setup("rm", command)
+	sent := w.send(`{"data":{}}`)
+	w.person("vera", link.RoleViewer)
+	w.person("otto", link.RoleOperator)
+	for _, who := range []string{"vera", "otto"} {
+		for _, path := range []string{"companies", "tenants", "apps", "clients", "queues", "audit"} {
+			w.want(admin(who, "GET", path, ``), 200, "")
+		}
+		w.want(request{as: who, method: "GET", path: "/api/v1/link/messages/" + sent.MessageID.String()}, 200, "")
+		client := "clients/" + string(w.ids["rm"])
+		for _, r := range []request{
+			admin(who, "POST", "companies", `{"name":"x"}`), admin(who, "POST", "tenants", `{"company":"Fazenda Boa Vista S.A.","name":"x"}`),
+			admin(who, "PUT", "apps/NEW", `{"name":"x","sends":[],"receives":[]}`), admin(who, "PATCH", client, `{"name":"x"}`),
+			admin(who, "POST", "clients", `{"tenantId":"`+tenant.String()+`","name":"x","apps":["GESPLAN"]}`), admin(who, "POST", client+"/secrets", ``),
+			admin(who, "DELETE", client+"/secrets/x", ``), admin(who, "POST", client+"/revoke", ``),
+			{as: who, path: "/api/v1/link/messages/" + sent.MessageID.String() + "/copy"},
+		} {
+			w.want(r, 403, link.CodeRole)
+		}
 	}
 }
