@@ -96,7 +96,7 @@ type querier interface {
 }
 
 // load reads a whole snapshot. Changes are rare and made by people or set-up scripts, so that
-// reading everything after each, some 10 ms for a thousand clients, is simpler than patching and
+// reading everything after each, some 5 ms for a thousand clients, is simpler than patching and
 // cannot go out of step.
 func load(ctx context.Context, q querier) (*Snapshot, error) {
 	apps, err := loadApps(ctx, q)
