@@ -3,6 +3,7 @@ package own
 import (
 	"go/ast"
 	"go/token"
+	"go/types"
 
 	"golang.org/x/tools/go/analysis"
 )
@@ -13,8 +14,8 @@ var DocComment = &analysis.Analyzer{
 	Doc: `an exported type, function, method, constant or variable without a doc comment
 
 What is public is a promise: what it does, in which units, with which errors. A comment on a group
-of constants or variables, or behind one on its line, explains its members. Main packages and tests
-have no public part.`,
+of constants or variables, or behind one on its line, explains its members; an interface of the
+package explains the methods that implement it. Main packages and tests have no public part.`,
 	Run: func(pass *analysis.Pass) (any, error) {
 		if pass.Pkg.Name() == "main" {
 			return nil, nil
@@ -26,7 +27,7 @@ have no public part.`,
 			for _, d := range f.Decls {
 				switch d := d.(type) {
 				case *ast.FuncDecl:
-					if d.Doc == nil && d.Name.IsExported() && (d.Recv == nil || isPublicReceiver(d.Recv)) {
+					if d.Doc == nil && d.Name.IsExported() && !isExplained(pass, d) {
 						pass.ReportRangef(d.Name, "%s is public and has no doc comment", d.Name.Name)
 					}
 				case *ast.GenDecl:
@@ -58,27 +59,43 @@ func docGroup(pass *analysis.Pass, d *ast.GenDecl) {
 	}
 }
 
-// isPublicReceiver tells whether a method belongs to an exported type; those of others are seen
-// only through an interface, which explains them.
-func isPublicReceiver(recv *ast.FieldList) bool {
-	if len(recv.List) == 0 {
+// isExplained tells whether a function without a comment is a method that needs none: of a type that
+// is not public, or one that an interface explains, of this package or known to everybody.
+func isExplained(pass *analysis.Pass, d *ast.FuncDecl) bool {
+	f, ok := pass.TypesInfo.Defs[d.Name].(*types.Func)
+	if !ok || f.Signature().Recv() == nil {
 		return false
 	}
-	t := recv.List[0].Type
-	for {
-		switch e := t.(type) {
-		case *ast.StarExpr:
-			t = e.X
-		case *ast.IndexExpr:
-			t = e.X
-		case *ast.IndexListExpr:
-			t = e.X
-		case *ast.ParenExpr:
-			t = e.X
-		case *ast.Ident:
-			return e.IsExported()
-		default:
-			return false
+	recv := f.Signature().Recv().Type()
+	if p, ok := recv.(*types.Pointer); ok {
+		recv = p.Elem()
+	}
+	named, ok := types.Unalias(recv).(*types.Named)
+	if !ok || !named.Obj().Exported() {
+		return true
+	}
+	switch f.Name() {
+	case "Error", "String", "Unwrap", "MarshalJSON", "UnmarshalJSON", "MarshalText", "UnmarshalText":
+		return true
+	}
+	for _, name := range pass.Pkg.Scope().Names() {
+		t, ok := pass.Pkg.Scope().Lookup(name).(*types.TypeName)
+		if !ok {
+			continue
+		}
+		i, ok := t.Type().Underlying().(*types.Interface)
+		if ok && hasMethod(i, f.Name()) && types.Implements(types.NewPointer(named), i) {
+			return true
 		}
 	}
+	return false
+}
+
+func hasMethod(i *types.Interface, name string) bool {
+	for m := range i.Methods() {
+		if m.Name() == name {
+			return true
+		}
+	}
+	return false
 }

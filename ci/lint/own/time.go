@@ -35,8 +35,6 @@ waits is slow and fails by chance.`,
 // realTimeAllowed lists the rooms that may use the machine's clock, each with its reason.
 var realTimeAllowed = map[string]string{
 	"internal/clock": "it is the clock",
-	"internal/chaos": "it watches other processes, which have no clock of ours",
-	"ci/report":      "it is a build tool without parts that wait",
 	"bench":          "it measures real time",
 }
 

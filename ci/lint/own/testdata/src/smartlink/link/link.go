@@ -19,6 +19,16 @@ type List[T any] struct{}
 
 func (*List[T]) Len() int { return 0 } // want `Len is public and has no doc comment`
 
+// Sized explains Size for those who have one.
+type Sized interface{ Size() int }
+
+// Body is Sized.
+type Body []byte
+
+func (b Body) Size() int       { return len(b) }
+func (b *Body) String() string { return "" }
+func (b Body) Weight() int     { return 1 } // want `Weight is public and has no doc comment`
+
 type hidden struct{}
 
 func (hidden) String() string { return "" }
