@@ -49,6 +49,7 @@ type Config struct {
 	GetMax    int            // messages leased at once; 0 = 100
 	Wait      time.Duration  // of one long poll; 0 = link.MaxWait
 	Lease     time.Duration  // 0 = link.DefaultLease
+	History   time.Duration  // how long executions and log lines are kept; 0 = 120 days
 
 	Clock  clock.Clock // nil: clock.Real
 	Logger *slog.Logger
@@ -57,6 +58,9 @@ type Config struct {
 // defaultGet is how many messages are leased at once: enough that one commit carries many, few enough
 // that they are stored long before their leases end.
 const defaultGet = 100
+
+// defaultHistory is how long executions and log lines are kept: a quarter, and its closing.
+const defaultHistory = 120 * 24 * time.Hour
 
 // Agent is a running agent. Start it, and Stop it.
 type Agent struct {
@@ -87,6 +91,9 @@ func New(cfg Config) (*Agent, error) {
 	}
 	if cfg.Lease == 0 {
 		cfg.Lease = link.DefaultLease
+	}
+	if cfg.History == 0 {
+		cfg.History = defaultHistory
 	}
 	// What the executor does not like is known before anything is opened.
 	if _, err := executor.New(executor.Config{Consumers: cfg.Consumers, Retry: cfg.Retry}); err != nil {
@@ -134,7 +141,8 @@ func (a *Agent) start(ctx context.Context) (err error) {
 	}
 	down := &down{cfg: cfg, box: a.box, exec: a.exec, up: a.up}
 	report := &report{hub: cfg.Hub, box: a.box, clock: cfg.Clock, log: cfg.Logger, alarms: watch}
-	health := &health{box: a.box, exec: a.exec, up: a.up, clock: cfg.Clock, log: cfg.Logger, alarms: watch, started: cfg.Clock.Now()}
+	health := &health{box: a.box, exec: a.exec, up: a.up, clock: cfg.Clock, log: cfg.Logger, alarms: watch, started: cfg.Clock.Now(),
+		history: cfg.History}
 	a.parts = &lifecycle.Group{}
 	a.parts.Add("up", lifecycle.NewLoop(a.up.run))
 	a.parts.Add("status", lifecycle.NewLoop(report.run))

@@ -331,6 +331,45 @@ func TestAnswersGoUpInOrderPerKeyAndTheRefusedIsBlocked(t *testing.T) {
 	})
 }
 
+// TestLongQueueUpKeepsItsOrder: a key that has to wait holds what is far behind it, and nobody else.
+func TestLongQueueUpKeepsItsOrder(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		key := agenttest.OrderingKey("k")
+		all := []link.Delivery{agenttest.Delivery("first", key)}
+		for n := range upBatch + 10 {
+			all = append(all, agenttest.Delivery(fmt.Sprint(n), key))
+		}
+		refused, other := all[5].Message.ID.String(), agenttest.Delivery("other")
+		all = append(all, other)
+		var holds atomic.Bool
+		holds.Store(true)
+		w.hub.onSend = func(m client.Message) error {
+			switch to := m.Headers[link.HeaderAnswerTo]; {
+			case to == refused:
+				return refusal(http.StatusUnprocessableEntity, link.CodeRequestInvalid)
+			case to == all[0].Message.ID.String() && holds.Load():
+				return refusal(http.StatusInternalServerError, link.CodeInternal)
+			}
+			return nil
+		}
+		w.start()
+		w.hub.put(all...)
+		after(time.Minute)
+		if got := w.hub.of(response); len(got) != 1 || got[0].Headers[link.HeaderAnswerTo] != other.Message.ID.String() {
+			t.Errorf("%d sent", len(got))
+		}
+		holds.Store(false)
+		after(2 * time.Minute)
+		got := w.hub.of(response)[1:]
+		want := slices.Delete(slices.Clone(all[:len(all)-1]), 5, 6) // behind the refused one they go on
+		if !slices.EqualFunc(got, want, func(m client.Message, d link.Delivery) bool {
+			return m.Headers[link.HeaderAnswerTo] == d.Message.ID.String()
+		}) {
+			t.Errorf("%d sent, not in order", len(got))
+		}
+	})
+}
+
 func TestJudge(t *testing.T) {
 	for _, c := range []struct {
 		err  error
@@ -433,6 +472,25 @@ func TestHealthGoesUpEveryMinute(t *testing.T) {
 			if !strings.Contains(text, "\n"+line+"\n") {
 				t.Errorf("no line %s in\n%s", line, text)
 			}
+		}
+	})
+}
+
+func TestHistoryIsErasedInTime(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		w.cfg.History = 30 * time.Minute
+		w.start()
+		w.hub.put(agenttest.Delivery("a"))
+		after(time.Minute)
+		count := func() int {
+			return w.Int(t, `SELECT (SELECT COUNT(*) FROM GTOTVSLINKMESSAGEEXEC) + (SELECT COUNT(*) FROM GTOTVSLINKLOG)`)
+		}
+		if n := count(); n != 2 {
+			t.Errorf("%d", n)
+		}
+		after(time.Hour + time.Minute)
+		if n := count(); n != 0 {
+			t.Errorf("%d are left", n)
 		}
 	})
 }

@@ -16,14 +16,16 @@ import (
 	"smartlink/link"
 )
 
-// healthEvery is how often the agent tells how it is.
-const healthEvery = time.Minute
+const (
+	healthEvery = time.Minute // how often the agent tells how it is
+	forgetEvery = time.Hour   // how often it erases history that is past its time
+)
 
 // metricsType is the content type of Prometheus' text format.
 const metricsType = "text/plain; version=0.0.4"
 
 // health puts up a report in Prometheus' text format every minute; an older one that was not sent
-// yet is replaced.
+// yet is replaced. It also keeps the history of executions from growing without end.
 type health struct {
 	box     *inbox.Box
 	exec    *executor.Executor
@@ -32,14 +34,33 @@ type health struct {
 	log     *slog.Logger
 	alarms  *alarms
 	started time.Time
+	history time.Duration // how long executions and log lines are kept
 }
 
 func (h *health) run(ctx context.Context) {
+	var forgot time.Time
 	for ctx.Err() == nil {
 		if err := h.tell(ctx); err != nil && ctx.Err() == nil {
 			h.log.Warn("no metrics this time", "error", err)
 		}
+		if now := h.clock.Now(); now.Sub(forgot) >= forgetEvery {
+			forgot = now
+			h.forget(ctx, now.Add(-h.history))
+		}
 		sleep(ctx, h.clock, healthEvery, nil)
+	}
+}
+
+// forget erases old executions and log lines.
+func (h *health) forget(ctx context.Context, before time.Time) {
+	for ctx.Err() == nil {
+		n, err := h.box.Forget(ctx, before)
+		if err != nil && ctx.Err() == nil {
+			h.log.Warn("old executions could not be erased; it is tried again", "error", err)
+		}
+		if n == 0 {
+			return
+		}
 	}
 }
 

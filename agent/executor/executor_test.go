@@ -2,6 +2,7 @@ package executor_test
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -31,6 +32,7 @@ type world struct {
 	config executor.Config
 	e      *executor.Executor
 	alarms []link.Code
+	pool   *sql.DB // a second way to the database, where a test opens one
 }
 
 func newWorld(t *testing.T, change ...func(*executor.Config)) *world {

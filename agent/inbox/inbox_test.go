@@ -471,3 +471,24 @@ func TestAnswerTooLongIsCutAndSaysSo(t *testing.T) {
 		t.Error("an answer that cannot be written was made")
 	}
 }
+
+func TestForgetErasesOldExecutionsAndLinesAndNoResult(t *testing.T) {
+	w := newWorld(t)
+	old := w.in(link.ERPDone)
+	w.clock.Advance(time.Hour)
+	young := w.in(link.ERPDone)
+	for range 2 {
+		if _, err := w.Forget(t.Context(), w.clock.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for d, want := range map[*link.Delivery]int{&old: 0, &young: 1} {
+		detail, err := w.Show(t.Context(), d.Message.ID)
+		if err != nil || len(detail.Executions) != want || len(detail.Log) != want || len(detail.Results) != 1 {
+			t.Errorf("%+v, %v", detail, err)
+		}
+	}
+	if n, err := w.Forget(t.Context(), w.clock.Now()); n != 0 || err != nil {
+		t.Error(n, err)
+	}
+}

@@ -1,0 +1,37 @@
+package inbox
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Forgetting is done in pieces, so that nobody waits long for the writer. Both tables grow in the
+// order of time: executions by their messages' ids, lines by their own.
+const (
+	forgetExecs = `DELETE FROM GTOTVSLINKMESSAGEEXEC WHERE ENDEDON < ?1 AND IDMESSAGE IN
+		(SELECT IDMESSAGE FROM GTOTVSLINKMESSAGEEXEC WHERE ENDEDON < ?1 ORDER BY IDMESSAGE LIMIT 500)`
+	forgetLines = `DELETE FROM GTOTVSLINKLOG WHERE ID IN (SELECT ID FROM GTOTVSLINKLOG ORDER BY ID LIMIT 500) AND LOGDATE < ?`
+)
+
+// Forget erases executions and log lines that ended before a moment, some hundreds at a time, and
+// answers how many; 0: there are no more. Results are never erased.
+func (b *Box) Forget(ctx context.Context, before time.Time) (int, error) {
+	total := int64(0)
+	err := b.write(ctx, func(tx *Tx) error {
+		total = 0
+		for _, query := range []string{forgetExecs, forgetLines} {
+			r, err := tx.ExecContext(ctx, query, stamp(before))
+			if err != nil {
+				return fmt.Errorf("forget: %w", err)
+			}
+			n, err := r.RowsAffected()
+			if err != nil {
+				return fmt.Errorf("forget: %w", err)
+			}
+			total += n
+		}
+		return nil
+	})
+	return int(total), err
+}
