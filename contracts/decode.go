@@ -1,0 +1,337 @@
+package contracts
+
+import (
+	"bytes"
+	"encoding/json"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Command is a message type and what it does to which table.
+type Command struct {
+	Type   string // FinLanIncDataCommand
+	Table  *Table
+	Insert bool // makes a new record; otherwise edits one
+	PT, EN string
+}
+
+// Decode reads a body. The data object is found by the body's envelope; property names have no
+// case; unknown properties are listed and left alone. The record holds every field that has its
+// form, so that rules can be judged although others are invalid. It is nil when the body holds no
+// data object at all.
+func (c *Command) Decode(body []byte) (*Record, Findings) {
+	var f Findings
+	data, at, ok := findData(body, &f)
+	if !ok {
+		return nil, f
+	}
+	d := decoder{dec: json.NewDecoder(bytes.NewReader(data)), findings: &f}
+	d.dec.UseNumber()
+	d.next() // the opening brace, findData has seen it
+	record := d.object(c.Table, at)
+	if d.err != nil {
+		f.add(Violation{Code: NotJSON})
+		return nil, f
+	}
+	c.finish(record, c.Insert, nil, &f)
+	return record, f
+}
+
+// decoder walks the tokens of a body that json.Valid has accepted.
+type decoder struct {
+	dec      *json.Decoder
+	findings *Findings
+	err      error
+}
+
+func (d *decoder) next() json.Token {
+	tok, err := d.dec.Token()
+	if err != nil && d.err == nil {
+		d.err = err
+	}
+	return tok
+}
+
+func (d *decoder) more() bool { return d.err == nil && d.dec.More() }
+
+// skip passes over the rest of a value whose first token was tok.
+func (d *decoder) skip(tok json.Token) {
+	depth := 0
+	for {
+		switch tok {
+		case json.Delim('{'), json.Delim('['):
+			depth++
+		case json.Delim('}'), json.Delim(']'):
+			depth--
+		}
+		if depth == 0 || d.err != nil {
+			return
+		}
+		tok = d.next()
+	}
+}
+
+// object reads the members of an object whose brace has been passed.
+func (d *decoder) object(t *Table, at string) *Record {
+	r := NewRecord(t, at)
+	for d.more() {
+		name, _ := d.next().(string)
+		pointer := child(at, name)
+		f := t.Field(name)
+		if f == nil {
+			d.findings.unknown(pointer, name)
+			d.skip(d.next())
+			continue
+		}
+		v := &r.values[f.index]
+		if v.at != "" {
+			violation := f.violation(Repeated, pointer, "name", f.Name)
+			if v.at != pointer {
+				violation.Related = []string{v.at}
+			}
+			d.findings.add(violation)
+			*v = Value{State: Invalid, at: v.at}
+			d.skip(d.next())
+			continue
+		}
+		*v = d.value(r, f, pointer)
+		v.at = pointer
+	}
+	d.next() // the closing brace
+	return r
+}
+
+// value reads one value of a field, and reports what is wrong with it.
+func (d *decoder) value(r *Record, f *Field, pointer string) Value {
+	tok := d.next()
+	if tok == nil {
+		return Value{State: Null}
+	}
+	switch {
+	case tok == json.Delim('[') && f.Kind == List:
+		return d.list(r, f, pointer)
+	case tok == json.Delim('{') && f.Kind == Open:
+		return d.open(r, f, pointer)
+	}
+	var v Value
+	var violation *Violation
+	switch tok := tok.(type) {
+	case json.Number:
+		if f.Kind == Integer || f.Kind == Amount || f.Kind == Switch {
+			v, violation = f.read(tok.String())
+		} else {
+			violation = f.wrongType()
+		}
+	case string:
+		v, violation = f.read(tok)
+	case bool:
+		if f.Kind == Switch {
+			v = Value{State: Present, Int: map[bool]int64{true: 1}[tok]}
+		} else {
+			violation = f.wrongType()
+		}
+	default:
+		d.skip(tok)
+		violation = f.wrongType()
+	}
+	if violation == nil && f.Kind == Switch && v.Int != 0 {
+		violation = &Violation{Code: MustBeFalse}
+	}
+	if violation != nil {
+		d.report(f, violation, pointer)
+		return Value{State: Invalid}
+	}
+	return v
+}
+
+func (d *decoder) report(f *Field, violation *Violation, pointer string) {
+	violation.Pointer, violation.Field, violation.Of = pointer, f.Column, f
+	d.findings.add(*violation)
+}
+
+// list reads child rows after the bracket.
+func (d *decoder) list(r *Record, f *Field, pointer string) Value {
+	rows := []*Record{}
+	state := Present
+	count := 0
+	for ; d.more(); count++ {
+		at := pointer + "/" + strconv.Itoa(count)
+		tok := d.next()
+		switch {
+		case count >= f.MaxRows:
+			d.skip(tok)
+		case tok == json.Delim('{'):
+			rows = append(rows, d.object(f.Child, at))
+		default:
+			d.skip(tok)
+			d.findings.add(f.violation(WrongType, at, "want", Open.String()))
+			state = Invalid
+		}
+	}
+	d.next() // the closing bracket
+	if count > f.MaxRows {
+		d.findings.add(f.violation(TooManyRows, pointer, "rows", strconv.Itoa(count), "max", strconv.Itoa(f.MaxRows)))
+		state = Invalid
+	}
+	r.SetRows(f.Name, rows)
+	return Value{State: state}
+}
+
+// maxExtras is how many properties of an open object are taken.
+const maxExtras = 200
+
+// open reads the customer's own properties after the brace: texts, numbers, booleans and nulls.
+func (d *decoder) open(r *Record, f *Field, pointer string) Value {
+	state := Present
+	seen := map[string]string{}
+	for d.more() {
+		name, _ := d.next().(string)
+		at := child(pointer, name)
+		tok := d.next()
+		v := Value{State: Present, at: at}
+		var violation *Violation
+		switch tok := tok.(type) {
+		case nil:
+			v.State = Null
+		case string:
+			v, violation = readText(tok, f.Size)
+			v.at = at
+		case json.Number:
+			v.Text = tok.String()
+		case bool:
+			v.Text = map[bool]string{true: "T", false: "F"}[tok]
+		default:
+			d.skip(tok)
+			violation = &Violation{Code: WrongType, Args: args("want", Text.String())}
+		}
+		if first, again := seen[foldName(name)]; again {
+			violation = &Violation{Code: Repeated, Args: args("name", Excerpt(name))}
+			if first != at {
+				violation.Related = []string{first}
+			}
+		} else if len(seen) == maxExtras {
+			violation = &Violation{Code: TooManyRows, Args: args("rows", strconv.Itoa(maxExtras+1), "max", strconv.Itoa(maxExtras))}
+		}
+		if violation != nil {
+			d.report(f, violation, at)
+			state = Invalid
+			continue
+		}
+		seen[foldName(name)] = at
+		r.extras = append(r.extras, Extra{name, v})
+	}
+	d.next() // the closing brace
+	return Value{State: state}
+}
+
+func (f *Field) violation(code Code, pointer string, pairs ...string) Violation {
+	return Violation{Code: code, Pointer: pointer, Field: f.Column, Of: f, Args: args(pairs...)}
+}
+
+func (f *Field) wrongType() *Violation {
+	return &Violation{Code: WrongType, Args: args("want", f.Kind.String())}
+}
+
+// read reads the text of a number or string into a value of the field.
+func (f *Field) read(text string) (Value, *Violation) {
+	switch f.Kind {
+	case Text:
+		return readText(text, f.Size)
+	case Integer:
+		return f.readInteger(text)
+	case Amount:
+		return f.readAmount(text)
+	case Day:
+		date, err := ParseDate(text)
+		if err != nil {
+			return Value{}, &Violation{Code: NotDate, Args: args("value", Excerpt(text))}
+		}
+		return String(string(date)), nil
+	case Moment:
+		moment, err := parseMoment(text)
+		if err != nil {
+			return Value{}, &Violation{Code: NotDate, Args: args("value", Excerpt(text))}
+		}
+		return String(moment), nil
+	case Switch:
+		switch foldName(text) {
+		case "0", "false":
+			return Int(0), nil
+		case "1", "true":
+			return Int(1), nil
+		}
+	}
+	return Value{}, f.wrongType()
+}
+
+func readText(text string, size int) (Value, *Violation) {
+	if strings.TrimSpace(text) == "" {
+		return Value{State: Null}, nil
+	}
+	if n := utf8.RuneCountInString(text); n > size {
+		return Value{}, &Violation{Code: TooLong, Args: args("size", strconv.Itoa(size), "length", strconv.Itoa(n))}
+	}
+	for _, c := range text {
+		// U+FFFD stands for characters that were lost on the way.
+		if c == unicode.ReplacementChar || unicode.IsControl(c) && c != '\n' && c != '\r' && c != '\t' {
+			return Value{}, &Violation{Code: BadCharacters}
+		}
+	}
+	return String(text), nil
+}
+
+func (f *Field) readInteger(text string) (Value, *Violation) {
+	d, err := Numeric{18, 0}.Parse(text)
+	switch err {
+	case nil:
+	case ErrRange:
+		return Value{}, &Violation{Code: OutOfRange, Args: args("value", Excerpt(text))}
+	default:
+		return Value{}, f.wrongType()
+	}
+	if len(f.Values) > 0 {
+		for _, o := range f.Values {
+			if o.Value == d.Units {
+				return Int(d.Units), nil
+			}
+		}
+		return Value{}, f.notAllowed(d.Units, nil)
+	}
+	if d.Units < f.Min || d.Units > f.Max {
+		return Value{}, &Violation{Code: OutOfRange, Args: args("value", Excerpt(text))}
+	}
+	return Int(d.Units), nil
+}
+
+// notAllowed names the allowed values; only narrows them.
+func (f *Field) notAllowed(n int64, only []int64) *Violation {
+	if only == nil {
+		for _, o := range f.Values {
+			only = append(only, o.Value)
+		}
+	}
+	allowed := make([]string, len(only))
+	for i, v := range only {
+		allowed[i] = strconv.FormatInt(v, 10)
+	}
+	return &Violation{Code: NotAllowed, Args: args("value", strconv.FormatInt(n, 10), "allowed", strings.Join(allowed, ", "))}
+}
+
+func (f *Field) readAmount(text string) (Value, *Violation) {
+	d, err := f.Numeric.Parse(text)
+	switch {
+	case err == ErrPlaces:
+		return Value{}, &Violation{Code: TooManyPlaces, Args: args("value", Excerpt(text), "places", strconv.Itoa(f.Numeric.Places))}
+	case err == ErrRange:
+		return Value{}, &Violation{Code: OutOfRange, Args: args("value", Excerpt(text))}
+	case err != nil:
+		return Value{}, f.wrongType()
+	case f.Sign == AboveZero && d.Units <= 0:
+		return Value{}, &Violation{Code: NotPositive, Args: args("value", d.String())}
+	case f.Sign == NotBelowZero && d.Units < 0:
+		return Value{}, &Violation{Code: Negative, Args: args("value", d.String())}
+	}
+	return Int(d.Units), nil
+}

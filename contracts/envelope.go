@@ -1,0 +1,69 @@
+package contracts
+
+import (
+	"bytes"
+	"encoding/json"
+	"unicode/utf8"
+)
+
+// findData finds the data object of a body and its pointer. The envelopes: `header` with `data` or
+// `content`; CloudEvents with `data`; Datasul with `messageContent`; any other object is itself
+// the data, or carries it under `data`.
+func findData(body []byte, f *Findings) (data []byte, at string, ok bool) {
+	if !utf8.Valid(body) || !json.Valid(body) {
+		f.add(Violation{Code: NotJSON})
+		return nil, "", false
+	}
+	top, times := members(body)
+	if top == nil {
+		f.add(Violation{Code: NoData})
+		return nil, "", false
+	}
+	name := ""
+	switch {
+	case isObject(top["header"]):
+		name = "data"
+		if top["data"] == nil && top["content"] != nil {
+			name = "content"
+		}
+	case top["specversion"] != nil, isObject(top["data"]):
+		name = "data"
+	case top["messageContent"] != nil, top["messageType"] != nil:
+		name = "messageContent"
+	default:
+		return body, "", true
+	}
+	at = "/" + name
+	if times[name] > 1 {
+		f.add(Violation{Code: Repeated, Pointer: at, Args: args("name", name)})
+		return nil, "", false
+	}
+	if !isObject(top[name]) {
+		f.add(Violation{Code: NoData, Pointer: at})
+		return nil, "", false
+	}
+	return top[name], at, true
+}
+
+// members reads the top level of a valid body: its values, and how often each name stands there.
+// It is nil when the body is no object.
+func members(body []byte) (values map[string]json.RawMessage, times map[string]int) {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	if tok, err := dec.Token(); err != nil || tok != json.Delim('{') {
+		return nil, nil
+	}
+	values, times = map[string]json.RawMessage{}, map[string]int{}
+	for dec.More() {
+		tok, err := dec.Token()
+		name, isName := tok.(string)
+		var raw json.RawMessage
+		if err != nil || !isName || dec.Decode(&raw) != nil {
+			return nil, nil
+		}
+		values[name] = raw
+		times[name]++
+	}
+	return values, times
+}
+
+func isObject(raw json.RawMessage) bool { return len(raw) > 0 && raw[0] == '{' }

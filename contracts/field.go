@@ -1,0 +1,154 @@
+package contracts
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// Kind is the kind of a field's value.
+type Kind int
+
+// The kinds. Integers and decimals are also read from strings that hold a JSON number.
+const (
+	Integer Kind = iota // whole number; with Values an enumeration
+	Text                // string; empty and blank count as null
+	Amount              // exact decimal of a Numeric size
+	Day                 // business date
+	Moment              // timestamp, UTC
+	Switch              // true or false; asks for something, is not stored
+	List                // array of child objects
+	Open                // object whose properties the customer defines
+)
+
+// String names the kind.
+func (k Kind) String() string {
+	return [...]string{"integer", "text", "decimal", "date", "moment", "boolean", "list", "object"}[k]
+}
+
+// Sign bounds a decimal.
+type Sign int
+
+// The signs.
+const (
+	AnySign Sign = iota
+	NotBelowZero
+	AboveZero
+)
+
+// Option is one value of an enumeration.
+type Option struct {
+	Value  int64
+	PT, EN string
+}
+
+// Field is one property of an object, and the column it is stored in.
+type Field struct {
+	Name   string // property name; compared without regard to case
+	Column string // left empty it is the name in capitals
+	Kind   Kind
+	PT, EN string // meaning
+
+	Size     int      // Text: characters at most
+	Numeric  Numeric  // Amount
+	Sign     Sign     // Amount
+	Min, Max int64    // Integer; both zero: the range of 32 bits
+	Values   []Option // Integer: only these
+	Settable []int64  // Integer: of Values, those a command may set; the others are made by the books
+	Child    *Table   // List
+	MaxRows  int      // List
+
+	Key         bool   // part of the record's key: always required, never changed
+	Generated   bool   // key made by the books: -1, 0 or absent means new
+	FromParent  bool   // repeats the parent's key: absent or the parent's value
+	Required    bool   // a new record needs it, an edit may not clear it
+	NotNull     bool   // an edit may not clear it
+	Default     string // of a new record, in the field's own notation
+	DefaultFrom string // a new record takes this other field's value
+	CompanyOf   string // names the company of that field's code: 0 or the record's company, which is the default
+	ReadOnly    bool   // the books' own: accepted only when it is what they hold
+	InsertOnly  bool   // as ReadOnly, once the record exists
+	Locked      bool   // not changed once the record is accounted
+
+	index        int
+	defaultValue Value
+}
+
+// Stored tells whether the field is a column of its table.
+func (f *Field) Stored() bool { return f.Kind != Switch && f.Kind != List && f.Kind != Open }
+
+// Table is the field table of one object.
+type Table struct {
+	Name   string // of the database table
+	PT, EN string
+	Fields []Field
+
+	byName map[string]*Field // by declared and by folded name
+}
+
+// NewTable completes and checks a field table. A table that contradicts itself is a programming
+// error and panics.
+func NewTable(name, pt, en string, fields ...Field) *Table {
+	t := &Table{Name: name, PT: pt, EN: en, Fields: fields, byName: make(map[string]*Field, len(fields))}
+	for i := range t.Fields {
+		f := &t.Fields[i]
+		f.index = i
+		if f.Column == "" {
+			f.Column = strings.ToUpper(f.Name)
+		}
+		if f.Kind == Integer && f.Min == 0 && f.Max == 0 {
+			f.Min, f.Max = math.MinInt32, math.MaxInt32
+		}
+		if f.Kind == Text && f.Size == 0 || f.Kind == Amount && f.Numeric == (Numeric{}) || f.Kind == List && (f.Child == nil || f.MaxRows == 0) {
+			panic(fmt.Sprintf("contracts: %s.%s has no size", name, f.Name))
+		}
+		folded := foldName(f.Name)
+		if t.byName[folded] != nil {
+			panic(fmt.Sprintf("contracts: %s.%s stands twice", name, f.Name))
+		}
+		t.byName[folded], t.byName[f.Name] = f, f
+		if f.Default != "" {
+			v, violation := f.read(f.Default)
+			if violation != nil {
+				panic(fmt.Sprintf("contracts: default of %s.%s: %s", name, f.Name, violation.Code))
+			}
+			f.defaultValue = v
+		} else {
+			f.defaultValue = Value{State: Null}
+		}
+	}
+	return t
+}
+
+// Field answers the field of a property name, in any case, or nil.
+func (t *Table) Field(name string) *Field {
+	if f := t.byName[name]; f != nil { // as declared: the usual case
+		return f
+	}
+	return t.byName[foldName(name)]
+}
+
+// must answers the field of a name the program itself wrote.
+func (t *Table) must(name string) *Field {
+	if f := t.byName[name]; f != nil {
+		return f
+	}
+	panic(fmt.Sprintf("contracts: %s has no field %s", t.Name, name))
+}
+
+// foldName makes property names comparable: only the 26 letters have two cases, so that no
+// exotic letter passes for a plain one.
+func foldName(s string) string {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 'A' && s[i] <= 'Z' {
+			b := []byte(s)
+			for ; i < len(b); i++ {
+				if b[i] >= 'A' && b[i] <= 'Z' {
+					b[i] += 'a' - 'A'
+				}
+			}
+			return string(b)
+		}
+	}
+	return s
+}

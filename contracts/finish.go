@@ -1,0 +1,130 @@
+package contracts
+
+import (
+	"slices"
+	"strconv"
+)
+
+// finish judges what needs the whole record: required fields, keys, what the books keep for
+// themselves, and the same of every child row. fresh says that the record is a new one.
+func (c *Command) finish(r *Record, fresh bool, parent *Record, out *Findings) {
+	for i := range r.Table.Fields {
+		f := &r.Table.Fields[i]
+		v := r.values[i]
+		if f.Kind == List {
+			for _, row := range r.Rows(f.Name) {
+				c.finish(row, c.Insert || row.isFresh(), r, out)
+			}
+			continue
+		}
+		if v.State == Invalid {
+			continue
+		}
+		violation := f.judge(v, fresh, parent)
+		if violation == nil {
+			continue
+		}
+		violation.Pointer, violation.Field, violation.Of = r.Pointer(f.Name), f.Column, f
+		out.add(*violation)
+		r.values[i] = Value{State: Invalid, at: v.at}
+	}
+}
+
+// isFresh tells whether a row asks for a new record: its generated key is -1, 0 or not given.
+func (r *Record) isFresh() bool {
+	for i := range r.Table.Fields {
+		if r.Table.Fields[i].Generated {
+			v := r.values[i]
+			return v.State != Invalid && v.Int <= 0
+		}
+	}
+	return true
+}
+
+// judge judges one valid value in its record.
+func (f *Field) judge(v Value, fresh bool, parent *Record) *Violation {
+	given := v.State == Present
+	switch {
+	case f.Generated && fresh:
+		if given && v.Int > 0 {
+			return &Violation{Code: KeyGiven, Args: args("value", f.display(v))}
+		}
+	case f.Generated:
+		if v.Int <= 0 {
+			return &Violation{Code: KeyMissing}
+		}
+	case f.FromParent:
+		return f.judgeParent(v, parent)
+	case f.Key && !given, f.Required && fresh && !given:
+		return &Violation{Code: Required}
+	case (f.Required || f.NotNull) && v.State == Null && !fresh:
+		return &Violation{Code: NotNull}
+	case f.ReadOnly && fresh && given && !v.Equal(f.defaultValue):
+		return &Violation{Code: ReadOnly, Args: args("value", Excerpt(f.display(v)), "expected", f.display(f.defaultValue))}
+	case fresh && given && !f.settable(v.Int):
+		return f.notAllowed(v.Int, f.Settable)
+	}
+	return nil
+}
+
+func (f *Field) settable(n int64) bool { return f.Settable == nil || slices.Contains(f.Settable, n) }
+
+// judgeParent judges a row's copy of its parent's key; while the parent is new, -1 and 0 stand for
+// the key it will get.
+func (f *Field) judgeParent(v Value, parent *Record) *Violation {
+	if v.State != Present || parent == nil {
+		return nil
+	}
+	of := parent.Table.must(f.Name)
+	key := parent.values[of.index]
+	if key.State == Invalid || v.Equal(key) || of.Generated && v.Int <= 0 {
+		return nil
+	}
+	return &Violation{Code: ParentKey, Args: args("value", strconv.FormatInt(v.Int, 10), "parent", of.display(key))}
+}
+
+// CheckStored reports the fields of an edit that must keep what is stored: the books' own, and
+// with accounted also those an accounted record keeps. Those fields become invalid.
+func (r *Record) CheckStored(stored *Record, accounted bool) []Violation {
+	var out []Violation
+	for i := range r.Table.Fields {
+		f := &r.Table.Fields[i]
+		if !f.Stored() || !r.Changes(stored, f.Name) {
+			continue
+		}
+		old := stored.values[i]
+		switch {
+		case f.ReadOnly || f.InsertOnly:
+			out = append(out, f.violation(ReadOnly, r.Pointer(f.Name),
+				"value", Excerpt(f.display(r.values[i])), "expected", Excerpt(f.display(old))))
+		case f.Locked && accounted:
+			out = append(out, f.violation(Locked, r.Pointer(f.Name),
+				"value", Excerpt(f.display(r.values[i])), "stored", Excerpt(f.display(old))))
+		case r.values[i].State == Present && !f.settable(r.values[i].Int):
+			violation := f.notAllowed(r.values[i].Int, f.Settable)
+			violation.Pointer, violation.Field, violation.Of = r.Pointer(f.Name), f.Column, f
+			out = append(out, *violation)
+		default:
+			continue
+		}
+		r.values[i] = Value{State: Invalid, at: r.values[i].at}
+	}
+	return out
+}
+
+// CheckCompanies reports codes whose company is neither 0 nor the record's own.
+func (r *Record) CheckCompanies(company int64) []Violation {
+	var out []Violation
+	for i := range r.Table.Fields {
+		f := &r.Table.Fields[i]
+		v := r.values[i]
+		if f.CompanyOf == "" || v.State != Present || v.Int == 0 || v.Int == company {
+			continue
+		}
+		violation := f.violation(ForeignCompany, r.Pointer(f.Name),
+			"value", strconv.FormatInt(v.Int, 10), "company", strconv.FormatInt(company, 10))
+		out = append(out, violation)
+		r.values[i] = Value{State: Invalid, at: v.at}
+	}
+	return out
+}

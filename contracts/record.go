@@ -1,0 +1,240 @@
+package contracts
+
+import "strconv"
+
+// State tells whether a value was given. An edit leaves absent fields as they are and clears null
+// ones, so the two are kept apart.
+type State int
+
+// The states.
+const (
+	Absent  State = iota
+	Null          // null, or an empty or blank text
+	Present       // a value of the field's kind
+	Invalid       // given, but violating the field's form; rules must not judge it
+)
+
+// Value is the value of one field. Its field tells which member holds it.
+type Value struct {
+	State State
+	Int   int64  // Integer, Amount (units), Switch (0 or 1)
+	Text  string // Text, Day, Moment
+	at    string // where it stands in the body; empty when it was not in it
+}
+
+// Equal tells whether two values of one field are the same; absent and null are.
+func (v Value) Equal(w Value) bool {
+	if v.State == Present || w.State == Present {
+		return v.State == w.State && v.Int == w.Int && v.Text == w.Text
+	}
+	return v.State != Invalid && w.State != Invalid
+}
+
+// Extra is one property of an Open object, its value as text.
+type Extra struct {
+	Name  string
+	Value Value
+}
+
+// Pointer tells where the property stands in the body.
+func (x Extra) Pointer() string { return x.Value.at }
+
+// Record is one object: a value per field of its table, child rows, and open properties.
+type Record struct {
+	Table *Table
+	At    string // JSON Pointer of the object in the body
+
+	values []Value
+	rows   map[string][]*Record // by field name
+	extras []Extra
+}
+
+// NewRecord makes a record of a table with every field absent.
+func NewRecord(t *Table, at string) *Record {
+	return &Record{Table: t, At: at, values: make([]Value, len(t.Fields))}
+}
+
+// Value answers a field's value. Asking for a field the table does not have panics, here and below.
+func (r *Record) Value(name string) Value { return r.values[r.Table.must(name).index] }
+
+// Has tells whether a field holds a value.
+func (r *Record) Has(name string) bool { return r.Value(name).State == Present }
+
+// State tells whether a field was given.
+func (r *Record) State(name string) State { return r.Value(name).State }
+
+// Int answers an integer field, 0 without a value.
+func (r *Record) Int(name string) int64 { return r.Value(name).Int }
+
+// Text answers a text field, "" without a value.
+func (r *Record) Text(name string) string { return r.Value(name).Text }
+
+// Date answers a date field, "" without a value.
+func (r *Record) Date(name string) Date { return Date(r.Value(name).Text) }
+
+// Decimal answers a decimal field, zero without a value.
+func (r *Record) Decimal(name string) Decimal {
+	f := r.Table.must(name)
+	return Decimal{r.values[f.index].Int, f.Numeric.Places}
+}
+
+// Rows answers the child rows of a list.
+func (r *Record) Rows(name string) []*Record {
+	r.Table.must(name)
+	return r.rows[name]
+}
+
+// SetRows replaces the child rows of a list.
+func (r *Record) SetRows(name string, rows []*Record) {
+	r.Table.must(name)
+	if r.rows == nil {
+		r.rows = map[string][]*Record{}
+	}
+	r.rows[name] = rows
+}
+
+// Extras answers the properties of the open object, in the order of the body.
+func (r *Record) Extras() []Extra { return r.extras }
+
+// Pointer tells where a field stands in the body, in the sender's spelling, or where it would
+// stand.
+func (r *Record) Pointer(name string) string {
+	if v := r.Value(name); v.at != "" {
+		return v.at
+	}
+	return child(r.At, name)
+}
+
+// Set gives a field a value; for what the books themselves fill in.
+func (r *Record) Set(name string, v Value) {
+	i := r.Table.must(name).index
+	v.at = r.values[i].at
+	r.values[i] = v
+}
+
+// Int makes the value of an integer field.
+func Int(n int64) Value { return Value{State: Present, Int: n} }
+
+// String makes the value of a text, date or moment field.
+func String(s string) Value { return Value{State: Present, Text: s} }
+
+// Display writes a field's value for people: "1250.7500", "F00017", "" without one.
+func (r *Record) Display(name string) string {
+	f := r.Table.must(name)
+	return f.display(r.values[f.index])
+}
+
+func (f *Field) display(v Value) string {
+	if v.State != Present {
+		return ""
+	}
+	switch f.Kind {
+	case Integer:
+		return strconv.FormatInt(v.Int, 10)
+	case Amount:
+		return Decimal{v.Int, f.Numeric.Places}.String()
+	case Switch:
+		return strconv.FormatBool(v.Int != 0)
+	default:
+		return v.Text
+	}
+}
+
+// Stored answers a field's value as books keep it: nil, int64 or string, decimals with all their
+// places.
+func (r *Record) Stored(f *Field) any {
+	v := r.values[f.index]
+	switch {
+	case v.State != Present:
+		return nil
+	case f.Kind == Integer:
+		return v.Int
+	default:
+		return f.display(v)
+	}
+}
+
+// Load sets a field from what books keep, as Stored wrote it: n for integers, s for all others;
+// null without a value. A text the field cannot have is an error: it was not written by us.
+func (r *Record) Load(f *Field, valid bool, n int64, s string) error {
+	v := &r.values[f.index]
+	if !valid {
+		*v = Value{State: Null}
+		return nil
+	}
+	switch f.Kind {
+	case Integer:
+		*v = Int(n)
+	case Amount:
+		d, err := f.Numeric.Parse(s)
+		if err != nil {
+			return err
+		}
+		*v = Int(d.Units)
+	default:
+		*v = String(s)
+	}
+	return nil
+}
+
+// Complete answers the whole record a new one becomes: defaults where nothing was given, null for
+// the rest. Invalid fields stay invalid.
+func (r *Record) Complete() *Record {
+	whole := r.copy()
+	for i := range whole.values {
+		if v := &whole.values[i]; v.State == Absent || v.State == Null {
+			d := r.Table.Fields[i].defaultValue
+			d.at = v.at
+			*v = d
+		}
+	}
+	for i := range r.Table.Fields {
+		if from := r.Table.Fields[i].DefaultFrom; from != "" && whole.values[i].State == Null {
+			whole.values[i] = Value{State: Null, at: whole.values[i].at}
+			if v := whole.Value(from); v.State == Present {
+				whole.values[i] = Value{State: Present, Int: v.Int, Text: v.Text, at: whole.values[i].at}
+			}
+		}
+	}
+	return whole
+}
+
+// Over answers the whole record an edit makes of a stored one: absent fields keep the stored
+// value, null ones are cleared.
+func (r *Record) Over(stored *Record) *Record {
+	whole := r.copy()
+	for i := range whole.values {
+		if whole.values[i].State == Absent {
+			whole.values[i] = stored.values[i]
+		}
+	}
+	return whole
+}
+
+// OwnCompany gives every code without a company the record's own. The companies of codes default
+// to it.
+func (r *Record) OwnCompany(company int64) {
+	for i := range r.Table.Fields {
+		f := &r.Table.Fields[i]
+		if f.CompanyOf == "" || !r.Has(f.CompanyOf) {
+			continue
+		}
+		if v := &r.values[i]; v.State == Null || v.State == Absent {
+			*v = Value{State: Present, Int: company, at: v.at}
+		}
+	}
+}
+
+func (r *Record) copy() *Record {
+	c := *r
+	c.values = append([]Value(nil), r.values...)
+	return &c
+}
+
+// Changes tells whether a field of this record differs from the stored one. An absent field does
+// not; an invalid one neither, as it is not judged.
+func (r *Record) Changes(stored *Record, name string) bool {
+	i := r.Table.must(name).index
+	v := r.values[i]
+	return v.State != Absent && v.State != Invalid && !v.Equal(stored.values[i])
+}

@@ -1,0 +1,151 @@
+// Package ledger reads master data and writes business rows of the reference schema, through the
+// transaction it is given. It judges nothing: what may be written is decided by who calls it.
+//
+// All statements have constant texts, so that a Tx that keeps prepared statements can.
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"smartlink/consumer"
+	"smartlink/contracts"
+	"smartlink/rm/schema"
+)
+
+// CheckReference makes sure that db holds the reference schema and refuses a database that looks
+// like a live RM (link.CodeLiveRM), whose tables only RM itself may write. Whoever opens a
+// database for the ledger calls it first.
+func CheckReference(ctx context.Context, db schema.Querier) error {
+	return schema.Check(ctx, db)
+}
+
+// statements are the SQL texts over one field table, made once.
+type statements struct {
+	table  *contracts.Table
+	stored []*contracts.Field // columns in their order
+	set    []*contracts.Field // those an update sets
+	keys   []string           // names of the key fields, in the order of the primary key
+
+	insertSQL, loadSQL, updateSQL string
+}
+
+// newStatements makes the texts. keys are the property names of the primary key; load reads by the
+// first loadBy of them.
+func newStatements(t *contracts.Table, loadBy int, keys ...string) *statements {
+	s := &statements{table: t, keys: keys}
+	isKey := map[string]bool{}
+	for _, k := range keys {
+		isKey[k] = true
+	}
+	var columns, marks, sets []string
+	for i := range t.Fields {
+		f := &t.Fields[i]
+		if !f.Stored() {
+			continue
+		}
+		s.stored = append(s.stored, f)
+		columns, marks = append(columns, f.Column), append(marks, "?")
+		if !isKey[f.Name] {
+			s.set = append(s.set, f)
+			sets = append(sets, f.Column+" = ?")
+		}
+	}
+	where := func(names []string) string {
+		parts := make([]string, len(names))
+		for i, k := range names {
+			parts[i] = t.Field(k).Column + " = ?"
+		}
+		return strings.Join(parts, " AND ")
+	}
+	list := strings.Join(columns, ", ")
+	s.insertSQL = "INSERT INTO " + t.Name + " (" + list + ") VALUES (" + strings.Join(marks, ", ") + ")"
+	s.loadSQL = "SELECT " + list + " FROM " + t.Name + " WHERE " + where(keys[:loadBy]) + " ORDER BY " + t.Field(keys[len(keys)-1]).Column
+	s.updateSQL = "UPDATE " + t.Name + " SET " + strings.Join(sets, ", ") + " WHERE " + where(keys)
+	return s
+}
+
+// insert writes a new record.
+func (s *statements) insert(ctx context.Context, tx consumer.Tx, r *contracts.Record) error {
+	args := make([]any, len(s.stored))
+	for i, f := range s.stored {
+		args[i] = r.Stored(f)
+	}
+	if _, err := tx.ExecContext(ctx, s.insertSQL, args...); err != nil {
+		return fmt.Errorf("insert into %s: %w", s.table.Name, err)
+	}
+	return nil
+}
+
+// update writes all columns of an existing record.
+func (s *statements) update(ctx context.Context, tx consumer.Tx, r *contracts.Record) error {
+	args := make([]any, 0, len(s.stored))
+	for _, f := range s.set {
+		args = append(args, r.Stored(f))
+	}
+	for _, k := range s.keys {
+		args = append(args, r.Int(k))
+	}
+	res, err := tx.ExecContext(ctx, s.updateSQL, args...)
+	if err != nil {
+		return fmt.Errorf("update %s: %w", s.table.Name, err)
+	}
+	n, err := res.RowsAffected()
+	if err != nil {
+		return fmt.Errorf("update %s: %w", s.table.Name, err)
+	}
+	if n != 1 {
+		return fmt.Errorf("update %s: %d rows instead of one", s.table.Name, n)
+	}
+	return nil
+}
+
+// load reads records by the first part of their key.
+func (s *statements) load(ctx context.Context, tx consumer.Tx, key ...any) ([]*contracts.Record, error) {
+	rows, err := tx.QueryContext(ctx, s.loadSQL, key...)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", s.table.Name, err)
+	}
+	defer func() { _ = rows.Close() }()
+	var found []*contracts.Record
+	cells := make([]any, len(s.stored))
+	for rows.Next() {
+		r := contracts.NewRecord(s.table, "")
+		for i, f := range s.stored {
+			cells[i] = &cell{record: r, field: f}
+		}
+		if err := rows.Scan(cells...); err != nil {
+			return nil, fmt.Errorf("read %s: %w", s.table.Name, err)
+		}
+		found = append(found, r)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read %s: %w", s.table.Name, err)
+	}
+	return found, nil
+}
+
+// cell scans one column into its field.
+type cell struct {
+	record *contracts.Record
+	field  *contracts.Field
+}
+
+// Scan implements sql.Scanner. A number in a text column, or the other way round, was not written
+// by us and is an error rather than a guess.
+func (c *cell) Scan(src any) error {
+	switch v := src.(type) {
+	case nil:
+		return c.record.Load(c.field, false, 0, "")
+	case int64:
+		if c.field.Kind == contracts.Integer {
+			return c.record.Load(c.field, true, v, "")
+		}
+	case string:
+		if c.field.Kind != contracts.Integer {
+			return c.record.Load(c.field, true, 0, v)
+		}
+	}
+	return fmt.Errorf("column %s holds a %T", c.field.Column, src)
+}

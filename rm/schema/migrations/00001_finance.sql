@@ -1,0 +1,265 @@
+-- +goose Up
+
+-- The reference schema: the part of RM's books that the commands read and write, under RM's own
+-- names. Amounts, rates and percentages are TEXT with all their places, because a DECIMAL column
+-- of SQLite is a float; dates are TEXT YYYY-MM-DD. Tables and columns that RM does not have begin
+-- with SL, or are marked "ours".
+
+-- The marker: these books are SmartLink's, not a live RM's.
+CREATE TABLE SLREFERENCIA (
+    ID     INTEGER NOT NULL PRIMARY KEY CHECK (ID = 1),
+    AVISO  TEXT NOT NULL
+);
+INSERT INTO SLREFERENCIA (ID, AVISO) VALUES (1, 'Esquema de referência do SmartLink; não é um banco do RM.');
+
+-- Last id given per company and table; ids that were given and rolled back leave no trace, others
+-- may leave gaps.
+CREATE TABLE SLSEQUENCIA (
+    CODCOLIGADA INTEGER NOT NULL,
+    TABELA      VARCHAR(30) NOT NULL,
+    ULTIMO      INTEGER NOT NULL,
+    PRIMARY KEY (CODCOLIGADA, TABELA)
+) WITHOUT ROWID;
+
+-- Closing dates (ours): per company and module (F finance, C accounting) the periods, and the date
+-- up to which they are closed.
+CREATE TABLE SLFECHAMENTO (
+    CODCOLIGADA    INTEGER NOT NULL,
+    MODULO         VARCHAR(1) NOT NULL CHECK (MODULO IN ('F', 'C')),
+    DATAINICIO     TEXT NOT NULL,
+    DATAFIM        TEXT NOT NULL,
+    DATAFECHAMENTO TEXT,
+    PRIMARY KEY (CODCOLIGADA, MODULO, DATAINICIO)
+) WITHOUT ROWID;
+
+CREATE TABLE GCOLIGADA (
+    CODCOLIGADA  INTEGER NOT NULL PRIMARY KEY,
+    NOME         VARCHAR(255) NOT NULL,
+    NOMEFANTASIA VARCHAR(100),
+    ATIVO        VARCHAR(1) NOT NULL DEFAULT 'T' CHECK (ATIVO IN ('T', 'F'))
+);
+
+CREATE TABLE GFILIAL (
+    CODCOLIGADA INTEGER NOT NULL,
+    CODFILIAL   INTEGER NOT NULL,
+    NOME        VARCHAR(255) NOT NULL,
+    ATIVO       VARCHAR(1) NOT NULL DEFAULT 'T' CHECK (ATIVO IN ('T', 'F')), -- ours
+    PRIMARY KEY (CODCOLIGADA, CODFILIAL)
+) WITHOUT ROWID;
+
+-- Customers and suppliers; company 0 holds those all companies share.
+CREATE TABLE FCFO (
+    CODCOLIGADA INTEGER NOT NULL,
+    CODCFO      VARCHAR(25) NOT NULL,
+    NOME        VARCHAR(100) NOT NULL,
+    CGCCFO      VARCHAR(20),
+    ATIVO       VARCHAR(1) NOT NULL DEFAULT 'T' CHECK (ATIVO IN ('T', 'F')), -- ours
+    PRIMARY KEY (CODCOLIGADA, CODCFO)
+) WITHOUT ROWID;
+
+-- Document types.
+CREATE TABLE FTDO (
+    CODCOLIGADA INTEGER NOT NULL,
+    CODTDO      VARCHAR(10) NOT NULL,
+    DESCRICAO   VARCHAR(40) NOT NULL,
+    EDEVOLUCAO  INTEGER NOT NULL DEFAULT 0,
+    ATIVO       VARCHAR(1) NOT NULL DEFAULT 'T' CHECK (ATIVO IN ('T', 'F')), -- ours
+    PRIMARY KEY (CODCOLIGADA, CODTDO)
+) WITHOUT ROWID;
+
+-- Cash accounts.
+CREATE TABLE FCXA (
+    CODCOLIGADA INTEGER NOT NULL,
+    CODCXA      VARCHAR(10) NOT NULL,
+    DESCRICAO   VARCHAR(60) NOT NULL,
+    NUMBANCO    VARCHAR(3),
+    NUMAGENCIA  VARCHAR(6),
+    NROCONTA    VARCHAR(15),
+    ATIVO       VARCHAR(1) NOT NULL DEFAULT 'T' CHECK (ATIVO IN ('T', 'F')), -- ours
+    PRIMARY KEY (CODCOLIGADA, CODCXA)
+) WITHOUT ROWID;
+
+CREATE TABLE GMOEDA (
+    SIMBOLO   VARCHAR(10) NOT NULL PRIMARY KEY,
+    DESCRICAO VARCHAR(40) NOT NULL,
+    ATIVO     VARCHAR(1) NOT NULL DEFAULT 'T' CHECK (ATIVO IN ('T', 'F')) -- ours
+) WITHOUT ROWID;
+
+-- Cost centres; entries are posted only where PERMITELANC is T.
+CREATE TABLE GCCUSTO (
+    CODCOLIGADA INTEGER NOT NULL,
+    CODCCUSTO   VARCHAR(25) NOT NULL,
+    NOME        VARCHAR(60) NOT NULL,
+    CODREDUZIDO VARCHAR(25),
+    ATIVO       VARCHAR(1) NOT NULL DEFAULT 'T' CHECK (ATIVO IN ('T', 'F')),
+    PERMITELANC VARCHAR(1) NOT NULL DEFAULT 'T' CHECK (PERMITELANC IN ('T', 'F')),
+    PRIMARY KEY (CODCOLIGADA, CODCCUSTO)
+) WITHOUT ROWID;
+
+CREATE TABLE GDEPTO (
+    CODCOLIGADA     INTEGER NOT NULL,
+    CODDEPARTAMENTO VARCHAR(25) NOT NULL,
+    NOME            VARCHAR(60) NOT NULL,
+    ATIVO           VARCHAR(1) NOT NULL DEFAULT 'T' CHECK (ATIVO IN ('T', 'F')), -- ours
+    PRIMARY KEY (CODCOLIGADA, CODDEPARTAMENTO)
+) WITHOUT ROWID;
+
+-- Financial natures.
+CREATE TABLE TTBORCAMENTO (
+    CODCOLIGADA        INTEGER NOT NULL,
+    CODTBORCAMENTO     VARCHAR(40) NOT NULL,
+    DESCRICAO          VARCHAR(100) NOT NULL,
+    INATIVO            INTEGER NOT NULL DEFAULT 0 CHECK (INATIVO IN (0, 1)),
+    SINTETICOANALITICO INTEGER NOT NULL DEFAULT 1,
+    NATUREZA           INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (CODCOLIGADA, CODTBORCAMENTO)
+) WITHOUT ROWID;
+
+-- Financial entries.
+CREATE TABLE FLAN (
+    CODCOLIGADA               INTEGER NOT NULL,
+    IDLAN                     INTEGER NOT NULL,
+    CODFILIAL                 INTEGER NOT NULL,
+    PAGREC                    INTEGER NOT NULL CHECK (PAGREC IN (1, 2)),
+    STATUSLAN                 INTEGER NOT NULL DEFAULT 0 CHECK (STATUSLAN BETWEEN 0 AND 5),
+    CODTDO                    VARCHAR(10) NOT NULL,
+    NUMERODOCUMENTO           VARCHAR(40) NOT NULL,
+    SERIEDOCUMENTO            VARCHAR(8) NOT NULL DEFAULT '@@@',
+    PARCELA                   INTEGER,
+    SEGUNDONUMERO             VARCHAR(20),
+    CODCOLCFO                 INTEGER NOT NULL,
+    CODCFO                    VARCHAR(25) NOT NULL,
+    DATAEMISSAO               TEXT NOT NULL CHECK (DATAEMISSAO GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'),
+    DATAVENCIMENTO            TEXT NOT NULL,
+    DATAPREVBAIXA             TEXT,
+    DATACRIACAO               TEXT,
+    MESDECOMPETENCIA          TEXT,
+    DATABAIXA                 TEXT,
+    DATAPAG                   TEXT,
+    DATACANCELAMENTO          TEXT,
+    DATACANCELBAIXA           TEXT,
+    DATACONTABILIZ            TEXT,
+    DATACONTABILIZBX          TEXT,
+    DATAESTORNOLAN            TEXT,
+    VALORORIGINAL             TEXT NOT NULL CHECK (VALORORIGINAL GLOB '*.[0-9][0-9][0-9][0-9]'),
+    VALORBAIXADO              TEXT NOT NULL DEFAULT '0.0000' CHECK (VALORBAIXADO GLOB '*.[0-9][0-9][0-9][0-9]'),
+    VALORJUROS                TEXT,
+    VALORDESCONTO             TEXT,
+    VALORMULTA                TEXT,
+    VALORCAP                  TEXT,
+    VALOROP1                  TEXT,
+    VALOROP2                  TEXT,
+    VALOROP3                  TEXT,
+    VALOROP4                  TEXT,
+    VALOROP5                  TEXT,
+    VALOROP6                  TEXT,
+    VALOROP7                  TEXT,
+    VALOROP8                  TEXT,
+    JUROSDIA                  TEXT,
+    MULTADIA                  TEXT,
+    CAPMENSAL                 TEXT,
+    CARENCIAJUROS             INTEGER,
+    TIPOJUROSDIA              INTEGER,
+    CODMOEVALORORIGINAL       VARCHAR(10) NOT NULL DEFAULT 'R$',
+    CODINDEXADOR              VARCHAR(10),
+    COTACAOINCLUSAO           TEXT,
+    COTACAOBAIXA              TEXT,
+    CODCOLCXA                 INTEGER,
+    CODCXA                    VARCHAR(10),
+    CODCOLCCUSTO              INTEGER,
+    CODCCUSTO                 VARCHAR(25),
+    CODDEPARTAMENTO           VARCHAR(25),
+    CODTB1FLX                 VARCHAR(25),
+    CODTB2FLX                 VARCHAR(25),
+    CODTB3FLX                 VARCHAR(25),
+    CODTB4FLX                 VARCHAR(25),
+    CODTB5FLX                 VARCHAR(25),
+    CAMPOALFAOP1              VARCHAR(100),
+    CAMPOALFAOP2              VARCHAR(20),
+    CAMPOALFAOP3              VARCHAR(20),
+    DATAOP1                   TEXT,
+    DATAOP2                   TEXT,
+    DATAOP3                   TEXT,
+    HISTORICO                 VARCHAR(255) NOT NULL,
+    IDHISTORICO               INTEGER,
+    CODAPLICACAO              VARCHAR(2) NOT NULL DEFAULT 'F',
+    TIPOCONTABILLAN           INTEGER NOT NULL DEFAULT 0 CHECK (TIPOCONTABILLAN IN (0, 1, 2, 3, 6, 7)),
+    NUMLOTECONTABIL           INTEGER NOT NULL DEFAULT 0,
+    FILIALCONTABIL            INTEGER,
+    NUMEROCONTABIL            VARCHAR(20),
+    NUMCONTABILBX             VARCHAR(20),
+    MODELOCONTABILIZACAO      INTEGER,
+    MODELOCONTABILIZACAOBAIXA INTEGER,
+    IDPGTO                    INTEGER,
+    CODCOLPGTO                INTEGER,
+    IDXCX                     INTEGER,
+    CODCOLXCX                 INTEGER,
+    CONVENIO                  VARCHAR(20),
+    CODCOLCONVENIO            INTEGER,
+    IDCONVENIO                INTEGER,
+    CNABBANCO                 VARCHAR(3),
+    CNABNOSSONUMERO           VARCHAR(20),
+    IPTE                      VARCHAR(48),
+    CODIGOBARRA               VARCHAR(44),
+    NFOUDUP                   INTEGER NOT NULL DEFAULT 0,
+    CLASSIFICACAO             INTEGER NOT NULL DEFAULT 0,
+    STATUSEXPORTACAO          INTEGER NOT NULL DEFAULT 0,
+    STATUSEXTRATO             INTEGER NOT NULL DEFAULT 0,
+    LIBAUTORIZADA             INTEGER NOT NULL DEFAULT 0,
+    BAIXAAUTORIZADA           INTEGER NOT NULL DEFAULT 1,
+    REEMBOLSAVEL              INTEGER NOT NULL DEFAULT 0,
+    ALTERACAOBLOQUEADA        INTEGER NOT NULL DEFAULT 0,
+    BAIXAPENDENTE             INTEGER NOT NULL DEFAULT 0,
+    STATUSORCAMENTO           INTEGER NOT NULL DEFAULT 0,
+    STATUSAPROVACAO           INTEGER NOT NULL DEFAULT 0,
+    USUARIO                   VARCHAR(20),
+    USUARIOCRIACAO            VARCHAR(20),
+    DATAALTERACAO             TEXT,
+    RECCREATEDBY              VARCHAR(50),
+    RECCREATEDON              TEXT,
+    RECMODIFIEDBY             VARCHAR(50),
+    RECMODIFIEDON             TEXT,
+    PRIMARY KEY (CODCOLIGADA, IDLAN)
+);
+
+-- Apportionment of an entry by cost centre and nature.
+CREATE TABLE FLANRATCCU (
+    CODCOLIGADA               INTEGER NOT NULL,
+    IDLAN                     INTEGER NOT NULL,
+    IDRATCCU                  INTEGER NOT NULL,
+    CODCCUSTO                 VARCHAR(25),
+    CODCOLNATFINANCEIRA       INTEGER,
+    CODNATFINANCEIRA          VARCHAR(40),
+    VALOR                     TEXT NOT NULL CHECK (VALOR GLOB '*.[0-9][0-9][0-9][0-9]'),
+    PERCENTUAL                TEXT,
+    PRIMARY KEY (CODCOLIGADA, IDLAN, IDRATCCU),
+    FOREIGN KEY (CODCOLIGADA, IDLAN) REFERENCES FLAN (CODCOLIGADA, IDLAN) ON DELETE CASCADE
+) WITHOUT ROWID;
+
+-- Custom columns of an entry. A customer adds VARCHAR columns of its own here; the two that come
+-- with it are examples.
+CREATE TABLE FLANCOMPL (
+    CODCOLIGADA INTEGER NOT NULL,
+    IDLAN       INTEGER NOT NULL,
+    CONTRATO    VARCHAR(40),
+    EVENTO      VARCHAR(40),
+    PRIMARY KEY (CODCOLIGADA, IDLAN),
+    FOREIGN KEY (CODCOLIGADA, IDLAN) REFERENCES FLAN (CODCOLIGADA, IDLAN) ON DELETE CASCADE
+) WITHOUT ROWID;
+
+-- +goose Down
+DROP TABLE FLANCOMPL;
+DROP TABLE FLANRATCCU;
+DROP TABLE FLAN;
+DROP TABLE TTBORCAMENTO;
+DROP TABLE GDEPTO;
+DROP TABLE GCCUSTO;
+DROP TABLE GMOEDA;
+DROP TABLE FCXA;
+DROP TABLE FTDO;
+DROP TABLE FCFO;
+DROP TABLE GFILIAL;
+DROP TABLE GCOLIGADA;
+DROP TABLE SLFECHAMENTO;
+DROP TABLE SLSEQUENCIA;
+DROP TABLE SLREFERENCIA;

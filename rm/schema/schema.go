@@ -1,0 +1,135 @@
+// Package schema makes and fills the reference schema: SmartLink's own books under RM's table
+// names, which the ledger writes to.
+//
+// The seed has companies 1 (Aurora Energia) and 2 (Aurora Imóveis), and 9, which is inactive. In
+// company 1: branches 1 and 2, suppliers F00017 and F00018, customer C00001 (and B00001, shared by
+// all companies in company 0), document types EMPR, IOF, NF and PREV, cash accounts 001 and 002,
+// cost centres 01.001, 01.002 and 02.001 (01 takes no entries), departments FIN and ADM, natures
+// 01.01 and 02.01 to 02.03; currencies R$, US$ and EUR. Inactive of each kind: branch 3, supplier
+// F00099 (and B00009), document type LETRA, cash account 009, cost centre 09.001, department EXP,
+// nature 02.09, currency Cr$. Finance and accounting are closed up to 2025-12-31.
+package schema
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"io/fs"
+
+	"smartlink/internal/sqldb"
+	"smartlink/link"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+//go:embed seed.sql
+var seed string
+
+// VersionTable remembers which migrations of the reference schema were applied. The agent keeps its
+// own in the same file under another name.
+const VersionTable = "rm_schema_version"
+
+// Migrate brings the reference schema of a SQLite file up to date. It refuses a database that looks
+// like a live RM before it touches anything: see Check.
+func Migrate(ctx context.Context, db *sql.DB) error {
+	if err := refuseLive(ctx, db); err != nil {
+		return err
+	}
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return fmt.Errorf("reference schema: %w", err)
+	}
+	if err := sqldb.MigrateSQLite(ctx, db, files, VersionTable); err != nil {
+		return fmt.Errorf("reference schema: %w", err)
+	}
+	return nil
+}
+
+// Seed fills in the master data described above, in one transaction. Rows that exist stay as they
+// are, so it may run at every start.
+func Seed(ctx context.Context, db *sql.DB) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("seed: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	if _, err := tx.ExecContext(ctx, seed); err != nil {
+		return fmt.Errorf("seed: %w", err)
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("seed: %w", err)
+	}
+	return nil
+}
+
+// Querier is a database or a transaction.
+type Querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// Check makes sure that db holds the reference schema and not a live RM, whose tables no program
+// but RM may write: link.CodeLiveRM when it looks like one, link.CodeNoReference when the reference
+// schema is missing.
+func Check(ctx context.Context, db Querier) error {
+	if err := refuseLive(ctx, db); err != nil {
+		return err
+	}
+	found, err := tablesAmong(ctx, db)
+	if err != nil {
+		return err
+	}
+	if !found[marker] {
+		return link.NewError(link.CodeNoReference)
+	}
+	return nil
+}
+
+// marker is the table only the reference schema has.
+const marker = "SLREFERENCIA"
+
+// rmOwn are tables of RM's own administration: users, permissions, counters, parameters. The
+// reference schema never has them.
+var rmOwn = []string{"GUSUARIO", "GPERMIS", "GPERFIL", "GAUTOINC", "GPARAMS", "GSISTEMA"}
+
+// business are tables both have.
+var business = []string{"FLAN", "FXCX", "CPARTIDA", "GCOLIGADA", "FCFO"}
+
+// refuseLive refuses a database with RM's own administration, or with business tables that are not
+// marked as ours.
+func refuseLive(ctx context.Context, db Querier) error {
+	found, err := tablesAmong(ctx, db)
+	if err != nil {
+		return err
+	}
+	for _, t := range rmOwn {
+		if found[t] {
+			return link.NewError(link.CodeLiveRM, "table", t)
+		}
+	}
+	for _, t := range business {
+		if found[t] && !found[marker] {
+			return link.NewError(link.CodeLiveRM, "table", t)
+		}
+	}
+	return nil
+}
+
+// tablesAmong tells which tables and views exist, by their names in capitals.
+func tablesAmong(ctx context.Context, db Querier) (map[string]bool, error) {
+	rows, err := db.QueryContext(ctx, `SELECT UPPER(name) FROM sqlite_master WHERE type IN ('table', 'view')`)
+	if err != nil {
+		return nil, fmt.Errorf("look at the tables: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	found := map[string]bool{}
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, fmt.Errorf("look at the tables: %w", err)
+		}
+		found[name] = true
+	}
+	return found, rows.Err()
+}
