@@ -1,0 +1,100 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"smartlink/client"
+	"smartlink/link"
+)
+
+// TenantID is the demo's tenant, the one of the training slides.
+const TenantID = "b991502e-6faa-4e3a-aaf4-967c4fe2a196"
+
+// The demo's apps: the product in the cloud and the ERP's side, which the activation wizard knows.
+const (
+	AppGesplan = "GESPLAN"
+	AppRM      = "GESPLAN-RM"
+)
+
+// Commands are the six commands Gesplan sends.
+var Commands = []string{
+	"FinLanIncDataCommand", "FinLanAltDataCommand", "FinXCXIncDataCommand", "FinXCXAltDataCommand", "CtbLanIncDataCommand", "CtbLanAltDataCommand",
+}
+
+// responses are the types of the answers to commands.
+func responses(commands []string) []string {
+	r := make([]string, len(commands))
+	for i, c := range commands {
+		r[i] = link.ResponseType(c)
+	}
+	return r
+}
+
+// openAccounts makes what is still missing of administrator, company, tenant, apps and clients. It
+// goes through the hub's public admin API, as a person would, and writes EnvFile after every
+// credential, since each is shown only once.
+func openAccounts(ctx context.Context, dir, server, startCode string, v Env) (Env, error) {
+	v.Server, v.Tenant = server, TenantID
+	if v.APIKey == "" {
+		if startCode == "" {
+			return v, fmt.Errorf("the hub in %s has an administrator already, but %s does not hold the key: use another folder", dir, EnvFile)
+		}
+		first, err := client.NewAdmin(client.AdminConfig{Server: server})
+		if err != nil {
+			return v, err
+		}
+		r, err := first.Init(ctx, link.InitRequest{Code: startCode, User: "demo"})
+		if err != nil {
+			return v, fmt.Errorf("first administrator: %w", err)
+		}
+		v.APIKey = r.APIKey
+		if err := writeEnv(dir, v); err != nil {
+			return v, err
+		}
+	}
+	admin, err := client.NewAdmin(client.AdminConfig{Server: server, APIKey: v.APIKey})
+	if err != nil {
+		return v, err
+	}
+	const company = "Gesplan Demonstração Ltda."
+	tenant := TenantID
+	if _, err := admin.CreateCompany(ctx, link.CompanyRequest{Name: company}); err != nil && !exists(err) {
+		return v, fmt.Errorf("company: %w", err)
+	}
+	if _, err := admin.CreateTenant(ctx, link.TenantRequest{ID: &tenant, Company: company, Name: "Demo"}); err != nil && !exists(err) {
+		return v, fmt.Errorf("tenant: %w", err)
+	}
+	for code, app := range map[string]link.AppRequest{
+		AppGesplan: {Name: "Gesplan", Sends: Commands, Receives: responses(Commands)},
+		AppRM:      {Name: "Gesplan Rm", Sends: responses(Commands), Receives: Commands},
+	} {
+		if _, err := admin.PutApp(ctx, code, app); err != nil {
+			return v, fmt.Errorf("app %s: %w", code, err)
+		}
+	}
+	for _, c := range []struct {
+		name, app string
+		login     *Login
+	}{{"gesplan", AppGesplan, &v.Gesplan}, {"rm", AppRM, &v.RM}, {"curl", AppGesplan, &v.Curl}} {
+		if c.login.Secret != "" {
+			continue
+		}
+		r, err := admin.CreateClient(ctx, link.ClientRequest{TenantID: TenantID, Name: c.name, Apps: []string{c.app}})
+		if err != nil {
+			return v, fmt.Errorf("client %s: %w", c.name, err)
+		}
+		*c.login = Login{string(r.ID), r.Secret}
+		if err := writeEnv(dir, v); err != nil {
+			return v, err
+		}
+	}
+	return v, writeEnv(dir, v)
+}
+
+// exists tells whether the hub refused because the thing is there already.
+func exists(err error) bool {
+	var p *link.Problem
+	return errors.As(err, &p) && p.Code == link.CodeConflict
+}

@@ -1,0 +1,82 @@
+package demo
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"smartlink/link"
+)
+
+// EnvFile is the file in the demo's folder that holds its addresses and log-ins, in a form a shell can
+// source. Only its owner may read it.
+const EnvFile = "demo.env"
+
+// Login is one client's credentials.
+type Login struct{ ID, Secret string }
+
+// Env is the content of EnvFile.
+type Env struct {
+	Server string // the hub's address in the last run
+	APIKey string // of the administrator
+	Tenant string
+	Run    string // number of the last run on this folder
+
+	Gesplan, RM, Curl Login
+}
+
+type variable struct {
+	name  string
+	value *string
+}
+
+func (v *Env) variables() []variable {
+	return []variable{
+		{"SMARTLINK_SERVER", &v.Server}, {"SMARTLINK_API_KEY", &v.APIKey}, {"SMARTLINK_TENANT", &v.Tenant}, {"DEMO_RUN", &v.Run},
+		{"GESPLAN_CLIENT_ID", &v.Gesplan.ID}, {"GESPLAN_CLIENT_SECRET", &v.Gesplan.Secret},
+		{"RM_CLIENT_ID", &v.RM.ID}, {"RM_CLIENT_SECRET", &v.RM.Secret},
+		{"CURL_CLIENT_ID", &v.Curl.ID}, {"CURL_CLIENT_SECRET", &v.Curl.Secret},
+	}
+}
+
+// readEnv reads the file; a folder without one answers the zero Env.
+func readEnv(dir string) (Env, error) {
+	var v Env
+	b, err := os.ReadFile(filepath.Join(dir, EnvFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return v, nil
+	}
+	if err != nil {
+		return v, err
+	}
+	values := map[string]string{}
+	for line := range strings.Lines(string(b)) {
+		if name, value, ok := strings.Cut(strings.TrimSpace(line), "="); ok && !strings.HasPrefix(name, "#") {
+			values[name] = strings.Trim(value, "'")
+		}
+	}
+	for _, x := range v.variables() {
+		*x.value = values[x.name]
+	}
+	return v, nil
+}
+
+// writeEnv replaces the file in one step, so that a killed demo leaves the old one or the new one.
+func writeEnv(dir string, v Env) error {
+	var b strings.Builder
+	b.WriteString("# Addresses and log-ins of this demo. Use it with: set -a; . ./" + EnvFile + "; set +a\n")
+	for _, x := range v.variables() {
+		fmt.Fprintf(&b, "%s='%s'\n", x.name, *x.value)
+	}
+	name := filepath.Join(dir, EnvFile)
+	if err := os.WriteFile(name+".new", []byte(b.String()), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(name+".new", name)
+}
+
+// clientID is the login's id as the SDK wants it.
+func (l Login) clientID() link.ClientID { return link.ClientID(l.ID) }
