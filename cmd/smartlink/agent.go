@@ -1,5 +1,221 @@
 package main
 
-type agentCmd struct{}
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
 
-func (c *agentCmd) Run(e *env) error { return nil }
+	"github.com/google/uuid"
+
+	"smartlink/agent"
+	"smartlink/agent/executor"
+	"smartlink/agent/inbox"
+	"smartlink/client"
+	"smartlink/internal/clock"
+	"smartlink/link"
+	"smartlink/rm"
+)
+
+type agentCmd struct {
+	Database string `help:"SQLite file of the inbox and the books." default:"rm.db" env:"SMARTLINK_DATABASE" placeholder:"FILE"`
+	JSON     bool   `name:"json" help:"Answer as JSON, for scripts."`
+
+	Run       agentRunCmd       `cmd:"" help:"Run beside the ERP until stopped."`
+	Messages  agentMessagesCmd  `cmd:"" help:"List messages of the inbox."`
+	Show      agentShowCmd      `cmd:"" help:"Tell everything the inbox knows about one message."`
+	Reprocess agentReprocessCmd `cmd:"" help:"Execute a rejected, blocked or waiting message again, as soon as the agent runs."`
+	Discard   agentDiscardCmd   `cmd:"" help:"Give a rejected, blocked or waiting message up; its sender is told."`
+}
+
+type agentRunCmd struct {
+	Server       string        `help:"Address of the hub." required:"" env:"SMARTLINK_SERVER" placeholder:"URL"`
+	ClientID     string        `name:"client-id" help:"The ERP side's client id." required:"" env:"SMARTLINK_CLIENT_ID" placeholder:"ID"`
+	ClientSecret string        `name:"client-secret" help:"Its secret; better given by the environment or the configuration file." required:"" env:"SMARTLINK_CLIENT_SECRET" placeholder:"SECRET"`
+	Installation string        `help:"File of the installation; default installation.json beside the database." env:"SMARTLINK_INSTALLATION" placeholder:"FILE"`
+	Lease        time.Duration `help:"How long a fetched message is ours before it is stored." default:"60s"`
+	BatchSize    int           `name:"batch-size" help:"Messages executed in one transaction." default:"1"`
+
+	MinutesInterval    int `name:"minutes-interval" help:"Retry: minutes of the formula MinutesInterval × FatorTempoExecucao × QtdeTentativasExec × attempt." default:"1"`
+	FatorTempoExecucao int `name:"fator-tempo-execucao" help:"Retry: factor of the formula." default:"1"`
+	QtdeTentativasExec int `name:"qtde-tentativas-exec" help:"Retry: attempts in all, and a factor of the formula." default:"5"`
+}
+
+// Help shows an example.
+func (*agentRunCmd) Help() string {
+	return "Example: smartlink agent run --server https://hub.example.com --client-id ID --database rm.db\n" +
+		"The secret comes from SMARTLINK_CLIENT_SECRET. Connections go outwards only; proxies of the environment are respected."
+}
+
+func (c *agentRunCmd) Run(e *env, a *agentCmd) error {
+	id, err := link.ParseClientID(c.ClientID)
+	if err != nil {
+		return err
+	}
+	file := cmp.Or(c.Installation, filepath.Join(filepath.Dir(a.Database), "installation.json"))
+	inst, err := inbox.OpenInstallation(file)
+	if err != nil {
+		return err
+	}
+	hub, err := client.New(client.Config{
+		Server: c.Server, ClientID: id, Secret: c.ClientSecret, Installation: inst.ID.String(), UserAgent: "smartlink-agent",
+	})
+	if err != nil {
+		return err
+	}
+	run, err := agent.New(agent.Config{
+		Hub: hub, Database: a.Database, Installation: file, Consumers: rm.Consumers(), Prepare: prepareBooks,
+		Retry:     executor.Retry{MinutesInterval: c.MinutesInterval, FatorTempoExecucao: c.FatorTempoExecucao, QtdeTentativasExec: c.QtdeTentativasExec},
+		BatchSize: c.BatchSize, Lease: c.Lease, Logger: e.logger(slog.LevelInfo),
+	})
+	if err != nil {
+		return err
+	}
+	return serve(e, run, func() {
+		fmt.Fprintf(e.out, "agent of installation %s, hub %s, database %s\n", inst.ID, c.Server, a.Database)
+	})
+}
+
+// desk opens the inbox to look at it or to change one message, beside a running agent or without one.
+func (a *agentCmd) desk(e *env, do func(*inbox.Box) error) error {
+	box, err := inbox.Attach(e.ctx, a.Database, clock.Real)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(box), box.Close(e.ctx))
+}
+
+type agentMessagesCmd struct {
+	State  []string `help:"Only in these states: stored, running, waiting, blocked, rejected."`
+	Limit  int      `help:"Items of a page." default:"50"`
+	Cursor string   `help:"Go on where the page before ended."`
+}
+
+// Help shows an example.
+func (*agentMessagesCmd) Help() string {
+	return "Example: smartlink agent messages --database rm.db --state rejected,blocked"
+}
+
+func (c *agentMessagesCmd) Run(e *env, a *agentCmd) error {
+	f := inbox.Filter{Limit: c.Limit, After: c.Cursor}
+	for _, s := range c.State {
+		f.States = append(f.States, link.ERPState(s))
+	}
+	return a.desk(e, func(box *inbox.Box) error {
+		page, err := box.List(e.ctx, f)
+		if err != nil {
+			return err
+		}
+		if a.JSON {
+			return printJSON(e.out, page)
+		}
+		rows := make([][]string, len(page.Items))
+		for i, x := range page.Items {
+			rows[i] = []string{x.ID.String(), x.Type, string(x.State), strconv.Itoa(x.Attempt), when(x.NextTry), string(x.Code), x.Reason}
+		}
+		if err := table(e.out, []string{"ID", "TYPE", "STATE", "ATTEMPT", "NEXT TRY", "CODE", "REASON"}, rows); err != nil {
+			return err
+		}
+		if page.Next != "" {
+			fmt.Fprintf(e.errOut, "more: --cursor %s\n", page.Next)
+		}
+		return nil
+	})
+}
+
+// inboxArg names a message of the inbox.
+type inboxArg struct {
+	ID string `arg:"" help:"Id of the message."`
+}
+
+// on does something to the named message in the inbox.
+func (c inboxArg) on(e *env, a *agentCmd, do func(*inbox.Box, uuid.UUID) error) error {
+	id, err := link.ParseUUID(c.ID)
+	if err != nil {
+		return err
+	}
+	return a.desk(e, func(box *inbox.Box) error { return do(box, id) })
+}
+
+// say tells that a message changed.
+func (a *agentCmd) say(e *env, id uuid.UUID, what string) error {
+	if a.JSON {
+		return printJSON(e.out, map[string]string{"id": id.String(), "done": what})
+	}
+	_, err := fmt.Fprintf(e.out, "%s: %s\n", id, what)
+	return err
+}
+
+type agentShowCmd struct{ inboxArg }
+
+// Help shows an example.
+func (*agentShowCmd) Help() string { return "Example: smartlink agent show ID --database rm.db" }
+
+func (c *agentShowCmd) Run(e *env, a *agentCmd) error {
+	return c.on(e, a, func(box *inbox.Box, id uuid.UUID) error {
+		d, err := box.Show(e.ctx, id)
+		if err != nil {
+			return err
+		}
+		if a.JSON {
+			return printJSON(e.out, d)
+		}
+		state := "finished; its row is gone"
+		if d.Item != nil {
+			state = strings.TrimSpace(string(d.Item.State) + " " + string(d.Item.Code) + " " + d.Item.Reason)
+		}
+		if err := fields(e.out, "message", id.String(), "state", state); err != nil {
+			return err
+		}
+		rows := make([][]string, 0, len(d.Executions)+len(d.Results)+len(d.Log))
+		for _, x := range d.Executions {
+			rows = append(rows, []string{when(&x.EndedAt), "attempt " + strconv.Itoa(x.Attempt), x.Result, strings.TrimSpace(x.Key + " " + string(x.Code) + " " + x.Reason)})
+		}
+		for _, x := range d.Results {
+			rows = append(rows, []string{when(&x.At), "outcome " + strconv.Itoa(x.Number), string(x.Outcome), x.Key})
+		}
+		for _, x := range d.Log {
+			rows = append(rows, []string{when(&x.At), "log", fmt.Sprint(x.Type), x.Text})
+		}
+		return table(e.out, []string{"AT", "WHAT", "RESULT", "DETAIL"}, rows)
+	})
+}
+
+type agentReprocessCmd struct{ inboxArg }
+
+// Help shows an example.
+func (*agentReprocessCmd) Help() string {
+	return "Example: smartlink agent reprocess ID --database rm.db\nWorks beside a running agent."
+}
+
+func (c *agentReprocessCmd) Run(e *env, a *agentCmd) error {
+	return c.on(e, a, func(box *inbox.Box, id uuid.UUID) error {
+		if err := box.Reprocess(e.ctx, id); err != nil {
+			return err
+		}
+		return a.say(e, id, "will be executed again")
+	})
+}
+
+type agentDiscardCmd struct {
+	inboxArg
+	Reason string `help:"Why; the sender is told." required:""`
+}
+
+// Help shows an example.
+func (*agentDiscardCmd) Help() string {
+	return "Example: smartlink agent discard ID --database rm.db --reason 'sent by mistake'"
+}
+
+func (c *agentDiscardCmd) Run(e *env, a *agentCmd) error {
+	return c.on(e, a, func(box *inbox.Box, id uuid.UUID) error {
+		if err := box.Discard(e.ctx, id, c.Reason); err != nil {
+			return err
+		}
+		return a.say(e, id, "discarded")
+	})
+}

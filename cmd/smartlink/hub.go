@@ -1,5 +1,60 @@
 package main
 
-type hubCmd struct{}
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
 
-func (c *hubCmd) Run(e *env) error { return nil }
+	"smartlink/hub"
+)
+
+// stopTime bounds the stop of a server after a signal.
+const stopTime = 20 * time.Second
+
+type hubCmd struct {
+	Data      string `help:"Folder of hub.db, queue.db and hub.key." default:"hub-data" env:"SMARTLINK_HUB_DATA" placeholder:"DIR"`
+	Listen    string `help:"Address to listen on. The default takes connections from this machine only." default:"127.0.0.1:8484" env:"SMARTLINK_HUB_LISTEN" placeholder:"HOST:PORT"`
+	PublicURL string `name:"public-url" help:"Address clients use, when a proxy stands in front; part of the tokens' issuer." env:"SMARTLINK_HUB_PUBLIC_URL" placeholder:"URL"`
+}
+
+// Help shows an example.
+func (*hubCmd) Help() string {
+	return "Example: smartlink hub --data ./hub-data --listen 127.0.0.1:8484\n" +
+		"The first start prints a code once; spend it with: smartlink admin init --code CODE --user NAME"
+}
+
+func (c *hubCmd) Run(e *env) error {
+	h, err := hub.Open(e.ctx, hub.Config{DataDir: c.Data, Listen: c.Listen, PublicURL: c.PublicURL, Logger: e.logger(slog.LevelInfo)})
+	if err != nil {
+		return err
+	}
+	return serve(e, h, func() {
+		fmt.Fprintf(e.out, "hub at %s\n", h.URL())
+		if code := h.StartCode(); code != "" {
+			fmt.Fprintf(e.out, "first start: make the administrator with\n  smartlink admin init --server %s --code %s --user NAME\n", h.URL(), code)
+		}
+	})
+}
+
+// part is what serve runs.
+type part interface {
+	Start(ctx context.Context) error
+	Stop(ctx context.Context) error
+}
+
+// serve runs a part until the program is told to end.
+func serve(e *env, p part, started func()) error {
+	startErr := p.Start(e.ctx)
+	if startErr == nil {
+		started()
+		<-e.ctx.Done()
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(e.ctx), stopTime)
+	defer cancel()
+	stopErr := p.Stop(ctx)
+	if startErr != nil {
+		return startErr
+	}
+	return stopErr
+}

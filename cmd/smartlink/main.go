@@ -15,17 +15,18 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// cli is the command line. Values come from flags, then the environment (SMARTLINK_…), then the
-// YAML file, then defaults.
+// cli is the command line. Values come from flags, then the environment, then the YAML file, then
+// defaults.
 type cli struct {
-	Config   kong.ConfigFlag `help:"YAML file with values for the flags below." placeholder:"FILE" env:"SMARTLINK_CONFIG"`
-	LogLevel slog.Level      `help:"debug, info, warn or error." default:"info" env:"SMARTLINK_LOG_LEVEL"`
+	Config   kong.ConfigFlag `help:"YAML file with values for the flags, nested by command." placeholder:"FILE" env:"SMARTLINK_CONFIG"`
+	LogLevel string          `help:"debug, info, warn or error; default info, in the demo warn." enum:",debug,info,warn,error" default:"" placeholder:"LEVEL" env:"SMARTLINK_LOG_LEVEL"`
 	LogJSON  bool            `name:"log-json" help:"Log lines as JSON." env:"SMARTLINK_LOG_JSON"`
 
 	Demo  demoCmd  `cmd:"" help:"Run hub, agent, books and Gesplan in one process and show a message's whole way."`
 	Hub   hubCmd   `cmd:"" help:"Run the cloud side: identity, queues, API."`
 	Agent agentCmd `cmd:"" help:"Run the side beside the ERP, or look after its messages."`
-	Admin adminCmd `cmd:"" help:"Administer a hub: companies, tenants, apps, clients."`
+	RM    rmCmd    `cmd:"" name:"rm" help:"The ERP's books on the reference schema."`
+	Admin adminCmd `cmd:"" help:"Administer a hub: companies, tenants, apps, clients, messages."`
 }
 
 // env is what commands share.
@@ -33,7 +34,19 @@ type env struct {
 	ctx    context.Context
 	out    io.Writer
 	errOut io.Writer
-	log    *slog.Logger
+	cli    *cli
+}
+
+// logger writes to the error output, at the level asked for or else at level.
+func (e *env) logger(level slog.Level) *slog.Logger {
+	if e.cli.LogLevel != "" {
+		_ = level.UnmarshalText([]byte(e.cli.LogLevel)) // one of the enum
+	}
+	opts := &slog.HandlerOptions{Level: level}
+	if e.cli.LogJSON {
+		return slog.New(slog.NewJSONHandler(e.errOut, opts))
+	}
+	return slog.New(slog.NewTextHandler(e.errOut, opts))
 }
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
@@ -49,7 +62,7 @@ func run(args []string, out, errOut io.Writer) int {
 		kong.Writers(out, errOut),
 		kong.Exit(func(code int) { exit = code }),
 		kong.Configuration(yamlFile),
-		kong.DefaultEnvars("SMARTLINK"),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 110}),
 	)
 	if err != nil {
 		fmt.Fprintln(errOut, err)
@@ -65,12 +78,7 @@ func run(args []string, out, errOut io.Writer) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	opts := &slog.HandlerOptions{Level: c.LogLevel}
-	var h slog.Handler = slog.NewTextHandler(errOut, opts)
-	if c.LogJSON {
-		h = slog.NewJSONHandler(errOut, opts)
-	}
-	e := &env{ctx: ctx, out: out, errOut: errOut, log: slog.New(h)}
+	e := &env{ctx: ctx, out: out, errOut: errOut, cli: &c}
 	if err := k.Run(e); err != nil {
 		fmt.Fprintf(errOut, "smartlink: %v\n", err)
 		return 1
@@ -85,15 +93,21 @@ func yamlFile(r io.Reader) (kong.Resolver, error) {
 		return nil, fmt.Errorf("configuration file: %w", err)
 	}
 	var find kong.ResolverFunc = func(_ *kong.Context, parent *kong.Path, flag *kong.Flag) (any, error) {
-		at := values
-		for n := parent.Node(); n != nil && n.Type == kong.CommandNode; n = nil {
-			if sub, ok := at[n.Name].(map[string]any); ok {
-				if v, ok := sub[flag.Name]; ok {
-					return v, nil
-				}
+		for n := parent.Node(); n != nil; n = n.Parent {
+			if v, ok := section(values, n)[flag.Name]; ok {
+				return v, nil
 			}
 		}
-		return at[flag.Name], nil
+		return nil, nil
 	}
 	return find, nil
+}
+
+// section is the part of a configuration that belongs to a command.
+func section(values map[string]any, n *kong.Node) map[string]any {
+	if n.Type != kong.CommandNode {
+		return values
+	}
+	sub, _ := section(values, n.Parent)[n.Name].(map[string]any)
+	return sub
 }

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"smartlink/link"
+)
+
+// smartlink runs one command line and answers what it printed.
+func smartlink(args ...string) (code int, out, errOut string) {
+	var o, e bytes.Buffer
+	code = run(args, &o, &e)
+	return code, o.String(), e.String()
+}
+
+func TestDemoOnceEndsWithItsFigures(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "d")
+	code, out, errOut := smartlink("demo", "--once", "--data", dir, "--listen", "127.0.0.1:0")
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	if code != 0 || lines[len(lines)-1] != "demo: 3 sent, 1 booked, 1 refused, 1 duplicate" {
+		t.Fatalf("exit %d\n%s\n%s", code, out, errOut)
+	}
+	for _, file := range []string{"hub/hub.db", "hub/queue.db", "hub/hub.key", "rm.db", "installation.json", "demo.env"} {
+		if _, err := os.Stat(filepath.Join(dir, file)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestWrongUsageSaysWhat(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"frobnicate"}, "frobnicate"},
+		{[]string{"admin", "init", "--user", "ana"}, "--code"},
+		{[]string{"demo", "--log-level", "loud"}, "loud"},
+		{[]string{"hub", "--config", "no-such.yaml"}, "no-such.yaml"},
+	} {
+		if code, _, errOut := smartlink(c.args...); code != 2 || !strings.Contains(errOut, c.want) {
+			t.Errorf("%v: exit %d, %q", c.args, code, errOut)
+		}
+	}
+}
+
+func TestHelpOfEveryCommandHasAnExample(t *testing.T) {
+	for _, args := range []string{"demo", "hub", "agent run", "agent reprocess", "rm seed", "admin init", "admin tenant add", "admin client add", "admin message copy"} {
+		code, out, _ := smartlink(append(strings.Fields(args), "--help")...)
+		if code != 0 || !strings.Contains(out, "Example: smartlink "+args) {
+			t.Errorf("%s --help: exit %d\n%s", args, code, out)
+		}
+	}
+}
+
+func TestNoHubThere(t *testing.T) {
+	code, _, errOut := smartlink("admin", "company", "list", "--server", "http://127.0.0.1:1", "--api-key", "k")
+	if code != 1 || !strings.Contains(errOut, "hub not reached") {
+		t.Errorf("exit %d, %q", code, errOut)
+	}
+}
+
+func TestConfigurationFileIsNestedByCommand(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "smartlink.yaml")
+	if err := os.WriteFile(file, []byte("log-level: error\nadmin:\n  server: http://127.0.0.1:1\n  api-key: k\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, _, errOut := smartlink("--config", file, "admin", "company", "list")
+	if code != 1 || !strings.Contains(errOut, "127.0.0.1:1") {
+		t.Errorf("exit %d, %q", code, errOut)
+	}
+}
+
+func decode[T any](t *testing.T, out string) T {
+	t.Helper()
+	var v T
+	if err := json.Unmarshal([]byte(out), &v); err != nil {
+		t.Fatalf("%v in %s", err, out)
+	}
+	return v
+}
+
+// TestAdministrationByCommands goes the way of a first administrator, each step by its command.
+func TestAdministrationByCommands(t *testing.T) {
+	server, code := startHub(t)
+	_, out, _ := smartlink("admin", "init", "--server", server, "--code", code, "--user", "ana", "--json")
+	key := decode[link.InitResponse](t, out).APIKey
+	admin := func(want int, args ...string) string {
+		t.Helper()
+		got, out, errOut := smartlink(append([]string{"admin", "--server", server, "--api-key", key}, args...)...)
+		if got != want {
+			t.Fatalf("%v: exit %d\n%s%s", args, got, out, errOut)
+		}
+		return out + errOut
+	}
+	if out := admin(1, "init", "--code", code, "--user", "eva"); !strings.Contains(out, string(link.CodeStartCode)) {
+		t.Errorf("the code worked twice: %s", out)
+	}
+	admin(0, "company", "add", "Fazenda Boa Vista S.A.")
+	tenant := decode[link.Tenant](t, admin(0, "tenant", "add", "Produção", "--company", "Fazenda Boa Vista S.A.", "--json"))
+	admin(0, "app", "put", "GESPLAN", "--name", "Gesplan", "--sends", "A,B", "--receives", "C")
+	created := decode[link.ClientCreated](t, admin(0, "client", "add", "gesplan", "--tenant", tenant.ID.String(), "--apps", "GESPLAN", "--json"))
+	second := decode[link.SecretCreated](t, admin(0, "client", "secret", "add", string(created.ID), "--json"))
+	if out := admin(1, "client", "secret", "add", string(created.ID)); !strings.Contains(out, "SL-") {
+		t.Errorf("a third secret: %s", out)
+	}
+	clients := decode[link.Page[link.Client]](t, admin(0, "client", "list", "--tenant", tenant.ID.String(), "--json"))
+	if len(clients.Items) != 1 || len(clients.Items[0].Secrets) != 2 {
+		t.Errorf("clients %+v", clients)
+	}
+	admin(0, "client", "secret", "remove", string(created.ID), second.ID)
+	if c := decode[link.Client](t, admin(0, "client", "change", string(created.ID), "--name", "novo", "--json")); c.Name != "novo" || len(c.Apps) != 1 {
+		t.Errorf("changed to %+v", c)
+	}
+	if c := decode[link.Client](t, admin(0, "client", "revoke", string(created.ID), "--json")); c.Epoch != created.Epoch+1 {
+		t.Errorf("epoch %d after %d", c.Epoch, created.Epoch)
+	}
+	for _, list := range [][]string{{"company", "list"}, {"tenant", "list"}, {"app", "list"}, {"client", "list"}, {"queue", "list"}, {"audit"}} {
+		if out := admin(0, list...); strings.Contains(out, created.Secret) || strings.Contains(out, second.Secret) {
+			t.Errorf("%v shows a secret", list)
+		}
+	}
+	if out := admin(0, "audit", "--limit", "2"); !strings.Contains(out, "--cursor") {
+		t.Errorf("no further page of the audit:\n%s", out)
+	}
+	if out := admin(0, "audit", "--all"); !strings.Contains(out, "ana") {
+		t.Errorf("audit:\n%s", out)
+	}
+}

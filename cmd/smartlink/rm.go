@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"smartlink/internal/sqldb"
+	"smartlink/rm/ledger"
+	"smartlink/rm/schema"
+)
+
+type rmCmd struct {
+	Seed rmSeedCmd `cmd:"" help:"Make the reference schema and its master data, or bring them up to date."`
+}
+
+type rmSeedCmd struct {
+	Database string `help:"SQLite file of the books; the agent's inbox may be in it too." default:"rm.db" env:"SMARTLINK_DATABASE" placeholder:"FILE"`
+}
+
+// Help shows an example.
+func (*rmSeedCmd) Help() string {
+	return "Example: smartlink rm seed --database rm.db"
+}
+
+func (c *rmSeedCmd) Run(e *env) (err error) {
+	db, err := sqldb.OpenSQLite(e.ctx, c.Database, 1)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := prepareBooks(e.ctx, db); err != nil {
+		return err
+	}
+	if err := schema.Seed(e.ctx, db); err != nil {
+		return err
+	}
+	fmt.Fprintf(e.out, "%s holds the reference schema and its master data\n", c.Database)
+	return nil
+}
+
+// prepareBooks makes the reference schema, or brings it up to date, and refuses a live RM's.
+func prepareBooks(ctx context.Context, db *sql.DB) error {
+	if err := schema.Migrate(ctx, db); err != nil {
+		return err
+	}
+	return ledger.CheckReference(ctx, db)
+}
