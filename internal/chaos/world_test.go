@@ -1,0 +1,296 @@
+//go:build killpoints
+
+package chaos
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"smartlink/client"
+	"smartlink/examples"
+	"smartlink/internal/sqldb"
+	"smartlink/link"
+)
+
+const command = "FinLanIncDataCommand"
+
+// world is a hub process, an agent process, and what Gesplan sent and heard.
+type world struct {
+	t          *testing.T
+	bin, dir   string
+	listen     string
+	hub, agent *process
+	rm         link.ClientCreated
+	gesplan    *client.Client
+
+	serial    int
+	accepted  map[uuid.UUID]string          // message id to its document number
+	outcomes  map[uuid.UUID]link.AnswerData // the highest outcome of each
+	answers   map[outcome]int               // how often each outcome was answered
+	documents map[string]bool               // document numbers sent at all
+}
+
+type outcome struct {
+	id     uuid.UUID
+	number int
+}
+
+var startCode = regexp.MustCompile(`--code (\S+)`)
+
+func newWorld(t *testing.T, bin string) *world {
+	w := &world{
+		t: t, bin: bin, dir: t.TempDir(), accepted: map[uuid.UUID]string{}, outcomes: map[uuid.UUID]link.AnswerData{},
+		answers: map[outcome]int{}, documents: map[string]bool{},
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.listen = l.Addr().String()
+	_ = l.Close()
+	t.Cleanup(func() {
+		for _, p := range []*process{w.agent, w.hub} {
+			if p != nil {
+				p.kill()
+			}
+		}
+	})
+	w.start(true, "")
+	w.accounts()
+	if p := launch(t, bin, nil, "rm", "seed", "--database", w.books()); !p.wait() {
+		t.Fatalf("seed:\n%s", p.log())
+	}
+	w.start(false, "")
+	return w
+}
+
+func (w *world) server() string { return "http://" + w.listen }
+func (w *world) books() string  { return filepath.Join(w.dir, "rm.db") }
+
+// start runs the hub or the agent, armed with a kill point or not.
+func (w *world) start(hub bool, env string) {
+	w.t.Helper()
+	if hub {
+		w.hub = launch(w.t, w.bin, []string{env}, "hub", "--data", filepath.Join(w.dir, "hub"), "--listen", w.listen)
+		return
+	}
+	w.agent = launch(w.t, w.bin, []string{env, "SMARTLINK_CLIENT_SECRET=" + w.rm.Secret}, "agent", "run", "--server", w.server(),
+		"--client-id", string(w.rm.ID), "--database", w.books(), "--installation", filepath.Join(w.dir, "installation.json"), "--lease", "5s")
+}
+
+// accounts makes the administrator and two clients, as a person would.
+func (w *world) accounts() {
+	ctx := w.t.Context()
+	fail := func(err error) {
+		if err != nil {
+			w.t.Helper()
+			w.t.Fatal(err)
+		}
+	}
+	found := startCode.FindStringSubmatch(strings.Join(w.hub.waitLines(2), "\n"))
+	if found == nil {
+		w.t.Fatalf("no first-start code:\n%s", w.hub.log())
+	}
+	admin, err := client.NewAdmin(client.AdminConfig{Server: w.server()})
+	fail(err)
+	who, err := admin.Init(ctx, link.InitRequest{Code: found[1], User: "chaos"})
+	fail(err)
+	admin, err = client.NewAdmin(client.AdminConfig{Server: w.server(), APIKey: who.APIKey})
+	fail(err)
+	company, err := admin.CreateCompany(ctx, link.CompanyRequest{Name: "Chaos"})
+	fail(err)
+	tenant := examples.Tenant
+	_, err = admin.CreateTenant(ctx, link.TenantRequest{ID: &tenant, Company: company.ID.String(), Name: "Chaos"})
+	fail(err)
+	response := link.ResponseType(command)
+	for code, app := range map[string]link.AppRequest{
+		"GESPLAN":    {Name: "Gesplan", Sends: []string{command, "FinLanAltDataCommand"}, Receives: []string{response, "FinLanAltDataCommandResponse"}},
+		"GESPLAN-RM": {Name: "Gesplan Rm", Sends: []string{response, "FinLanAltDataCommandResponse"}, Receives: []string{command, "FinLanAltDataCommand"}},
+	} {
+		_, err := admin.PutApp(ctx, code, app)
+		fail(err)
+	}
+	gesplan, err := admin.CreateClient(ctx, link.ClientRequest{TenantID: tenant, Name: "gesplan", Apps: []string{"GESPLAN"}})
+	fail(err)
+	w.rm, err = admin.CreateClient(ctx, link.ClientRequest{TenantID: tenant, Name: "rm", Apps: []string{"GESPLAN-RM"}})
+	fail(err)
+	w.gesplan, err = client.New(client.Config{
+		Server: w.server(), ClientID: gesplan.ID, Secret: gesplan.Secret,
+		Retry: client.Retry{Attempts: 10_000, Base: 20 * time.Millisecond, Cap: 200 * time.Millisecond}, // a dead hub comes back
+	})
+	fail(err)
+	_, err = w.gesplan.Setup(ctx, link.SetupRequest{Subscriptions: []string{response}})
+	fail(err)
+}
+
+// send sends n commands: of each six, four in order, one refused, and one a repeat of the first with
+// a new id. It closes half after the first of them.
+func (w *world) send(ctx context.Context, n, half int, passed chan<- struct{}) error {
+	first := 0
+	for i := range n {
+		w.serial++
+		serial := w.serial
+		example := examples.FinLanInc
+		switch i % 6 {
+		case 0:
+			first = serial
+		case 4:
+			example = examples.FinLanIncRefused
+		case 5:
+			serial = first
+		}
+		body, document, err := examples.Numbered(example, fmt.Sprintf("-%d", serial))
+		if err != nil {
+			return err
+		}
+		w.documents[document] = true
+		m := client.Message{Type: command, Audience: "GESPLAN-RM", Body: body}
+		if i%2 == 0 {
+			m.OrderingKey = "contract-" + fmt.Sprint(i%4)
+		}
+		r, err := w.gesplan.Send(ctx, m)
+		if err != nil {
+			return fmt.Errorf("send: %w", err)
+		}
+		// A repeat inside Send may find that its first try was stored: that one counts, once.
+		w.accepted[r.MessageID] = document
+		if i == half {
+			close(passed)
+		}
+	}
+	return nil
+}
+
+// settle reads answers until every accepted message has one.
+func (w *world) settle(ctx context.Context) error {
+	for len(w.outcomes) < len(w.accepted) {
+		if _, err := w.read(ctx, 5*time.Second); err != nil {
+			return fmt.Errorf("%d of %d answered: %w", len(w.outcomes), len(w.accepted), err)
+		}
+	}
+	return nil
+}
+
+// read takes answers from Gesplan's queue, those that are there or come in time.
+func (w *world) read(ctx context.Context, wait time.Duration) (int, error) {
+	got, err := w.gesplan.Get(ctx, client.GetOptions{Max: 50, Wait: wait, Lease: 5 * time.Second})
+	if err != nil {
+		if client.Retryable(err) && ctx.Err() == nil {
+			return 0, nil
+		}
+		return 0, err
+	}
+	acks := make([]link.Settlement, len(got))
+	ok := true
+	for i, d := range got {
+		acks[i] = link.Settlement{DeliveryTag: d.Tag, Ack: &ok}
+	}
+	results, err := w.gesplan.Ack(ctx, acks)
+	if err != nil {
+		return 0, err
+	}
+	for i, d := range got {
+		if results[i].Code != "" {
+			continue // the hub died in between: it comes again
+		}
+		var a link.AnswerBody
+		if err := json.Unmarshal(d.Message.Body, &a); err != nil {
+			return 0, err
+		}
+		w.answers[outcome{a.Header.AnswerTo, a.Data.OutcomeNumber}]++
+		if a.Data.OutcomeNumber > w.outcomes[a.Header.AnswerTo].OutcomeNumber {
+			w.outcomes[a.Header.AnswerTo] = a.Data
+		}
+	}
+	return len(got), nil
+}
+
+// finish stops everything, counts the books and prints the closing line.
+func (w *world) finish(rounds int) {
+	ctx := w.t.Context()
+	for {
+		n, err := w.read(ctx, 2*time.Second) // nothing may come any more
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if n == 0 {
+			break
+		}
+	}
+	if !w.agent.stop() || !w.hub.stop() {
+		w.t.Errorf("no clean stop:\n%s\n%s", w.agent.log(), w.hub.log())
+	}
+	booked := w.countBooks()
+	count := map[link.ERPState]int{}
+	keys := map[string]bool{}
+	for id := range w.accepted {
+		o := w.outcomes[id]
+		count[o.Status]++
+		if o.Status == link.ERPDone {
+			if keys[o.Key] {
+				w.t.Errorf("key %s was answered to two messages", o.Key)
+			}
+			keys[o.Key] = true
+		}
+	}
+	done, refused, duplicate := count[link.ERPDone], count[link.ERPRejected], count[link.ERPDuplicate]
+	waiting := len(w.accepted) - len(w.outcomes)
+	lost := len(w.accepted) - done - refused - duplicate - waiting
+	entries := 0
+	for document, n := range booked {
+		if entries += n; n > 1 {
+			w.t.Errorf("document %s was booked %d times", document, n)
+		}
+		if !w.documents[document] {
+			w.t.Errorf("document %s was never sent", document)
+		}
+	}
+	for o, n := range w.answers {
+		if n != 1 {
+			w.t.Errorf("outcome %d of %s was answered %d times", o.number, o.id, n)
+		}
+	}
+	double := entries - done
+	if lost != 0 || double != 0 || waiting != 0 || done == 0 || refused == 0 || duplicate == 0 {
+		w.t.Errorf("not as it should be: %v", count)
+	}
+	fmt.Printf("chaos: rounds=%d accepted=%d booked=%d refused=%d duplicate=%d waiting=%d lost=%d double=%d\n",
+		rounds, len(w.accepted), done, refused, duplicate, waiting, lost, double)
+}
+
+// countBooks answers how many entries each document number has.
+func (w *world) countBooks() map[string]int {
+	ctx := w.t.Context()
+	db, err := sqldb.OpenSQLite(ctx, w.books(), 1)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	rows, err := db.QueryContext(ctx, `SELECT NUMERODOCUMENTO, COUNT(*) FROM FLAN GROUP BY NUMERODOCUMENTO`)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	booked := map[string]int{}
+	for rows.Next() {
+		var document string
+		var n int
+		if err := rows.Scan(&document, &n); err != nil {
+			w.t.Fatal(err)
+		}
+		booked[document] = n
+	}
+	if err := rows.Err(); err != nil {
+		w.t.Fatal(err)
+	}
+	return booked
+}
