@@ -96,7 +96,7 @@ func (w *world) accounts() {
 			w.t.Fatal(err)
 		}
 	}
-	found := startCode.FindStringSubmatch(strings.Join(w.hub.waitLines(2), "\n"))
+	found := startCode.FindStringSubmatch(strings.Join(w.hub.waitLines(3), "\n"))
 	if found == nil {
 		w.t.Fatalf("no first-start code:\n%s", w.hub.log())
 	}
