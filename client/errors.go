@@ -31,8 +31,7 @@ func Retryable(err error) bool {
 	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return false
 	}
-	var p *link.Problem
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*link.Problem](err); ok {
 		switch p.Status {
 		case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
 			return true
@@ -45,8 +44,7 @@ func Retryable(err error) bool {
 
 // RetryAfter is how long the hub asked to wait; 0 = it did not say.
 func RetryAfter(err error) time.Duration {
-	var r *Refused
-	if errors.As(err, &r) {
+	if r, ok := errors.AsType[*Refused](err); ok {
 		return r.After
 	}
 	return 0

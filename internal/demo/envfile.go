@@ -7,8 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"smartlink/link"
 )
 
 // EnvFile is the file in the demo's folder that holds its addresses and log-ins, in a form a shell can
@@ -77,6 +75,3 @@ func writeEnv(dir string, v Env) error {
 	}
 	return os.Rename(name+".new", name)
 }
-
-// clientID is the login's id as the SDK wants it.
-func (l Login) clientID() link.ClientID { return link.ClientID(l.ID) }

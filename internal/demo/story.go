@@ -12,6 +12,7 @@ import (
 
 	"smartlink/client"
 	"smartlink/examples"
+	"smartlink/internal/clock"
 	"smartlink/link"
 )
 
@@ -62,7 +63,7 @@ func (t *teller) tell(ctx context.Context) error {
 			return err
 		}
 		fmt.Fprintf(t.out, "\n%d. %s\n", i+1, c.title)
-		began := time.Now()
+		began := clock.Real.Now()
 		sent, err := t.gesplan.Send(ctx, client.Message{Type: commandFinLanInc, Body: body})
 		if err != nil {
 			return fmt.Errorf("send %s: %w", c.example, err)
@@ -74,7 +75,7 @@ func (t *teller) tell(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		took := time.Since(began)
+		took := clock.Real.Now().Sub(began)
 		trace, err := t.gesplan.Trace(ctx, sent.MessageID)
 		if err != nil {
 			return fmt.Errorf("trace: %w", err)
