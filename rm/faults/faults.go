@@ -5,6 +5,7 @@ package faults
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -71,9 +72,7 @@ var words = map[string][2]string{
 // FromViolation turns a violation of a command's form into a fault.
 func FromViolation(v contracts.Violation) link.Fault {
 	args := Args{}
-	for name, value := range v.Args {
-		args[name] = value
-	}
+	maps.Copy(args, v.Args)
 	args["at"] = v.Pointer
 	if want, ok := words[v.Args["want"]]; ok {
 		args["want"], args["want.en"] = want[0], want[1]
