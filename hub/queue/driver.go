@@ -128,8 +128,8 @@ func (o OpSettle) Weight() int     { return len(o.Items) }
 func (o OpTick) Weight() int       { return 64 }
 func (o OpRaiseEpoch) Weight() int { return 1 }
 
-// Alone: a change of subscriptions must be visible to the publishes after it, an epoch to the
-// leases after it.
+// Alone tells which operations want a group of their own: a change of subscriptions must be visible
+// to the publishes after it, an epoch to the leases after it.
 func (o OpSetup) Alone() bool      { return true }
 func (o OpPublish) Alone() bool    { return false }
 func (o OpSettle) Alone() bool     { return false }

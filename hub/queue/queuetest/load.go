@@ -1,4 +1,3 @@
-// Package queuetest holds what every queue.Driver must pass, and the load of the speed measurements.
 package queuetest
 
 import (
@@ -7,11 +6,11 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/google/uuid"
 
 	"smartlink/hub/queue"
+	"smartlink/internal/clock"
 	"smartlink/link"
 )
 
@@ -92,7 +91,7 @@ func (l *Load) run(n int, f func() (int, error)) (float64, error) {
 	left.Store(int64(n))
 	var failed atomic.Pointer[error]
 	var callers sync.WaitGroup
-	began := time.Now()
+	began := clock.Real.Now()
 	for range l.Callers {
 		callers.Go(func() {
 			for left.Load() > 0 && failed.Load() == nil {
@@ -109,5 +108,5 @@ func (l *Load) run(n int, f func() (int, error)) (float64, error) {
 	if err := failed.Load(); err != nil {
 		return 0, *err
 	}
-	return float64(int64(n)-left.Load()) / time.Since(began).Seconds(), nil
+	return float64(int64(n)-left.Load()) / clock.Real.Now().Sub(began).Seconds(), nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"smartlink/hub/queue"
 	"smartlink/internal/killpoint"
@@ -205,12 +206,9 @@ func (g *group) remember() {
 }
 
 func (g *group) wake(q *queueState) {
-	for _, w := range g.woken {
-		if w == q {
-			return
-		}
+	if !slices.Contains(g.woken, q) {
+		g.woken = append(g.woken, q)
 	}
-	g.woken = append(g.woken, q)
 }
 
 // count notes that a delivery of a queue came into a state (n = 1) or left it (n = -1).
