@@ -102,8 +102,8 @@ func New(cfg Config) (*Agent, error) {
 	return &Agent{cfg: cfg}, nil
 }
 
-// Start opens the database, or makes the agent's tables at the first start, and begins to work. It
-// does not wait for the hub: one that is away is tried again and again.
+// Start opens the database, or makes the agent's tables at the first start, sets up the queue, and
+// begins to work. A hub that is away is tried again and again: it keeps Start from nothing.
 //
 // A database in use by another agent is link.CodeDataInUse, tables of another program are
 // link.CodeForeignTables, a database of another installation is link.CodeForeignDatabase.
@@ -140,6 +140,9 @@ func (a *Agent) start(ctx context.Context) (err error) {
 		return err
 	}
 	down := &down{cfg: cfg, box: a.box, exec: a.exec, up: a.up}
+	if err := down.subscribe(ctx); err != nil {
+		cfg.Logger.Warn("the hub does not take the subscriptions; it is tried again", "error", err)
+	}
 	report := &report{hub: cfg.Hub, box: a.box, clock: cfg.Clock, log: cfg.Logger, alarms: watch}
 	health := &health{box: a.box, exec: a.exec, up: a.up, clock: cfg.Clock, log: cfg.Logger, alarms: watch, started: cfg.Clock.Now(),
 		history: cfg.History}

@@ -138,8 +138,7 @@ func TestNothingIsLeasedWhileTheDatabaseIsAway(t *testing.T) {
 	}
 	hub := newHub()
 	hub.onGet = func(context.Context) ([]link.Delivery, error) { t.Error("asked"); return nil, nil }
-	subscribed := true
-	if err := (&down{cfg: &Config{Hub: hub}, box: box}).turn(t.Context(), &subscribed); err == nil {
+	if err := (&down{cfg: &Config{Hub: hub}, box: box, subscribed: true}).turn(t.Context()); err == nil {
 		t.Error("no error")
 	}
 }
@@ -197,7 +196,7 @@ func TestHubThatIsAwayIsTriedAgain(t *testing.T) {
 		}
 		w.hub.onSetup = gone
 		w.hub.onSend = func(client.Message) error { return gone() }
-		w.start() // does not wait for the hub
+		w.start() // the hub keeps it from nothing
 		w.hub.put(agenttest.Delivery("a"))
 		after(5 * time.Minute)
 		if w.hub.setupCount() < 5 || len(w.hub.of(response)) != 0 {

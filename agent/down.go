@@ -21,13 +21,27 @@ type down struct {
 	box  *inbox.Box
 	exec *executor.Executor
 	up   *up
+
+	subscribed bool
+}
+
+// subscribe creates the queue, or sets its subscriptions to the types that can be executed here.
+func (d *down) subscribe(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, settleTime)
+	defer cancel()
+	s, err := d.cfg.Hub.Setup(ctx, link.SetupRequest{Subscriptions: d.exec.Types()})
+	if err != nil {
+		return err
+	}
+	d.subscribed = true
+	d.cfg.Logger.Info("queue is set up", "queue", s.Queue, "subscriptions", s.Subscriptions, "added", s.Added, "removed", s.Removed)
+	return nil
 }
 
 func (d *down) run(ctx context.Context) {
 	var fails backoff
-	subscribed := false
 	for ctx.Err() == nil {
-		err := d.turn(ctx, &subscribed)
+		err := d.turn(ctx)
 		switch {
 		case err == nil:
 			fails.reset()
@@ -41,14 +55,11 @@ func (d *down) run(ctx context.Context) {
 
 // turn is one long poll and what it brought. The subscriptions are set at the start, and again when
 // the hub does not know the queue.
-func (d *down) turn(ctx context.Context, subscribed *bool) error {
-	if !*subscribed {
-		s, err := d.cfg.Hub.Setup(ctx, link.SetupRequest{Subscriptions: d.exec.Types()})
-		if err != nil {
+func (d *down) turn(ctx context.Context) error {
+	if !d.subscribed {
+		if err := d.subscribe(ctx); err != nil {
 			return err
 		}
-		*subscribed = true
-		d.cfg.Logger.Info("queue is set up", "queue", s.Queue, "subscriptions", s.Subscriptions, "added", s.Added, "removed", s.Removed)
 	}
 	// Only while the database answers: what cannot be stored must not be taken from others.
 	if err := d.box.Answers(ctx); err != nil {
@@ -58,7 +69,7 @@ func (d *down) turn(ctx context.Context, subscribed *bool) error {
 	deliveries, err := d.get(ctx)
 	if err != nil {
 		if link.CodeOf(err) == link.CodeNoQueue {
-			*subscribed = false
+			d.subscribed = false
 		}
 		return err
 	}
