@@ -1,3 +1,4 @@
+// Package queuetest holds what every queue.Driver must pass, and the load of the speed measurements.
 package queuetest
 
 import (
