@@ -213,6 +213,23 @@ func TestHubThatIsAwayIsTriedAgain(t *testing.T) {
 	})
 }
 
+// TestSubscriptionsStandWhenStartReturns: a sender that waited for the agent finds the route.
+func TestSubscriptionsStandWhenStartReturns(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		a, err := New(w.cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.a = a
+		if n := w.hub.setupCount(); n != 1 {
+			t.Errorf("%d setups", n)
+		}
+	})
+}
+
 func TestQueueThatIsGoneIsSetUpAgain(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
 		first := true

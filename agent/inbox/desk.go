@@ -94,7 +94,7 @@ const (
 
 // List shows messages of the inbox in the order of their arrival, page by page.
 func (b *Box) List(ctx context.Context, f Filter) (link.Page[Item], error) {
-	var page link.Page[Item]
+	page := link.Page[Item]{Items: []Item{}}
 	if f.Event == "" {
 		f.Event = Downstream
 	}

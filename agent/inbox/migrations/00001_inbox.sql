@@ -1,6 +1,7 @@
--- The agent's tables. Names in capitals and the columns up to IDJOB are the original's; see
--- docs of the tables for the others. Moments are UTC text of fixed width, so that they sort and can
--- be read by people; '' = none. UUIDs are text with dashes. Bodies are text where they are UTF-8.
+-- The agent's tables. The three GTOTVSLINK names, and their columns ID, TYPEMESSAGE, TYPEEVENT, DATA,
+-- QTDETENTATIVAEXEC, DATATENTATIVAEXEC, ROUTERMESSAGE, CORRELATEDID, IDJOB, LOG… and REC…, are the
+-- original's; the others are ours. Moments are UTC text of fixed width, so that they sort and can be
+-- read by people; '' = none. UUIDs are text with dashes. Bodies are text where they are UTF-8.
 
 -- +goose Up
 
