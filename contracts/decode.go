@@ -35,7 +35,7 @@ func (c *Command) Decode(body []byte) (*Record, Findings) {
 		f.add(Violation{Code: NotJSON})
 		return nil, f
 	}
-	c.finish(record, c.Insert, nil, &f)
+	c.finish(record, c.Insert, &f)
 	return record, f
 }
 
@@ -163,7 +163,9 @@ func (d *decoder) list(r *Record, f *Field, pointer string) Value {
 		case count >= f.MaxRows:
 			d.skip(tok)
 		case tok == json.Delim('{'):
-			rows = append(rows, d.object(f.Child, at))
+			row := d.object(f.Child, at)
+			row.parent = r
+			rows = append(rows, row)
 		default:
 			d.skip(tok)
 			d.findings.add(f.violation(WrongType, at, "want", Open.String()))

@@ -7,20 +7,20 @@ import (
 
 // finish judges what needs the whole record: required fields, keys, what the books keep for
 // themselves, and the same of every child row. fresh says that the record is a new one.
-func (c *Command) finish(r *Record, fresh bool, parent *Record, out *Findings) {
+func (c *Command) finish(r *Record, fresh bool, out *Findings) {
 	for i := range r.Table.Fields {
 		f := &r.Table.Fields[i]
 		v := r.values[i]
 		if f.Kind == List {
 			for _, row := range r.Rows(f.Name) {
-				c.finish(row, c.Insert || row.isFresh(), r, out)
+				c.finish(row, c.Insert || row.isFresh(), out)
 			}
 			continue
 		}
 		if v.State == Invalid {
 			continue
 		}
-		violation := f.judge(v, fresh, parent)
+		violation := f.judge(v, fresh, r)
 		if violation == nil {
 			continue
 		}
@@ -42,7 +42,7 @@ func (r *Record) isFresh() bool {
 }
 
 // judge judges one valid value in its record.
-func (f *Field) judge(v Value, fresh bool, parent *Record) *Violation {
+func (f *Field) judge(v Value, fresh bool, r *Record) *Violation {
 	given := v.State == Present
 	switch {
 	case f.Generated && fresh:
@@ -54,13 +54,13 @@ func (f *Field) judge(v Value, fresh bool, parent *Record) *Violation {
 			return &Violation{Code: KeyMissing}
 		}
 	case f.FromParent:
-		return f.judgeParent(v, parent)
+		return f.judgeParent(v, r)
 	case f.Key && !given, f.Required && fresh && !given:
 		return &Violation{Code: Required}
 	case (f.Required || f.NotNull) && v.State == Null && !fresh:
 		return &Violation{Code: NotNull}
-	case f.ReadOnly && fresh && given && !v.Equal(f.defaultValue):
-		return &Violation{Code: ReadOnly, Args: args("value", Excerpt(f.display(v)), "expected", f.display(f.defaultValue))}
+	case f.ReadOnly && fresh && given && !v.Equal(f.initial(r)):
+		return &Violation{Code: ReadOnly, Args: args("value", Excerpt(f.display(v)), "expected", f.display(f.initial(r)))}
 	case fresh && given && !f.settable(v.Int):
 		return f.notAllowed(v.Int, f.Settable)
 	}
@@ -69,14 +69,35 @@ func (f *Field) judge(v Value, fresh bool, parent *Record) *Violation {
 
 func (f *Field) settable(n int64) bool { return f.Settable == nil || slices.Contains(f.Settable, n) }
 
+// initial answers what a new record holds where the message says nothing.
+func (f *Field) initial(r *Record) Value {
+	if f.DefaultFrom == "" {
+		return f.defaultValue
+	}
+	if _, v := r.inherited(f.DefaultFrom); v.State == Present {
+		return v
+	}
+	return f.defaultValue
+}
+
+// inherited answers a field's value and the field that says it; a copy of the parent's key that is
+// not given is the parent's.
+func (r *Record) inherited(name string) (*Field, Value) {
+	f := r.Table.must(name)
+	v := r.values[f.index]
+	if f.FromParent && v.State != Present && v.State != Invalid && r.parent != nil {
+		return r.parent.inherited(name)
+	}
+	return f, v
+}
+
 // judgeParent judges a row's copy of its parent's key; while the parent is new, -1 and 0 stand for
 // the key it will get.
-func (f *Field) judgeParent(v Value, parent *Record) *Violation {
-	if v.State != Present || parent == nil {
+func (f *Field) judgeParent(v Value, r *Record) *Violation {
+	if v.State != Present || r.parent == nil {
 		return nil
 	}
-	of := parent.Table.must(f.Name)
-	key := parent.values[of.index]
+	of, key := r.parent.inherited(f.Name)
 	if key.State == Invalid || v.Equal(key) || of.Generated && v.Int <= 0 {
 		return nil
 	}

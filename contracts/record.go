@@ -47,6 +47,7 @@ type Record struct {
 	values []Value
 	rows   map[string][]*Record // by field name
 	extras []Extra
+	parent *Record // of a row that was read from a body
 }
 
 // NewRecord makes a record of a table with every field absent.
