@@ -1,13 +1,7 @@
 // Package schema makes and fills the reference schema: SmartLink's own books under RM's table
 // names, which the ledger writes to.
 //
-// The seed has companies 1 (Aurora Energia) and 2 (Aurora Imóveis), and 9, which is inactive. In
-// company 1: branches 1 and 2, suppliers F00017 and F00018, customer C00001 (and B00001, shared by
-// all companies in company 0), document types EMPR, IOF, NF and PREV, cash accounts 001 and 002,
-// cost centres 01.001, 01.002 and 02.001 (01 takes no entries), departments FIN and ADM, natures
-// 01.01 and 02.01 to 02.03; currencies R$, US$ and EUR. Inactive of each kind: branch 3, supplier
-// F00099 (and B00009), document type LETRA, cash account 009, cost centre 09.001, department EXP,
-// nature 02.09, currency Cr$. Finance and accounting are closed up to 2025-12-31.
+// The master data of the seed stand in seed/*.sql; docs/master-data.md describes them.
 package schema
 
 import (
@@ -24,8 +18,8 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-//go:embed seed.sql
-var seed string
+//go:embed seed/*.sql
+var seeds embed.FS
 
 // VersionTable remembers which migrations of the reference schema were applied. The agent keeps its
 // own in the same file under another name.
@@ -47,7 +41,7 @@ func Migrate(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-// Seed fills in the master data described above, in one transaction. Rows that exist stay as they
+// Seed fills in the master data, in one transaction. Rows that exist stay as they
 // are, so it may run at every start.
 func Seed(ctx context.Context, db *sql.DB) error {
 	tx, err := db.BeginTx(ctx, nil)
@@ -55,8 +49,14 @@ func Seed(ctx context.Context, db *sql.DB) error {
 		return fmt.Errorf("seed: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	if _, err := tx.ExecContext(ctx, seed); err != nil {
-		return fmt.Errorf("seed: %w", err)
+	for _, file := range []string{"seed/finance.sql", "seed/accounting.sql"} {
+		text, err := seeds.ReadFile(file)
+		if err != nil {
+			return fmt.Errorf("seed: %w", err)
+		}
+		if _, err := tx.ExecContext(ctx, string(text)); err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
 	}
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("seed: %w", err)

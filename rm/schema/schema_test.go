@@ -55,6 +55,7 @@ func TestSeedHasAnInactiveOneOfEachKind(t *testing.T) {
 	for table, where := range map[string]string{
 		"GCOLIGADA": "ATIVO = 'F'", "GFILIAL": "ATIVO = 'F'", "FCFO": "ATIVO = 'F'", "FTDO": "ATIVO = 'F'", "FCXA": "ATIVO = 'F'",
 		"GMOEDA": "ATIVO = 'F'", "GCCUSTO": "ATIVO = 'F'", "GDEPTO": "ATIVO = 'F'", "TTBORCAMENTO": "INATIVO = 1",
+		"CCONTA": "INATIVA = 1", "CHISTP": "ATIVO = 'F'", "CLOTE": "ATIVO = 'F'", "SLCONTAGERENCIAL": "ATIVO = 'F'",
 	} {
 		var active, inactive int
 		query := "SELECT COUNT(*) FILTER (WHERE NOT (" + where + ")), COUNT(*) FILTER (WHERE " + where + ") FROM " + table
@@ -67,13 +68,59 @@ func TestSeedHasAnInactiveOneOfEachKind(t *testing.T) {
 	}
 }
 
+// The master data are of a size and kind that an accountant would believe.
+func TestSeedIsBelievable(t *testing.T) {
+	ctx, db := t.Context(), open(t)
+	if err := errors.Join(schema.Migrate(ctx, db), schema.Seed(ctx, db)); err != nil {
+		t.Fatal(err)
+	}
+	for query, least := range map[string]int{
+		`SELECT COUNT(*) FROM GCOLIGADA WHERE ATIVO = 'T'`:                        2,
+		`SELECT COUNT(*) FROM CCONTA WHERE CODCOLIGADA = 1`:                       150,
+		`SELECT COUNT(*) FROM CCONTA WHERE CODCOLIGADA = 2`:                       150,
+		`SELECT COUNT(*) FROM CCONTA WHERE ANALITICA = 0`:                         1,
+		`SELECT COUNT(*) FROM CCONTA WHERE RATEIO = 1`:                            1,
+		`SELECT COUNT(*) FROM FCFO WHERE ATIVO = 'T' AND CODCFO LIKE 'F%'`:        20,
+		`SELECT COUNT(*) FROM FCFO WHERE ATIVO = 'T' AND CODCFO LIKE 'C%'`:        10,
+		`SELECT COUNT(*) FROM FCXA WHERE NUMBANCO IS NOT NULL`:                    6,
+		`SELECT COUNT(*) FROM TTBORCAMENTO WHERE SINTETICOANALITICO = 0`:          1,
+		`SELECT COUNT(*) FROM GCCUSTO WHERE PERMITELANC = 'F'`:                    1,
+		`SELECT COUNT(*) FROM SLFECHAMENTO WHERE DATAFECHAMENTO IS NULL`:          4,
+		`SELECT COUNT(*) FROM SLFECHAMENTO WHERE DATAFECHAMENTO IS NOT NULL`:      4,
+		`SELECT COUNT(*) FROM CLOTE WHERE CODLOTE = 0`:                            2,
+		`SELECT COUNT(*) FROM CLOTE WHERE DATAFIM < '2026-01-01' AND ATIVO = 'T'`: 2,
+	} {
+		var n int
+		if err := db.QueryRowContext(ctx, query).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		if n < least {
+			t.Errorf("%s: %d, not %d", query, n, least)
+		}
+	}
+	// Every account that takes entries hangs below synthetic ones, up to the top.
+	for _, query := range []string{
+		`SELECT COUNT(*) FROM CCONTA C WHERE CODCONTA LIKE '%.%' AND NOT EXISTS (SELECT 1 FROM CCONTA P WHERE P.CODCOLIGADA = C.CODCOLIGADA
+			AND P.ANALITICA = 0 AND P.CODCONTA = rtrim(rtrim(C.CODCONTA, '0123456789'), '.'))`,
+		`SELECT COUNT(*) - COUNT(DISTINCT REDUZIDO || ';' || CODCOLIGADA) FROM CCONTA WHERE REDUZIDO IS NOT NULL`,
+		`SELECT COUNT(*) FROM CCONTA WHERE (ANALITICA = 1) <> (CODCONTA GLOB '?.?.??.???')`,
+	} {
+		var n int
+		if err := db.QueryRowContext(ctx, query).Scan(&n); err != nil || n != 0 {
+			t.Errorf("%s: %d, %v", query, n, err)
+		}
+	}
+}
+
 // The field tables and the database's tables say the same: no column is forgotten on either side.
 func TestColumnsAreThoseOfTheFieldTables(t *testing.T) {
 	ctx, db := t.Context(), open(t)
 	if err := schema.Migrate(ctx, db); err != nil {
 		t.Fatal(err)
 	}
-	for _, table := range []*contracts.Table{contracts.FLAN, contracts.FLANRATCCU} {
+	for _, table := range []*contracts.Table{
+		contracts.FLAN, contracts.FLANRATCCU, contracts.FXCX, contracts.CLANCAMENTO, contracts.CPARTIDA, contracts.CRATEIOLC,
+	} {
 		rows, err := db.QueryContext(ctx, `SELECT name FROM pragma_table_info(?)`, table.Name)
 		if err != nil {
 			t.Fatal(err)
