@@ -6,6 +6,7 @@ package faults
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -32,29 +33,18 @@ func New(code Code, pointer, field string, args Args, related ...string) link.Fa
 	}
 }
 
+// placeholder is a name in braces. Other braces, as those of JSON, are text.
+var placeholder = regexp.MustCompile(`\{[a-z.]+\}`)
+
 // fill replaces {name} by its argument; of the preferred form ("name.en") when there is one.
 func fill(text string, args Args, prefer string) string {
-	var b strings.Builder
-	for {
-		open := strings.IndexByte(text, '{')
-		if open < 0 {
-			break
+	return placeholder.ReplaceAllStringFunc(text, func(place string) string {
+		name := place[1 : len(place)-1]
+		if value, ok := args[name+prefer]; ok {
+			return value
 		}
-		end := strings.IndexByte(text[open:], '}')
-		if end < 0 {
-			break
-		}
-		name := text[open+1 : open+end]
-		value, ok := args[name+prefer]
-		if !ok {
-			value = args[name]
-		}
-		b.WriteString(text[:open])
-		b.WriteString(value)
-		text = text[open+end+1:]
-	}
-	b.WriteString(text)
-	return b.String()
+		return args[name]
+	})
 }
 
 // words are the kinds of value in both languages.
