@@ -88,8 +88,9 @@ func (n Numeric) Parse(text string) (Decimal, error) {
 	return Decimal{units, n.Places}, nil
 }
 
-// maxExponent bounds the exponents that are looked at; beyond it only the direction matters.
-const maxExponent = 1 << 20
+// maxExponent bounds the exponents that are looked at. It is more than a body has digits, so that
+// beyond it only the direction matters; and little enough to be added to in 32 bits.
+const maxExponent = 1 << 30
 
 // splitNumber reads the JSON number grammar into digits without zeros at either end and the power
 // of ten of the last digit. Zero has no digits.

@@ -172,6 +172,16 @@ func (r *Record) Load(f *Field, valid bool, n int64, s string) error {
 			return err
 		}
 		*v = Int(d.Units)
+	case Day:
+		if d, err := ParseDate(s); err != nil || string(d) != s {
+			return ErrDate
+		}
+		*v = String(s)
+	case Moment:
+		if m, err := parseMoment(s); err != nil || m != s {
+			return ErrDate
+		}
+		*v = String(s)
 	default:
 		*v = String(s)
 	}
