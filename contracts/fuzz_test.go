@@ -87,16 +87,17 @@ func survives(t *testing.T, r *contracts.Record, body any) {
 		}
 		text, isText := sent.(string)
 		number, isNumber := sent.(json.Number)
-		switch got := r.Display(f.Name); {
-		case f.Kind == contracts.Text:
+		got := r.Display(f.Name)
+		switch f.Kind {
+		case contracts.Text:
 			if got != text || !isText {
 				t.Fatalf("%s: %q became %q", at, sent, got)
 			}
-		case f.Kind == contracts.Day:
+		case contracts.Day:
 			if !isText || len(text) < 10 || got != text[:10] {
 				t.Fatalf("%s: %q became %q", at, sent, got)
 			}
-		case f.Kind == contracts.Integer || f.Kind == contracts.Amount:
+		case contracts.Integer, contracts.Amount:
 			if isNumber {
 				text = number.String()
 			}
