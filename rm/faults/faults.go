@@ -4,9 +4,9 @@
 package faults
 
 import (
-	"fmt"
 	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -71,7 +71,7 @@ func FromViolation(v contracts.Violation) link.Fault {
 		args["name"], args["label"], args["label.en"] = f.Name, f.PT, f.EN
 		args["range"], args["range.en"] = limits(f)
 	}
-	for _, name := range []string{"expected", "stored"} { // what is stored may be nothing
+	for _, name := range []string{"value", "expected", "stored"} { // what came, and what is stored, may be nothing
 		if value, ok := args[name]; ok && value == "" {
 			args[name], args[name+".en"] = "vazio", "empty"
 		}
@@ -140,11 +140,13 @@ func (l *List) Faults() []link.Fault {
 	return append(l.faults[:len(l.faults):len(l.faults)], New(More, "", "", Args{"count": strconv.Itoa(l.more)}))
 }
 
-// Codes lists the codes of the catalogue with their prefix, for documentation.
+// Codes lists the codes of the catalogue with their prefix, in the order of the alphabet, for
+// documentation.
 func Codes() []string {
 	codes := make([]string, 0, len(catalogue))
 	for code := range catalogue {
-		codes = append(codes, fmt.Sprintf("RM-%s", code))
+		codes = append(codes, "RM-"+string(code))
 	}
+	slices.Sort(codes)
 	return codes
 }
