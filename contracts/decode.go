@@ -208,7 +208,7 @@ func (d *decoder) open(r *Record, f *Field, pointer string) Value {
 			d.skip(tok)
 			violation = &Violation{Code: WrongType, Args: args("want", Text.String())}
 		}
-		if first, again := seen[foldName(name)]; again {
+		if first, again := seen[FoldName(name)]; again {
 			violation = &Violation{Code: Repeated, Args: args("name", Excerpt(name))}
 			if first != at {
 				violation.Related = []string{first}
@@ -221,7 +221,7 @@ func (d *decoder) open(r *Record, f *Field, pointer string) Value {
 			state = Invalid
 			continue
 		}
-		seen[foldName(name)] = at
+		seen[FoldName(name)] = at
 		r.extras = append(r.extras, Extra{name, v})
 	}
 	d.next() // the closing brace
@@ -258,7 +258,7 @@ func (f *Field) read(text string) (Value, *Violation) {
 		}
 		return String(moment), nil
 	case Switch:
-		switch foldName(text) {
+		switch FoldName(text) {
 		case "0", "false":
 			return Int(0), nil
 		case "1", "true":

@@ -102,7 +102,7 @@ func NewTable(name, pt, en string, fields ...Field) *Table {
 		if f.Kind == Text && f.Size == 0 || f.Kind == Amount && f.Numeric == (Numeric{}) || f.Kind == List && (f.Child == nil || f.MaxRows == 0) {
 			panic(fmt.Sprintf("contracts: %s.%s has no size", name, f.Name))
 		}
-		folded := foldName(f.Name)
+		folded := FoldName(f.Name)
 		if t.byName[folded] != nil {
 			panic(fmt.Sprintf("contracts: %s.%s stands twice", name, f.Name))
 		}
@@ -125,7 +125,7 @@ func (t *Table) Field(name string) *Field {
 	if f := t.byName[name]; f != nil { // as declared: the usual case
 		return f
 	}
-	return t.byName[foldName(name)]
+	return t.byName[FoldName(name)]
 }
 
 // must answers the field of a name the program itself wrote.
@@ -136,9 +136,9 @@ func (t *Table) must(name string) *Field {
 	panic(fmt.Sprintf("contracts: %s has no field %s", t.Name, name))
 }
 
-// foldName makes property names comparable: only the 26 letters have two cases, so that no
-// exotic letter passes for a plain one.
-func foldName(s string) string {
+// FoldName makes names of properties and columns comparable: only the 26 letters have two cases, so
+// that no exotic letter passes for a plain one.
+func FoldName(s string) string {
 	for i := 0; i < len(s); i++ {
 		if s[i] >= 'A' && s[i] <= 'Z' {
 			b := []byte(s)

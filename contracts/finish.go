@@ -133,6 +133,9 @@ func (r *Record) CheckStored(stored *Record, accounted bool) []Violation {
 	return out
 }
 
+// companyField is the field with the company of a record.
+const companyField = "CodColigada"
+
 // CheckCompanies reports codes whose company is neither 0 nor the record's own.
 func (r *Record) CheckCompanies(company int64) []Violation {
 	var out []Violation
@@ -144,6 +147,9 @@ func (r *Record) CheckCompanies(company int64) []Violation {
 		}
 		violation := f.violation(ForeignCompany, r.Pointer(f.Name),
 			"value", strconv.FormatInt(v.Int, 10), "company", strconv.FormatInt(company, 10))
+		if r.Table.Field(companyField) != nil {
+			violation.Related = []string{r.CompanyPointer(companyField)}
+		}
 		out = append(out, violation)
 		r.values[i] = Value{State: Invalid, at: v.at}
 	}

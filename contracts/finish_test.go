@@ -180,3 +180,52 @@ func TestCompaniesOfCodes(t *testing.T) {
 		}
 	}
 }
+
+// A rule over a code and its company points at both; a row's company is that of the whole record.
+func TestCompaniesPointAtTheRecordsCompany(t *testing.T) {
+	row := contracts.NewTable("ROW", "", "",
+		contracts.Field{Name: "CodColigada", Kind: contracts.Integer, FromParent: true},
+		contracts.Field{Name: "IdRow", Kind: contracts.Integer, Key: true, Generated: true},
+		contracts.Field{Name: "CodColX", Kind: contracts.Integer, CompanyOf: "CodX"},
+		contracts.Field{Name: "CodX", Kind: contracts.Text, Size: 9})
+	parent := contracts.NewTable("PARENT", "", "",
+		contracts.Field{Name: "CodColigada", Kind: contracts.Integer, Key: true},
+		contracts.Field{Name: "CodColX", Kind: contracts.Integer, CompanyOf: "CodX"},
+		contracts.Field{Name: "CodX", Kind: contracts.Text, Size: 9},
+		contracts.Field{Name: "Rows", Kind: contracts.List, Child: row, MaxRows: 9})
+	edit := &contracts.Command{Table: parent}
+	r, f := edit.Decode([]byte(`{"data": {"codcoligada": 1, "CodColX": 2, "Rows": [{"IdRow": 4, "CodColigada": 1, "CodColX": 3}]}}`))
+	if !f.OK() {
+		t.Fatal(brief(f.Violations))
+	}
+	books := contracts.NewRecord(row, "")
+	books.Set("CodColigada", contracts.Int(1))
+	whole := r.Rows("Rows")[0].Over(books)
+	same(t, "of the record", brief(r.CheckCompanies(1)), "COMPANY /data/CodColX (/data/codcoligada)")
+	same(t, "of a row", brief(whole.CheckCompanies(1)), "COMPANY /data/Rows/0/CodColX (/data/codcoligada)")
+}
+
+// What a row says of its parent's key (the same, null, -1) never moves it to another parent.
+func TestEditedRowsStayWithTheirParent(t *testing.T) {
+	for _, key := range []string{`"Cod": 1, "Id": 5`, `"Cod": null, "Id": null`, `"Id": -1`, `"Id": 0`, ``} {
+		row := contracts.NewTable("ROW", "", "",
+			contracts.Field{Name: "Cod", Kind: contracts.Integer, FromParent: true},
+			contracts.Field{Name: "Id", Kind: contracts.Integer, FromParent: true},
+			contracts.Field{Name: "IdRow", Kind: contracts.Integer, Key: true, Generated: true})
+		parent := contracts.NewTable("PARENT", "", "",
+			contracts.Field{Name: "Cod", Kind: contracts.Integer, Key: true},
+			contracts.Field{Name: "Id", Kind: contracts.Integer, Key: true, Generated: true},
+			contracts.Field{Name: "Rows", Kind: contracts.List, Child: row, MaxRows: 9})
+		r, f := (&contracts.Command{Table: parent}).Decode([]byte(`{"Cod": 1, "Id": 5, "Rows": [{"IdRow": 7` + comma(key) + `}]}`))
+		if !f.OK() {
+			t.Fatal(brief(f.Violations))
+		}
+		books := contracts.NewRecord(row, "")
+		for name, n := range map[string]int64{"Cod": 1, "Id": 5, "IdRow": 7} {
+			books.Set(name, contracts.Int(n))
+		}
+		if whole := r.Rows("Rows")[0].Over(books); whole.Display("Cod") != "1" || whole.Display("Id") != "5" {
+			t.Errorf("%s: row of %s;%s", key, whole.Display("Cod"), whole.Display("Id"))
+		}
+	}
+}

@@ -14,7 +14,7 @@ import (
 )
 
 // The commands FuzzDecode reads every body as.
-var fuzzed = []*contracts.Command{contracts.FinLanInc, contracts.FinLanAlt, makeThing, editThing}
+var fuzzed = append([]*contracts.Command{makeThing, editThing}, contracts.Commands...)
 
 // Whatever comes, reading it neither panics nor changes a value: a number that was taken is exactly the
 // one in the body, a text has not lost a character, and findings point into the body.

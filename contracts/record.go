@@ -106,6 +106,15 @@ func (r *Record) Pointer(name string) string {
 	return child(r.At, name)
 }
 
+// CompanyPointer tells where the company stands that a field names: a row's CodColigada is that of
+// the whole record.
+func (r *Record) CompanyPointer(name string) string {
+	for r.parent != nil && r.Table.must(name).FromParent {
+		r = r.parent
+	}
+	return r.Pointer(name)
+}
+
 // Set gives a field a value; for what the books themselves fill in.
 func (r *Record) Set(name string, v Value) {
 	i := r.Table.must(name).index
@@ -211,11 +220,12 @@ func (r *Record) Complete() *Record {
 }
 
 // Over answers the whole record an edit makes of a stored one: absent fields keep the stored
-// value, null ones are cleared.
+// value, null ones are cleared. A copy of the parent's key stays as it is stored: Decode has judged
+// it, and what it lets pass (the same, null, -1) means the parent.
 func (r *Record) Over(stored *Record) *Record {
 	whole := r.copy()
 	for i := range whole.values {
-		if whole.values[i].State == Absent {
+		if whole.values[i].State == Absent || r.Table.Fields[i].FromParent {
 			whole.values[i] = stored.values[i]
 		}
 	}
