@@ -76,47 +76,111 @@ func TestKilledAnywhereNothingLostNothingTwice(t *testing.T) {
 	w.finish(len(rounds))
 }
 
-// round sends n commands while a process dies once, and waits until all are answered.
+// Bounds of one round.
+const (
+	roundTime = 2 * time.Minute
+	graceTime = 10 * time.Second // from the last answer to a hit that comes behind it
+)
+
+// round runs traffic while a process dies once, and ends when all commands are answered.
 func (w *world) round(r round, n int) {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(w.t.Context(), roundTime)
 	defer cancel()
-	p := &w.agent
-	if r.hub {
-		p = &w.hub
-	}
-	if r.point != "" { // run it anew, armed
-		if !(*p).stop() {
-			w.t.Fatalf("%s: did not stop cleanly before being armed:\n%s", r, (*p).log())
-		}
-		w.start(r.hub, fmt.Sprintf("SMARTLINK_KILL_AT=%s:%d", r.point, r.n))
-	}
-	victim := *p
+	victim := w.arm(r)
 	half := make(chan struct{})
-	sent := make(chan error, 1)
-	go func() { sent <- w.send(ctx, n, n/2, half) }()
+	traffic := make(chan error, 1)
+	go func() { traffic <- w.traffic(ctx, r, n, half, victim) }()
+	over := false
 	if r.point == "" {
-		<-half
-		// A random short while later, so that the kill falls into every stage in the course of many rounds.
-		pause := time.NewTimer(rand.N(300 * time.Millisecond))
-		<-pause.C
-		victim.kill()
-	}
-	select {
-	case <-victim.exited:
-	case <-ctx.Done():
-		w.t.Fatalf("%s: the process was never killed; is the program built with the tag killpoints?\n%s", r, victim.log())
+		select {
+		case <-half:
+			// A random short while later, so that the kill falls into every stage in the course of many rounds.
+			pause := time.NewTimer(rand.N(300 * time.Millisecond))
+			<-pause.C
+			victim.kill()
+		case err := <-traffic:
+			w.fail(r, err)
+		}
+	} else {
+		over = w.awaitKill(r, n, victim, traffic)
 	}
 	if !victim.killed {
 		w.t.Fatalf("%s: the process ended by itself:\n%s", r, victim.log())
 	}
 	w.start(r.hub, "")
-	if err := <-sent; err != nil {
-		w.t.Fatalf("%s: %v", r, err)
+	if !over {
+		if err := <-traffic; err != nil {
+			w.fail(r, err)
+		}
 	}
-	if err := w.settle(ctx); err != nil {
-		w.t.Fatalf("%s: %v\nhub:\n%s\nagent:\n%s", r, err, w.hub.log(), w.agent.log())
+}
+
+// arm runs the round's process anew with its kill point; without a point it is left running. It
+// answers the process that will die.
+func (w *world) arm(r round) *process {
+	w.t.Helper()
+	p := &w.agent
+	if r.hub {
+		p = &w.hub
 	}
+	if r.point != "" {
+		if !(*p).stop() {
+			w.t.Fatalf("%s: did not stop cleanly before being armed:\n%s", r, (*p).log())
+		}
+		w.start(r.hub, fmt.Sprintf("SMARTLINK_KILL_AT=%s:%d", r.point, r.n))
+	}
+	return *p
+}
+
+// traffic sends n commands, waits until all are answered, and begins anew until the victim is dead.
+// Each time passes every kill point at least once: a point that is not reached in as many times as
+// it has hits will never be, and the traffic ends. It closes half in the middle of the first time.
+func (w *world) traffic(ctx context.Context, r round, n int, half chan<- struct{}, victim *process) error {
+	for i := 0; i == 0 || !victim.dead() && (r.point == "" || i < r.n); i++ {
+		if err := w.send(ctx, n/2); err != nil {
+			return err
+		}
+		if i == 0 {
+			close(half)
+		}
+		if err := w.send(ctx, n-n/2); err != nil {
+			return err
+		}
+		if err := w.settle(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// awaitKill waits until the victim is dead, and tells whether the traffic had ended before. A point
+// that the traffic does not reach fails the test.
+func (w *world) awaitKill(r round, n int, victim *process, traffic <-chan error) (over bool) {
+	w.t.Helper()
+	select {
+	case <-victim.exited:
+		return false
+	case err := <-traffic:
+		if err != nil {
+			w.fail(r, err)
+		}
+	}
+	late := time.NewTimer(graceTime)
+	defer late.Stop()
+	select {
+	case <-victim.exited:
+	case <-late.C:
+		w.t.Fatalf("%s: never reached, though %d times %d commands were sent and answered; has the kill point gone, or is the program built without the tag killpoints?\n%s",
+			r, r.n, n, victim.log())
+	}
+	return true
+}
+
+// fail ends the test with what both sides logged.
+func (w *world) fail(r round, err error) {
+	w.t.Helper()
+	w.t.Fatalf("%s: %v\nhub:\n%s\nagent:\n%s", r, err, w.hub.log(), w.agent.log())
 }
 
 // build makes the program with its kill points.

@@ -107,6 +107,16 @@ func (p *process) log() string {
 	return strings.Join(p.stdout, "\n") + "\n" + p.stderr.String()
 }
 
+// dead tells whether it has ended.
+func (p *process) dead() bool {
+	select {
+	case <-p.exited:
+		return true
+	default:
+		return false
+	}
+}
+
 // kill ends the process without warning.
 func (p *process) kill() { _ = p.cmd.Process.Kill(); <-p.exited }
 
