@@ -201,8 +201,47 @@ func TestCompaniesPointAtTheRecordsCompany(t *testing.T) {
 	books := contracts.NewRecord(row, "")
 	books.Set("CodColigada", contracts.Int(1))
 	whole := r.Rows("Rows")[0].Over(books)
+	for where, want := range map[*contracts.Record]string{r: "/data/CodColX", whole: "/data/Rows/0/CodColX"} {
+		if got := where.CompanyPointer("CodColX"); got != want {
+			t.Errorf("its company stands at %s, want %s", got, want)
+		}
+	}
 	same(t, "of the record", brief(r.CheckCompanies(1)), "COMPANY /data/CodColX (/data/codcoligada)")
 	same(t, "of a row", brief(whole.CheckCompanies(1)), "COMPANY /data/Rows/0/CodColX (/data/codcoligada)")
+}
+
+// The company of a code that names none is the record's.
+func TestCompaniesThatAreNotGiven(t *testing.T) {
+	row := contracts.NewTable("ROW", "", "",
+		contracts.Field{Name: "CodColigada", Kind: contracts.Integer, FromParent: true},
+		contracts.Field{Name: "CodColX", Kind: contracts.Integer, CompanyOf: "CodX"},
+		contracts.Field{Name: "CodX", Kind: contracts.Text, Size: 9})
+	parent := contracts.NewTable("PARENT", "", "",
+		contracts.Field{Name: "CodColigada", Kind: contracts.Integer, Key: true},
+		contracts.Field{Name: "CodColX", Kind: contracts.Integer, CompanyOf: "CodX"},
+		contracts.Field{Name: "CodX", Kind: contracts.Text, Size: 9},
+		contracts.Field{Name: "Rows", Kind: contracts.List, Child: row, MaxRows: 9})
+	for members, want := range map[string]string{
+		`"CodX": "a"`:                               "/data/CodColigada",
+		`"CodX": "a", "CodColX": null`:              "/data/CodColigada",
+		`"CodX": "a", "codColX": 0`:                 "/data/codColX",
+		`"CodX": "a", "CodColX": 1`:                 "/data/CodColX",
+		`"Rows": [{"CodX": "a"}]`:                   "/data/CodColigada",
+		`"Rows": [{"CodX": "a", "CodColigada": 1}]`: "/data/CodColigada",
+		`"Rows": [{"CodX": "a", "CodColX": 0}]`:     "/data/Rows/0/CodColX",
+	} {
+		r, f := (&contracts.Command{Table: parent}).Decode([]byte(`{"data": {"CodColigada": 1, ` + members + `}}`))
+		if !f.OK() {
+			t.Fatal(brief(f.Violations))
+		}
+		for _, row := range r.Rows("Rows") {
+			r = row
+		}
+		r.OwnCompany(1)
+		if got := r.CompanyPointer("CodColX"); got != want {
+			t.Errorf("%s: %s, want %s", members, got, want)
+		}
+	}
 }
 
 // What a row says of its parent's key (the same, null, -1) never moves it to another parent.

@@ -106,9 +106,12 @@ func (r *Record) Pointer(name string) string {
 	return child(r.At, name)
 }
 
-// CompanyPointer tells where the company stands that a field names: a row's CodColigada is that of
-// the whole record.
+// CompanyPointer tells where the company of a field stands in the body: what the body does not name is
+// of the record's company, and a row of the whole record's.
 func (r *Record) CompanyPointer(name string) string {
+	if f := r.Table.must(name); f.CompanyOf != "" && r.values[f.index].at == "" && r.Table.Field(companyField) != nil {
+		name = companyField
+	}
 	for r.parent != nil && r.Table.must(name).FromParent {
 		r = r.parent
 	}
@@ -241,7 +244,7 @@ func (r *Record) OwnCompany(company int64) {
 			continue
 		}
 		if v := &r.values[i]; v.State == Null || v.State == Absent {
-			*v = Value{State: Present, Int: company, at: v.at}
+			*v = Int(company) // not the body's, even where it says null
 		}
 	}
 }
