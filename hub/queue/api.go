@@ -88,7 +88,7 @@ type PublishResult struct {
 	AnswerLate bool // the answered message is not known any more
 }
 
-// Get leases ready messages of a queue.
+// Get leases ready messages of a queue: the first ones, as many as are ready within Max and MaxBytes.
 type Get struct {
 	Queue        Name
 	Max          int           // at most so many, 1 to link.MaxGet

@@ -36,8 +36,7 @@ type Engine struct {
 	gate sync.RWMutex
 	down errorCell // why nothing can be stored now
 
-	// life is held shared by every call; Stop takes it to know that none is left.
-	life     sync.RWMutex
+	calls    calls
 	stopping chan struct{} // closed first: readers go home, nothing new is taken
 	halt     chan struct{} // closed when no call is left: lanes finish what they have
 	tickers  sync.WaitGroup
@@ -89,6 +88,7 @@ func (e *Engine) Start(context.Context) error {
 func (e *Engine) Stop(ctx context.Context) error {
 	var err error
 	e.once.Do(func() {
+		e.calls.refuse()
 		close(e.stopping)
 		done := make(chan error, 1)
 		go func() { done <- e.finish() }()
@@ -103,8 +103,7 @@ func (e *Engine) Stop(ctx context.Context) error {
 
 // finish lets everything come to its end, in the order of who needs whom.
 func (e *Engine) finish() error {
-	e.life.Lock()
-	defer e.life.Unlock()
+	<-e.calls.ended()
 	e.tickers.Wait()
 	close(e.halt)
 	e.workers.Wait()
@@ -113,17 +112,13 @@ func (e *Engine) finish() error {
 
 // enter begins a call; leave ends it.
 func (e *Engine) enter() error {
-	e.life.RLock()
-	select {
-	case <-e.stopping:
-		e.life.RUnlock()
+	if !e.calls.enter() {
 		return link.NewError(link.CodeUnavailable).Because(errors.New("the engine stops"))
-	default:
-		return nil
 	}
+	return nil
 }
 
-func (e *Engine) leave() { e.life.RUnlock() }
+func (e *Engine) leave() { e.calls.leave() }
 
 // Setup creates or changes a queue. Errors: link.CodeOutcomeUnknown, link.CodeUnavailable.
 func (e *Engine) Setup(ctx context.Context, s Setup) (SetupResult, error) {

@@ -1,4 +1,3 @@
-// Package queuetest holds what every queue.Driver must pass, and the load of the speed measurements.
 package queuetest
 
 import (

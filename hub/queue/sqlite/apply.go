@@ -115,7 +115,7 @@ func (g *group) one(op queue.Op) (queue.Result, error) {
 	case opRecord:
 		return g.record(op)
 	case opFill:
-		g.fill(op.queue)
+		g.fill(op.queue, op.want)
 		return queue.Result{}, nil
 	case queue.OpTick:
 		return g.tick()

@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"smartlink/hub/queue"
@@ -47,11 +48,11 @@ func (s *Store) lease(g queue.Get, now int64) ([]*lease, queue.Op, error) {
 		return nil, nil, link.NewError(link.CodeNoQueue)
 	}
 	q.lastGet, q.installation = now, g.Installation
+	if len(q.window.list) < g.Max && !q.window.complete() {
+		return nil, opFill{q, g.Max}, nil
+	}
 	if len(q.window.list) == 0 {
-		if q.window.complete() {
-			return nil, nil, nil
-		}
-		return nil, opFill{q}, nil
+		return nil, nil, nil
 	}
 	if m.counter+int64(g.Max) > lastTag {
 		return nil, queue.OpRaiseEpoch{}, nil
@@ -156,7 +157,7 @@ func (g *group) record(o opRecord) (queue.Result, error) {
 	if g.m.byID[q.id] != q {
 		return queue.Result{}, nil // the store was reopened meanwhile: these leases have ended
 	}
-	for _, l := range o.leases {
+	for _, l := range g.stillOpen(o.leases) {
 		if _, err := g.st.leaseAdd.exec(l.tag, l.entry.mid, l.queue.id, int64(l.n()), l.installation, l.at); err != nil {
 			return queue.Result{}, err
 		}
@@ -166,13 +167,24 @@ func (g *group) record(o opRecord) (queue.Result, error) {
 	thin := q.window.thin()
 	g.m.mu.Unlock()
 	if thin { // fill ahead, so that gets need not wait for it
-		g.fill(q)
+		g.fill(q, 0)
 	}
 	return queue.Result{}, nil
 }
 
+// stillOpen leaves out leases that ended before they could be recorded, by a reader's slow start: a
+// row of theirs would stay, and be told as cut off at the next opening.
+func (g *group) stillOpen(leases []*lease) []*lease {
+	g.m.mu.Lock()
+	defer g.m.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(leases), func(l *lease) bool { return l.ending || g.m.leases[l.tag] != l })
+}
+
 // opFill has a queue's window filled from the file.
-type opFill struct{ queue *queueState }
+type opFill struct {
+	queue *queueState
+	want  int // so many entries at least, if there are; more when the window is larger
+}
 
 // Size is nothing: it only reads.
 func (o opFill) Size() int { return 0 }
@@ -186,27 +198,29 @@ func (o opFill) Alone() bool { return false }
 // fill is a window's filling: read at the end of a group, merged after its commit.
 type fill struct {
 	queue   *queueState
+	want    int
 	horizon int64 // when it was read
 	limit   int
 	found   []entry
 }
 
-func (g *group) fill(q *queueState) {
+func (g *group) fill(q *queueState, want int) {
 	if g.m.byID[q.id] != q {
 		return // the store was reopened meanwhile
 	}
-	for _, f := range g.fills {
-		if f.queue == q {
+	for i := range g.fills {
+		if f := &g.fills[i]; f.queue == q {
+			f.want = max(f.want, want)
 			return
 		}
 	}
-	g.fills = append(g.fills, fill{queue: q})
+	g.fills = append(g.fills, fill{queue: q, want: want})
 }
 
 // read looks beyond the window's horizon.
 func (g *group) read(f *fill) error {
 	g.m.mu.Lock()
-	f.horizon, f.limit = f.queue.window.horizon, f.queue.window.size-len(f.queue.window.list)
+	f.horizon, f.limit = f.queue.window.horizon, max(f.queue.window.size, f.want)-len(f.queue.window.list)
 	g.m.mu.Unlock()
 	if f.horizon == everything || f.limit <= 0 {
 		return nil

@@ -205,7 +205,7 @@ func (s *Store) restore(ctx context.Context) error {
 	m.leases, m.ends, m.counter = map[int64]*lease{}, nil, 0
 
 	now := micros(s.now())
-	if _, err := tx.ExecContext(ctx, `INSERT INTO attempt (mid, qid, tag, n, installation, leased_at, ended_at, ended, reason)
+	if _, err := tx.ExecContext(ctx, `INSERT OR IGNORE INTO attempt (mid, qid, tag, n, installation, leased_at, ended_at, ended, reason)
 		SELECT mid, qid, tag, n, installation, leased_at, ?, ?, '' FROM lease`, now, string(link.EventHubRestarted)); err != nil {
 		return fmt.Errorf("end leases: %w", err)
 	}

@@ -32,7 +32,7 @@ func (w *window) complete() bool { return w.horizon == everything }
 func (w *window) thin() bool { return !w.complete() && len(w.list) < w.size/2 }
 
 // add takes a delivery that became ready, unless it lies beyond the horizon or is here already.
-// When the window is full, the last one is left to the file.
+// When the window is full, the last ones are left to the file.
 func (w *window) add(e entry) {
 	if e.pos > w.horizon {
 		return
@@ -44,7 +44,8 @@ func (w *window) add(e entry) {
 			return
 		}
 	}
-	if i >= w.size {
+	if i >= w.size { // what follows goes too: the list ends where the horizon is
+		w.list = w.list[:i]
 		w.horizon = w.list[i-1].pos
 		return
 	}

@@ -1,0 +1,188 @@
+package queuetest
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"smartlink/hub/queue"
+	"smartlink/link"
+)
+
+// model is what a store should be like, in the plainest way: lists, no indexes, no memory apart. It
+// knows one tenant, one message type that every queue hears, and the driver's view of time: leases
+// and delays end with a tick.
+type model struct {
+	now    time.Time
+	queues []*modelQueue
+	seen   map[string]modelRequest // by request key
+	leases map[int64]*modelMessage // every tag ever issued; the message holds the open one
+	sent   int
+}
+
+type modelQueue struct {
+	name     queue.Name
+	limit    int
+	messages []*modelMessage // in order
+}
+
+type modelMessage struct {
+	id                      uuid.UUID
+	place                   int
+	key                     string
+	state                   link.State
+	attempt, requeues, lost int
+	due                     time.Time // of a delayed one
+	tag                     int64     // of the open lease
+	until                   time.Time
+	deadReason              link.DeadReason
+	queue                   *modelQueue
+}
+
+type modelRequest struct {
+	id      uuid.UUID
+	content byte
+	at      time.Time
+}
+
+// publish stores a message in every queue, or finds that it is a repeat.
+func (m *model) publish(id uuid.UUID, key, request string, content byte) (first uuid.UUID, duplicate bool, code link.Code) {
+	if request != "" {
+		if r, known := m.seen[request]; known && m.now.Before(r.at.Add(link.DedupeWindow)) {
+			if r.content != content {
+				return uuid.Nil, false, link.CodeIdempotency
+			}
+			return r.id, true, ""
+		}
+		m.seen[request] = modelRequest{id, content, m.now}
+	}
+	m.sent++
+	for _, q := range m.queues {
+		d := &modelMessage{id: id, place: m.sent, key: key, state: link.StateReady, queue: q}
+		if key != "" && slices.ContainsFunc(q.messages, func(o *modelMessage) bool { return o.key == key && o.outstanding() }) {
+			d.state = link.StateBehind
+		}
+		q.messages = append(q.messages, d)
+	}
+	return id, false, ""
+}
+
+// outstanding tells whether later ones of the key must wait.
+func (d *modelMessage) outstanding() bool {
+	return d.state != link.StateAcked && d.state != link.StateDead && d.state != link.StateDiscarded
+}
+
+// ready lists what may be leased.
+func (q *modelQueue) ready() []*modelMessage {
+	list := slices.DeleteFunc(slices.Clone(q.messages), func(d *modelMessage) bool { return d.state != link.StateReady })
+	slices.SortFunc(list, func(a, b *modelMessage) int { return cmp.Compare(a.place, b.place) })
+	return list
+}
+
+// lease notes that a message was handed out.
+func (m *model) lease(d *modelMessage, tag int64, until time.Time) {
+	d.state, d.tag, d.until = link.StateLeased, tag, until
+	m.leases[tag] = d
+}
+
+// foreign tells whether a tag was issued by another queue than q. While its lease is open it is
+// unknown to q, later it may as well be told as ended.
+func (m *model) foreign(q *modelQueue, tag int64) bool { return m.leases[tag] != nil && m.leases[tag].queue != q }
+
+// settle settles one tag; backoff is the delay of a requeue.
+func (m *model) settle(q *modelQueue, tag int64, how queue.How, backoff func(int) time.Duration) link.Code {
+	d := m.leases[tag]
+	switch {
+	case d == nil, m.foreign(q, tag):
+		return link.CodeTagUnknown
+	case d.tag != tag, !m.now.Before(d.until):
+		return link.CodeLeaseEnded
+	}
+	d.tag = 0
+	switch how {
+	case queue.Release:
+		d.state = link.StateReady
+		return ""
+	case queue.Ack:
+		d.state = link.StateAcked
+	case queue.Dead:
+		d.state, d.deadReason = link.StateDead, link.DeadByReceiver
+	case queue.Requeue:
+		d.requeues++
+		if d.requeues <= q.limit {
+			d.attempt++
+			d.state, d.due = link.StateDelayed, m.now.Add(backoff(d.requeues-1))
+			return ""
+		}
+		d.state, d.deadReason = link.StateDead, link.DeadRequeueLimit
+	}
+	d.attempt++
+	q.goOn(d.key)
+	return ""
+}
+
+// goOn lets the next of a key go on.
+func (q *modelQueue) goOn(key string) {
+	for _, d := range q.messages {
+		if key != "" && d.key == key && d.state == link.StateBehind {
+			d.state = link.StateReady
+			return
+		}
+	}
+}
+
+// tick ends leases and delays.
+func (m *model) tick() {
+	for _, q := range m.queues {
+		for _, d := range q.messages {
+			switch {
+			case d.state == link.StateLeased && !m.now.Before(d.until):
+				d.tag = 0
+				d.attempt++
+				d.lost++
+				d.state = link.StateReady
+				if d.lost > link.LostMax(q.limit) {
+					d.state, d.deadReason = link.StateDead, link.DeadLeaseLostLimit
+					q.goOn(d.key)
+				}
+			case d.state == link.StateDelayed && !m.now.Before(d.due):
+				d.state = link.StateReady
+			}
+		}
+	}
+}
+
+// reopen ends every lease, counted as an attempt only.
+func (m *model) reopen() {
+	for _, q := range m.queues {
+		for _, d := range q.messages {
+			if d.state == link.StateLeased {
+				d.state, d.tag = link.StateReady, 0
+				d.attempt++
+			}
+		}
+	}
+}
+
+// due tells whether a tick is worth it now.
+func (m *model) due() bool {
+	for _, q := range m.queues {
+		for _, d := range q.messages {
+			if d.state == link.StateLeased && !m.now.Before(d.until) || d.state == link.StateDelayed && !m.now.Before(d.due) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// counts are a queue's messages by state.
+func (q *modelQueue) counts() map[link.State]int64 {
+	c := map[link.State]int64{}
+	for _, d := range q.messages {
+		c[d.state]++
+	}
+	return c
+}
