@@ -203,7 +203,7 @@ func (r *Record) Load(f *Field, valid bool, n int64, s string) error {
 // Complete answers the whole record a new one becomes: defaults where nothing was given, null for
 // the rest. Invalid fields stay invalid.
 func (r *Record) Complete() *Record {
-	whole := r.copy()
+	whole := r.Copy()
 	for i := range whole.values {
 		if v := &whole.values[i]; v.State == Absent || v.State == Null {
 			d := r.Table.Fields[i].defaultValue
@@ -226,7 +226,7 @@ func (r *Record) Complete() *Record {
 // value, null ones are cleared. A copy of the parent's key stays as it is stored: Decode has judged
 // it, and what it lets pass (the same, null, -1) means the parent.
 func (r *Record) Over(stored *Record) *Record {
-	whole := r.copy()
+	whole := r.Copy()
 	for i := range whole.values {
 		if whole.values[i].State == Absent || r.Table.Fields[i].FromParent {
 			whole.values[i] = stored.values[i]
@@ -249,7 +249,8 @@ func (r *Record) OwnCompany(company int64) {
 	}
 }
 
-func (r *Record) copy() *Record {
+// Copy answers a record of its own with the same values; rows are shared.
+func (r *Record) Copy() *Record {
 	c := *r
 	c.values = append([]Value(nil), r.values...)
 	return &c

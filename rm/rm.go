@@ -3,7 +3,9 @@ package rm
 
 import (
 	"smartlink/consumer"
+	"smartlink/rm/accounting"
 	"smartlink/rm/finance"
+	"smartlink/rm/statement"
 )
 
 // Consumers lists the consumers of RM. They write to the reference schema (rm/schema) through the
@@ -12,5 +14,9 @@ func Consumers() []consumer.Consumer {
 	return []consumer.Consumer{
 		finance.FinLanIncConsumerDataCommandMessage{},
 		finance.FinLanAltConsumerDataCommandMessage{},
+		statement.FinXCXIncConsumerDataCommandMessage{},
+		statement.FinXCXAltConsumerDataCommandMessage{},
+		accounting.CtbLançamentoIncConsumerDataCommandMessage{},
+		accounting.CtbLançamentoAltConsumerDataCommandMessage{},
 	}
 }

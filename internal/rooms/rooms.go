@@ -20,7 +20,7 @@ var helpers = []string{"internal"}
 // Rooms that are not built yet are listed all the same.
 var rooms = []room{
 	{path: "cmd/smartlink", may: with(helpers, "link", "contracts", "consumer", "client", "hub", "agent", "agent/activation",
-		"agent/console", "agent/executor", "agent/inbox", "rm", "rm/ledger", "rm/schema", "gesplan", "internal/demo", "examples")},
+		"agent/console", "agent/executor", "agent/inbox", "rm", "rm/books", "rm/faults", "rm/ledger", "rm/schema", "gesplan", "internal/demo", "examples")},
 
 	// Public: what others build on. link and contracts import nobody of ours.
 	{path: "link"},
@@ -57,15 +57,17 @@ var rooms = []room{
 	{path: "agent/internal", may: with(helpers, "link", "consumer", "agent/inbox")},
 
 	// What the commands do. The ledger judges nothing and knows no command; commands call it.
-	{path: "rm", may: with(helpers, "link", "contracts", "consumer", "rm/finance", "rm/statement", "rm/accounting", "rm/schema", "rm/ledger",
+	{path: "rm", may: with(helpers, "link", "contracts", "consumer", "rm/finance", "rm/statement", "rm/accounting", "rm/books", "rm/schema", "rm/ledger",
 		"rm/webservice", "rm/faults"), tests: []string{"consumer/consumertest", "examples"}},
 	{path: "rm/schema", may: with(helpers, "link", "contracts")},
 	{path: "rm/faults", may: with(helpers, "link", "contracts")},
 	{path: "rm/ledger", may: with(helpers, "link", "contracts", "consumer", "rm/schema")},
 	{path: "rm/webservice", may: with(helpers, "link", "contracts", "consumer", "rm/schema")},
-	{path: "rm/finance", may: with(helpers, "link", "contracts", "consumer", "rm/ledger", "rm/faults"), tests: rmTests},
-	{path: "rm/statement", may: with(helpers, "link", "contracts", "consumer", "rm/ledger", "rm/faults"), tests: rmTests},
-	{path: "rm/accounting", may: with(helpers, "link", "contracts", "consumer", "rm/ledger", "rm/faults"), tests: rmTests},
+	{path: "rm/command", may: with(helpers, "link", "contracts", "consumer", "rm/ledger", "rm/faults"), tests: rmTests},
+	{path: "rm/books", may: with(helpers, "link", "contracts", "rm/ledger"), tests: rmTests},
+	{path: "rm/finance", may: with(helpers, "link", "contracts", "consumer", "rm/command", "rm/ledger", "rm/faults"), tests: rmTests},
+	{path: "rm/statement", may: with(helpers, "link", "contracts", "consumer", "rm/command", "rm/ledger", "rm/faults"), tests: rmTests},
+	{path: "rm/accounting", may: with(helpers, "link", "contracts", "consumer", "rm/command", "rm/ledger", "rm/faults"), tests: rmTests},
 
 	// The producers.
 	{path: "gesplan", may: with(helpers, "link", "contracts", "client", "gesplan/financing", "gesplan/lease")},

@@ -1,6 +1,10 @@
 package faults
 
-import "smartlink/contracts"
+import (
+	"maps"
+
+	"smartlink/contracts"
+)
 
 // Codes of the rules. Those of a command's form are the codes of contracts.
 const (
@@ -23,6 +27,7 @@ const (
 	DepartmentInact   Code = "DEPTO-INACTIVE"
 	NatureUnknown     Code = "NATUREZA-UNKNOWN"
 	NatureInactive    Code = "NATUREZA-INACTIVE"
+	NatureSynthetic   Code = "NATUREZA-SYNTHETIC"
 
 	DueBeforeIssue    Code = "DUE-BEFORE-ISSUE"
 	PeriodClosed      Code = "PERIOD-CLOSED"
@@ -48,7 +53,18 @@ const (
 // text is a fault in both languages. {label} is the field's meaning, {name} its property.
 type text struct{ pt, helpPT, en, helpEN string }
 
-var catalogue = map[Code]text{
+var catalogue = merged(general, statementTexts, accountingTexts)
+
+func merged(parts ...map[Code]text) map[Code]text {
+	all := map[Code]text{}
+	for _, part := range parts {
+		maps.Copy(all, part)
+	}
+	return all
+}
+
+// general holds the texts of a command's form and of financial entries.
+var general = map[Code]text{
 	Code(contracts.NotJSON): {
 		"O corpo da mensagem não é um JSON válido em UTF-8.", "Corrija o remetente e envie de novo; nada foi lançado.",
 		"The message's body is not valid JSON in UTF-8.", "Correct the sender and send again; nothing was booked."},
@@ -89,8 +105,8 @@ var catalogue = map[Code]text{
 		"{label} contém caracteres de controle ou que se perderam no caminho.", "Remova-os de {name} e envie em UTF-8.",
 		"{label} contains control characters or characters that were lost on the way.", "Remove them from {name} and send UTF-8."},
 	Code(contracts.NotPositive): {
-		"{label} deve ser maior que zero; veio {value}.", "Envie {name} positivo; o sentido está em PagRec.",
-		"{label} must be above zero; {value} came.", "Send a positive {name}; PagRec tells the direction."},
+		"{label} deve ser maior que zero; veio {value}.", "Envie {name} acima de zero; o sentido não vai no sinal.",
+		"{label} must be above zero; {value} came.", "Send {name} above zero; the sign does not tell the direction."},
 	Code(contracts.Negative): {
 		"{label} não pode ser negativo; veio {value}.", "Corrija {name}.",
 		"{label} cannot be below zero; {value} came.", "Correct {name}."},
@@ -101,8 +117,8 @@ var catalogue = map[Code]text{
 		"{label}: a alteração exige o identificador real.", "Informe em {name} o identificador que a inclusão respondeu.",
 		"{label}: an edit needs the real id.", "Give in {name} the id that the creation answered."},
 	Code(contracts.ParentKey): {
-		"{label}: o rateio diz {value}, o lançamento é {parent}.", "Deixe {name} fora do rateio, ou repita o do lançamento.",
-		"{label}: the row says {value}, the entry is {parent}.", "Leave {name} out of the row, or repeat the entry's."},
+		"{label}: o item diz {value}, o registro a que pertence diz {parent}.", "Deixe {name} fora do item, ou repita o do registro.",
+		"{label}: the item says {value}, the record it belongs to says {parent}.", "Leave {name} out of the item, or repeat the record's."},
 	Code(contracts.ReadOnly): {
 		"{label} é mantido pelo ERP e não pode ser alterado: veio {value}, vale {expected}.", "Deixe {name} fora da mensagem.",
 		"{label} is kept by the ERP and cannot be changed: {value} came, {expected} holds.", "Leave {name} out of the message."},
@@ -176,24 +192,27 @@ var catalogue = map[Code]text{
 	NatureInactive: {
 		"Natureza financeira {value} da coligada {company} está inativa.", "Use uma natureza ativa, ou reative-a no RM e reprocesse.",
 		"Financial nature {value} of company {company} is inactive.", "Use an active nature, or reactivate it in RM and reprocess."},
+	NatureSynthetic: {
+		"Natureza financeira {value} da coligada {company} é sintética: só soma as de baixo.", "Use uma natureza de último nível.",
+		"Financial nature {value} of company {company} is synthetic: it only sums those below.", "Use a nature of the last level."},
 
 	DueBeforeIssue: {
 		"O vencimento {due} é anterior à emissão {issue}.", "Corrija DataVencimento ou DataEmissao.",
 		"The due date {due} is before the issue date {issue}.", "Correct DataVencimento or DataEmissao."},
 	PeriodClosed: {
-		"A emissão {date} está em período fechado: o financeiro da coligada {company} está fechado até {closed}.",
+		"A {what} {date} está em período fechado: {module} da coligada {company} está fechado até {closed}.",
 		"Use uma data depois de {closed}, ou peça a reabertura do período no RM e reprocesse.",
-		"The issue date {date} is in a closed period: finance of company {company} is closed up to {closed}.",
+		"The {what} {date} is in a closed period: {module} of company {company} is closed up to {closed}.",
 		"Use a date after {closed}, or ask to reopen the period in RM and reprocess."},
 	EntryPeriodClosed: {
-		"O lançamento {entry} tem emissão {date}, em período fechado: o financeiro da coligada {company} está fechado até {closed}.",
+		"O lançamento {entry} tem {what} {date}, em período fechado: {module} da coligada {company} está fechado até {closed}.",
 		"Peça a reabertura do período no RM e reprocesse, ou lance a correção em um período aberto.",
-		"Entry {entry} was issued on {date}, in a closed period: finance of company {company} is closed up to {closed}.",
+		"Entry {entry} has the {what} {date}, in a closed period: {module} of company {company} is closed up to {closed}.",
 		"Ask to reopen the period in RM and reprocess, or book the correction in an open period."},
 
 	EntryUnknown: {
-		"O lançamento {entry} não existe.", "Confira CodColigada e IdLan com a resposta da inclusão; se ela ainda não foi lançada, reprocesse depois.",
-		"Entry {entry} does not exist.", "Compare CodColigada and IdLan with the answer to the creation; if that is not booked yet, reprocess later."},
+		"O lançamento {entry} não existe.", "Confira a chave ({keys}) com a resposta da inclusão; se ela ainda não foi lançada, reprocesse depois.",
+		"Entry {entry} does not exist.", "Compare the key ({keys}) with the answer to the creation; if that is not booked yet, reprocess later."},
 	EntrySettled: {
 		"O lançamento {entry} já foi baixado, no todo ou em parte.", "Cancele a baixa no RM antes de alterar, ou lance um ajuste.",
 		"Entry {entry} is settled, wholly or partly.", "Cancel the settlement in RM before editing, or book an adjustment."},
@@ -220,11 +239,11 @@ var catalogue = map[Code]text{
 		"O valor original mudou, mas o lançamento tem rateio e a mensagem não traz Rateios.", "Envie em Rateios a lista inteira, com a soma do novo valor.",
 		"The face value changed, but the entry has an apportionment and the message brings no Rateios.", "Send the whole list in Rateios, adding up to the new value."},
 	ApportionmentUnknown: {
-		"O rateio {value} não pertence ao lançamento {entry}.", "Use o IdRatCCu de um rateio do lançamento, ou -1 para um novo.",
-		"Row {value} of the apportionment is not one of entry {entry}.", "Use the IdRatCCu of one of the entry's rows, or -1 for a new one."},
+		"O rateio {value} não pertence ao lançamento {entry}.", "Use o {id} de um rateio do lançamento, ou -1 para um novo.",
+		"Row {value} of the apportionment is not one of entry {entry}.", "Use the {id} of one of the entry's rows, or -1 for a new one."},
 	ApportionmentRepeated: {
-		"O rateio {value} aparece mais de uma vez.", "Envie cada IdRatCCu uma só vez.",
-		"Row {value} of the apportionment stands there more than once.", "Send each IdRatCCu once."},
+		"O rateio {value} aparece mais de uma vez.", "Envie cada {id} uma só vez.",
+		"Row {value} of the apportionment stands there more than once.", "Send each {id} once."},
 	ApportionmentEmpty: {
 		"O rateio não tem centro de custo nem natureza financeira.", "Informe CodCCusto ou CodNatFinanceira no item.",
 		"The row has neither a cost centre nor a financial nature.", "Give CodCCusto or CodNatFinanceira in the item."},

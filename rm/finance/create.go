@@ -50,7 +50,7 @@ func (e *execution) writeNew(ctx context.Context, entry *contracts.Record, rows 
 		return booked{}, err
 	}
 	if len(custom) > 0 {
-		if err := ledger.SaveCustom(ctx, e.tx, company, id, custom); err != nil {
+		if err := ledger.EntryCustom.Save(ctx, e.tx, company, id, custom); err != nil {
 			return booked{}, err
 		}
 	}
@@ -62,7 +62,7 @@ func (e *execution) insertRows(ctx context.Context, company, id int64, rows []*c
 	if len(rows) == 0 {
 		return nil
 	}
-	next, err := ledger.NextRowIDs(ctx, e.tx, company, len(rows))
+	next, err := ledger.NextRowIDs(ctx, e.tx, company, id, len(rows))
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ func (e *execution) edit(ctx context.Context) (booked, error) {
 		return booked{}, err
 	}
 	if named && stored == nil && known.Company != ledger.Missing {
-		e.fault(faults.EntryUnknown, e.given, "IdLan", faults.Args{"entry": entryKey(company, id)}, e.given.Pointer("CodColigada"))
+		e.fault(faults.EntryUnknown, e.given, "IdLan", faults.Args{"entry": entryKey(company, id), "keys": "CodColigada;IdLan"}, e.given.Pointer("CodColigada"))
 	}
 	e.judgeDates(entry, before)
 	e.judgeClosing(entry, before, known.ClosedUpTo)
@@ -110,9 +110,9 @@ func (e *execution) judgeRowChange(ctx context.Context, entry, before *contracts
 			c.add, all = append(c.add, whole), append(all, whole)
 			continue
 		case listed[id]:
-			e.fault(faults.ApportionmentRepeated, row, "IdRatCCu", faults.Args{"value": row.Display("IdRatCCu")})
+			e.fault(faults.ApportionmentRepeated, row, "IdRatCCu", faults.Args{"value": row.Display("IdRatCCu"), "id": "IdRatCCu"})
 		case old == nil:
-			e.fault(faults.ApportionmentUnknown, row, "IdRatCCu", faults.Args{"value": row.Display("IdRatCCu"), "entry": key})
+			e.fault(faults.ApportionmentUnknown, row, "IdRatCCu", faults.Args{"value": row.Display("IdRatCCu"), "entry": key, "id": "IdRatCCu"})
 		}
 		listed[id] = true
 		if old == nil {
@@ -179,11 +179,11 @@ func (e *execution) writeEdit(ctx context.Context, entry *contracts.Record, chan
 	}
 	switch {
 	case e.given.State("Complementos") == contracts.Null:
-		if err := ledger.ClearCustom(ctx, e.tx, company, id); err != nil {
+		if err := ledger.EntryCustom.Clear(ctx, e.tx, company, id); err != nil {
 			return booked{}, err
 		}
 	case len(custom) > 0:
-		if err := ledger.SaveCustom(ctx, e.tx, company, id, custom); err != nil {
+		if err := ledger.EntryCustom.Save(ctx, e.tx, company, id, custom); err != nil {
 			return booked{}, err
 		}
 	}

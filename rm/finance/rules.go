@@ -87,6 +87,9 @@ func (e *execution) judgeCode(r *contracts.Record, status ledger.Status, name, c
 		code = inactive
 	case ledger.NoPosting:
 		code = faults.CentreNoPosting
+		if name == "CodNatFinanceira" {
+			code = faults.NatureSynthetic
+		}
 	}
 	args := faults.Args{"value": contracts.Excerpt(r.Display(name)), "company": r.Display(companyOf)}
 	var related []string
@@ -132,6 +135,7 @@ func (e *execution) judgeClosing(entry, before *contracts.Record, closed contrac
 	args := func(d contracts.Date) faults.Args {
 		return faults.Args{
 			"company": entry.Display("CodColigada"), "entry": entryKey(entry.Int("CodColigada"), entry.Int("IdLan")),
+			"what": "emissão", "what.en": "issue date", "module": "o módulo financeiro", "module.en": "finance",
 		}.Date("date", d).Date("closed", closed)
 	}
 	if before != nil && before.Has("DataEmissao") && before.Date("DataEmissao") <= closed {
@@ -148,14 +152,14 @@ func (e *execution) judgeCustom(ctx context.Context) ([]ledger.CustomValue, erro
 	if len(e.given.Extras()) == 0 {
 		return nil, nil
 	}
-	columns, err := ledger.CustomColumns(ctx, e.tx)
+	columns, err := ledger.EntryCustom.Columns(ctx, e.tx)
 	if err != nil {
 		return nil, err
 	}
 	field := contracts.FLAN.Field("Complementos")
 	var values []ledger.CustomValue
 	for _, x := range e.given.Extras() {
-		column, ok := columns[strings.ToUpper(x.Name)]
+		column, ok := columns[contracts.FoldName(x.Name)]
 		violation := contracts.Violation{Pointer: x.Pointer(), Field: field.Column + "." + column.Name}
 		length := utf8.RuneCountInString(x.Value.Text)
 		switch {

@@ -8,18 +8,39 @@ import (
 	"strings"
 
 	"smartlink/consumer"
+	"smartlink/contracts"
 )
 
-// CustomColumn is a column a customer added to FLANCOMPL.
+// Custom is a table of columns that customers add to a record of their own accord.
+type Custom struct {
+	name, id         string // of the table, of its key's second column
+	columns, discard string
+}
+
+// The tables of custom columns.
+var (
+	EntryCustom     = newCustom("FLANCOMPL", "IDLAN")
+	StatementCustom = newCustom("FXCXCOMPL", "IDXCX")
+)
+
+func newCustom(table, id string) Custom {
+	return Custom{
+		name: table, id: id,
+		columns: "SELECT name, UPPER(type) FROM pragma_table_info('" + table + "') WHERE pk = 0",
+		discard: "DELETE FROM " + table + " WHERE CODCOLIGADA = ? AND " + id + " = ?",
+	}
+}
+
+// CustomColumn is a column a customer added.
 type CustomColumn struct {
 	Name string
 	Size int // characters
 }
 
-// CustomColumns lists the custom columns by their names in capitals. Only VARCHAR columns count: in
-// SQLite any other kind would change what is stored.
-func CustomColumns(ctx context.Context, tx consumer.Tx) (map[string]CustomColumn, error) {
-	found, err := tx.QueryContext(ctx, `SELECT name, UPPER(type) FROM pragma_table_info('FLANCOMPL') WHERE pk = 0`)
+// Columns lists the custom columns by their folded names. Only VARCHAR columns count: in SQLite any
+// other kind would change what is stored.
+func (c Custom) Columns(ctx context.Context, tx consumer.Tx) (map[string]CustomColumn, error) {
+	found, err := tx.QueryContext(ctx, c.columns)
 	if err != nil {
 		return nil, fmt.Errorf("read the custom columns: %w", err)
 	}
@@ -31,7 +52,7 @@ func CustomColumns(ctx context.Context, tx consumer.Tx) (map[string]CustomColumn
 			return nil, fmt.Errorf("read the custom columns: %w", err)
 		}
 		if size, ok := varchar(kind); ok {
-			columns[strings.ToUpper(name)] = CustomColumn{name, size}
+			columns[contracts.FoldName(name)] = CustomColumn{name, size}
 		}
 	}
 	if err := found.Err(); err != nil {
@@ -56,10 +77,10 @@ type CustomValue struct {
 	Value  sql.NullString
 }
 
-// SaveCustom writes custom columns of an entry; those not named stay as they are. Its texts depend
-// on which columns are written.
-func SaveCustom(ctx context.Context, tx consumer.Tx, company, id int64, values []CustomValue) error {
-	columns, marks, sets := "CODCOLIGADA, IDLAN", "?, ?", make([]string, len(values))
+// Save writes custom columns of a record; those not named stay as they are. Its texts depend on which
+// columns are written.
+func (c Custom) Save(ctx context.Context, tx consumer.Tx, company, id int64, values []CustomValue) error {
+	columns, marks, sets := "CODCOLIGADA, "+c.id, "?, ?", make([]string, len(values))
 	args := []any{company, id}
 	for i, v := range values {
 		name := `"` + strings.ReplaceAll(v.Column.Name, `"`, `""`) + `"`
@@ -72,17 +93,17 @@ func SaveCustom(ctx context.Context, tx consumer.Tx, company, id int64, values [
 	if len(sets) > 0 {
 		conflict = "UPDATE SET " + strings.Join(sets, ", ")
 	}
-	query := "INSERT INTO FLANCOMPL (" + columns + ") VALUES (" + marks + ") ON CONFLICT (CODCOLIGADA, IDLAN) DO " + conflict
+	query := "INSERT INTO " + c.name + " (" + columns + ") VALUES (" + marks + ") ON CONFLICT (CODCOLIGADA, " + c.id + ") DO " + conflict
 	if _, err := tx.ExecContext(ctx, query, args...); err != nil {
-		return fmt.Errorf("write FLANCOMPL: %w", err)
+		return fmt.Errorf("write %s: %w", c.name, err)
 	}
 	return nil
 }
 
-// ClearCustom removes the custom columns of an entry.
-func ClearCustom(ctx context.Context, tx consumer.Tx, company, id int64) error {
-	if _, err := tx.ExecContext(ctx, `DELETE FROM FLANCOMPL WHERE CODCOLIGADA = ? AND IDLAN = ?`, company, id); err != nil {
-		return fmt.Errorf("clear FLANCOMPL: %w", err)
+// Clear removes the custom columns of a record.
+func (c Custom) Clear(ctx context.Context, tx consumer.Tx, company, id int64) error {
+	if _, err := tx.ExecContext(ctx, c.discard, company, id); err != nil {
+		return fmt.Errorf("clear %s: %w", c.name, err)
 	}
 	return nil
 }

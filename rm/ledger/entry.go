@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"fmt"
 
 	"smartlink/consumer"
 	"smartlink/contracts"
@@ -49,38 +48,20 @@ func UpdateRow(ctx context.Context, tx consumer.Tx, r *contracts.Record) error {
 
 // DeleteRow removes a row of an apportionment.
 func DeleteRow(ctx context.Context, tx consumer.Tx, r *contracts.Record) error {
-	_, err := tx.ExecContext(ctx, `DELETE FROM FLANRATCCU WHERE CODCOLIGADA = ? AND IDLAN = ? AND IDRATCCU = ?`,
-		r.Int("CodColigada"), r.Int("IdLan"), r.Int("IdRatCCu"))
-	if err != nil {
-		return fmt.Errorf("delete from FLANRATCCU: %w", err)
-	}
-	return nil
+	return rows.remove(ctx, tx, r)
 }
 
-// The sequence looks at the table too, so that entries made by other means never stand in its way.
-const nextEntry = `INSERT INTO SLSEQUENCIA (CODCOLIGADA, TABELA, ULTIMO)
-	SELECT ?, 'FLAN', COALESCE(MAX(IDLAN), 0) + 1 FROM FLAN WHERE CODCOLIGADA = ?
-	ON CONFLICT (CODCOLIGADA, TABELA) DO UPDATE SET ULTIMO = MAX(ULTIMO + 1, excluded.ULTIMO)
-	RETURNING ULTIMO`
+var (
+	entryIDs = newSequence("FLAN", "IDLAN", "")
+	rowIDs   = newSequence("FLANRATCCU", "IDRATCCU", "IDLAN")
+)
 
 // NextEntryID takes the id of a new entry of a company.
 func NextEntryID(ctx context.Context, tx consumer.Tx, company int64) (int64, error) {
-	var id int64
-	if err := tx.QueryRowContext(ctx, nextEntry, company, company).Scan(&id); err != nil {
-		return 0, fmt.Errorf("take an id of FLAN: %w", err)
-	}
-	return id, nil
+	return entryIDs.next(ctx, tx, company, 0, 1)
 }
 
-const nextRows = `INSERT INTO SLSEQUENCIA (CODCOLIGADA, TABELA, ULTIMO) VALUES (?, 'FLANRATCCU', ?)
-	ON CONFLICT (CODCOLIGADA, TABELA) DO UPDATE SET ULTIMO = ULTIMO + excluded.ULTIMO
-	RETURNING ULTIMO`
-
-// NextRowIDs takes n ids for rows of apportionments of a company, and answers the first.
-func NextRowIDs(ctx context.Context, tx consumer.Tx, company int64, n int) (int64, error) {
-	var last int64
-	if err := tx.QueryRowContext(ctx, nextRows, company, n).Scan(&last); err != nil {
-		return 0, fmt.Errorf("take ids of FLANRATCCU: %w", err)
-	}
-	return last - int64(n) + 1, nil
+// NextRowIDs takes n ids for rows of the apportionment of an entry, and answers the first.
+func NextRowIDs(ctx context.Context, tx consumer.Tx, company, id int64, n int) (int64, error) {
+	return rowIDs.next(ctx, tx, company, id, n)
 }

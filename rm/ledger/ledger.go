@@ -28,7 +28,7 @@ type statements struct {
 	set    []*contracts.Field // those an update sets
 	keys   []string           // names of the key fields, in the order of the primary key
 
-	insertSQL, loadSQL, updateSQL string
+	insertSQL, loadSQL, updateSQL, removeSQL string
 }
 
 // newStatements makes the texts. keys are the property names of the primary key; load reads by the
@@ -62,6 +62,7 @@ func newStatements(t *contracts.Table, loadBy int, keys ...string) *statements {
 	list := strings.Join(columns, ", ")
 	s.insertSQL = "INSERT INTO " + t.Name + " (" + list + ") VALUES (" + strings.Join(marks, ", ") + ")"
 	s.loadSQL = "SELECT " + list + " FROM " + t.Name + " WHERE " + where(keys[:loadBy]) + " ORDER BY " + t.Field(keys[len(keys)-1]).Column
+	s.removeSQL = "DELETE FROM " + t.Name + " WHERE " + where(keys)
 	s.updateSQL = "UPDATE " + t.Name + " SET " + strings.Join(sets, ", ") + " WHERE " + where(keys)
 	return s
 }
@@ -87,16 +88,30 @@ func (s *statements) update(ctx context.Context, tx consumer.Tx, r *contracts.Re
 	for _, k := range s.keys {
 		args = append(args, r.Int(k))
 	}
-	res, err := tx.ExecContext(ctx, s.updateSQL, args...)
+	return s.one(ctx, tx, "update", s.updateSQL, args...)
+}
+
+// remove deletes a record.
+func (s *statements) remove(ctx context.Context, tx consumer.Tx, r *contracts.Record) error {
+	args := make([]any, 0, len(s.keys))
+	for _, k := range s.keys {
+		args = append(args, r.Int(k))
+	}
+	return s.one(ctx, tx, "delete from", s.removeSQL, args...)
+}
+
+// one executes a statement that must meet one row: what is written was read in the same transaction.
+func (s *statements) one(ctx context.Context, tx consumer.Tx, what, query string, args ...any) error {
+	res, err := tx.ExecContext(ctx, query, args...)
 	if err != nil {
-		return fmt.Errorf("update %s: %w", s.table.Name, err)
+		return fmt.Errorf("%s %s: %w", what, s.table.Name, err)
 	}
 	n, err := res.RowsAffected()
 	if err != nil {
-		return fmt.Errorf("update %s: %w", s.table.Name, err)
+		return fmt.Errorf("%s %s: %w", what, s.table.Name, err)
 	}
 	if n != 1 {
-		return fmt.Errorf("update %s: %d rows instead of one", s.table.Name, n)
+		return fmt.Errorf("%s %s: %d rows instead of one", what, s.table.Name, n)
 	}
 	return nil
 }

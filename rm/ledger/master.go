@@ -16,7 +16,7 @@ type Status int
 const (
 	Missing Status = iota
 	Inactive
-	NoPosting // a cost centre that takes no entries
+	NoPosting // only sums: a cost centre that takes no entries, a synthetic nature or account
 	Active
 )
 
@@ -74,23 +74,16 @@ func LookUpEntry(ctx context.Context, tx consumer.Tx, c EntryCodes) (EntryMaster
 // the shared ones of company 0.
 const rowMaster = `SELECT
 	(SELECT ATIVO || PERMITELANC FROM GCCUSTO WHERE CODCOLIGADA IN (?, 0) AND CODCCUSTO = ? ORDER BY CODCOLIGADA DESC LIMIT 1),
-	(SELECT INATIVO FROM TTBORCAMENTO WHERE CODCOLIGADA = ? AND CODTBORCAMENTO = ?)`
+	(SELECT (CASE INATIVO WHEN 0 THEN 'T' ELSE 'F' END) || (CASE SINTETICOANALITICO WHEN 1 THEN 'T' ELSE 'F' END)
+		FROM TTBORCAMENTO WHERE CODCOLIGADA = ? AND CODTBORCAMENTO = ?)`
 
 // LookUpRow looks up the cost centre and the financial nature of a row of an apportionment.
 func LookUpRow(ctx context.Context, tx consumer.Tx, company int64, centre string, natureCompany int64, nature string) (Status, Status, error) {
-	var c sql.NullString
-	var inactive sql.NullInt64
-	if err := tx.QueryRowContext(ctx, rowMaster, company, centre, natureCompany, nature).Scan(&c, &inactive); err != nil {
+	var c, n sql.NullString
+	if err := tx.QueryRowContext(ctx, rowMaster, company, centre, natureCompany, nature).Scan(&c, &n); err != nil {
 		return Missing, Missing, fmt.Errorf("read the master data: %w", err)
 	}
-	natureStatus := Missing
-	if inactive.Valid {
-		natureStatus = Active
-		if inactive.Int64 != 0 {
-			natureStatus = Inactive
-		}
-	}
-	return posting(c), natureStatus, nil
+	return posting(c), posting(n), nil
 }
 
 // active reads a flag ATIVO.
@@ -105,7 +98,7 @@ func active(flag sql.NullString) Status {
 	}
 }
 
-// posting reads the flags ATIVO and PERMITELANC.
+// posting reads two flags: active, and takes entries.
 func posting(flags sql.NullString) Status {
 	switch {
 	case !flags.Valid:
