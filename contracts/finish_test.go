@@ -229,6 +229,7 @@ func TestCompaniesThatAreNotGiven(t *testing.T) {
 		`"Rows": [{"CodX": "a"}]`:                   "/data/CodColigada",
 		`"Rows": [{"CodX": "a", "CodColigada": 1}]`: "/data/CodColigada",
 		`"Rows": [{"CodX": "a", "CodColX": 0}]`:     "/data/Rows/0/CodColX",
+		`"CodX": null`:                              "/data/CodColX", // took none
 	} {
 		r, f := (&contracts.Command{Table: parent}).Decode([]byte(`{"data": {"CodColigada": 1, ` + members + `}}`))
 		if !f.OK() {

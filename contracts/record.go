@@ -106,11 +106,13 @@ func (r *Record) Pointer(name string) string {
 	return child(r.At, name)
 }
 
-// CompanyPointer tells where the company of a field stands in the body: what the body does not name is
-// of the record's company, and a row of the whole record's.
+// CompanyPointer tells where the company of a field stands in the body: of what took the record's own
+// (OwnCompany), there, and of a row, in the whole record.
 func (r *Record) CompanyPointer(name string) string {
 	if f := r.Table.must(name); f.CompanyOf != "" && r.values[f.index].at == "" && r.Table.Field(companyField) != nil {
-		name = companyField
+		if _, own := r.inherited(companyField); own.Equal(r.values[f.index]) {
+			name = companyField
+		}
 	}
 	for r.parent != nil && r.Table.must(name).FromParent {
 		r = r.parent
