@@ -58,7 +58,8 @@ var rooms = []room{
 
 	// What the commands do. The ledger judges nothing and knows no command; commands call it.
 	{path: "rm", may: with(helpers, "link", "contracts", "consumer", "rm/finance", "rm/statement", "rm/accounting", "rm/books", "rm/schema", "rm/ledger",
-		"rm/webservice", "rm/faults"), tests: []string{"consumer/consumertest", "examples"}},
+		"rm/webservice", "rm/faults"), tests: rmTests},
+	{path: "rm/rmtest", may: with(helpers, "link", "contracts", "consumer", "consumer/consumertest", "rm/schema")},
 	{path: "rm/schema", may: with(helpers, "link", "contracts")},
 	{path: "rm/faults", may: with(helpers, "link", "contracts")},
 	{path: "rm/ledger", may: with(helpers, "link", "contracts", "consumer", "rm/schema")},
@@ -84,7 +85,7 @@ var rooms = []room{
 	{path: "ci"},
 }
 
-var rmTests = []string{"consumer/consumertest", "rm/schema", "examples"}
+var rmTests = []string{"consumer/consumertest", "rm/schema", "rm/rmtest", "examples"}
 
 // public lists the packages that others build on, each with every module of others that comes along
 // with it, directly or through ours. The list is exact: a new dependency is decided here, and one

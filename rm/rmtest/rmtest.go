@@ -1,0 +1,253 @@
+// Package rmtest runs RM's consumers on seeded books of their own, for the tests of rm. It checks what
+// has to hold whatever a message says: no panic, no technical fault, nothing written by a refused
+// message, faults that a person can read.
+package rmtest
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"smartlink/consumer"
+	"smartlink/consumer/consumertest"
+	"smartlink/link"
+	"smartlink/rm/schema"
+)
+
+// Now is the moment all executions see: late on 31 March in UTC.
+var Now = time.Date(2026, 3, 31, 23, 30, 15, 0, time.UTC)
+
+// Books are the reference schema with its seed, and a runner on it.
+type Books struct {
+	Runner *consumertest.Runner
+	t      testing.TB
+}
+
+// Open makes books in memory. They are closed with the test.
+func Open(t testing.TB) *Books {
+	t.Helper()
+	return OpenFile(t, "")
+}
+
+// OpenFile makes books in a file, or in memory when path is empty.
+func OpenFile(t testing.TB, path string) *Books {
+	t.Helper()
+	ctx := context.Background()
+	r, err := consumertest.Open(ctx, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.Close() })
+	r.Now = Now
+	for _, make := range []func() error{
+		func() error { return schema.Migrate(ctx, r.DB) }, func() error { return schema.Seed(ctx, r.DB) },
+	} {
+		if err := make(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return &Books{r, t}
+}
+
+// Of answers the same books for a subtest.
+func (b *Books) Of(t testing.TB) *Books { return &Books{b.Runner, t} }
+
+// Run gives a message to its consumer, and fails the test when what must always hold does not.
+func (b *Books) Run(c consumer.Consumer, body string) consumertest.Result {
+	b.t.Helper()
+	watched := &watch{Consumer: c}
+	result, err := b.Runner.Run(context.Background(), watched, consumertest.Message(c.Type(), body))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, problem := range Check(result, watched.Changes) {
+		b.t.Errorf("%s\nmessage: %s", problem, body)
+	}
+	return result
+}
+
+// Booked runs a message that must be booked, and answers its result.
+func (b *Books) Booked(c consumer.Consumer, body string) consumertest.Result {
+	b.t.Helper()
+	result := b.Run(c, body)
+	if result.Kind != consumer.KindDone || !result.Committed {
+		b.t.Fatalf("%s: %s %v\nmessage: %s", c.Type(), result.Kind, Lines(result.Errors), body)
+	}
+	return result
+}
+
+// Refused runs a message that must be refused with exactly these faults, written as Lines does, in
+// any order.
+func (b *Books) Refused(c consumer.Consumer, body string, want ...string) consumertest.Result {
+	b.t.Helper()
+	result := b.Run(c, body)
+	got := Lines(result.Errors)
+	slices.Sort(got)
+	want = slices.Sorted(slices.Values(want))
+	if result.Kind != consumer.KindReject || !slices.Equal(got, want) {
+		b.t.Errorf("%s: %s with\n\t%s\nwant\n\t%s\nmessage: %s", c.Type(), result.Kind, strings.Join(got, "\n\t"), strings.Join(want, "\n\t"), body)
+	}
+	return result
+}
+
+// Exec changes the books by other means than a message.
+func (b *Books) Exec(query string, args ...any) {
+	b.t.Helper()
+	if _, err := b.Runner.DB.Exec(query, args...); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// Rows answers what a query finds, each row by its columns: nil, int64 or string.
+func (b *Books) Rows(query string, args ...any) []map[string]any {
+	b.t.Helper()
+	found, err := Query(context.Background(), b.Runner.DB, query, args...)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return found
+}
+
+// Row answers the one row a query finds.
+func (b *Books) Row(query string, args ...any) map[string]any {
+	b.t.Helper()
+	found := b.Rows(query, args...)
+	if len(found) != 1 {
+		b.t.Fatalf("%d rows of %s", len(found), query)
+	}
+	return found[0]
+}
+
+// Counts answers how many rows every table has.
+func (b *Books) Counts() map[string]int64 {
+	b.t.Helper()
+	counts := map[string]int64{}
+	for _, table := range b.Rows(`SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name`) {
+		name := fmt.Sprint(table["name"])
+		counts[name], _ = b.Row(`SELECT COUNT(*) AS N FROM "` + name + `"`)["N"].(int64)
+	}
+	return counts
+}
+
+// Query answers what a query finds, through a database or a consumer's transaction.
+func Query(ctx context.Context, db schema.Querier, query string, args ...any) ([]map[string]any, error) {
+	rows, err := db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	columns, err := rows.Columns()
+	if err != nil {
+		return nil, err
+	}
+	var found []map[string]any
+	for rows.Next() {
+		cells := make([]any, len(columns))
+		into := make([]any, len(columns))
+		for i := range cells {
+			into[i] = &cells[i]
+		}
+		if err := rows.Scan(into...); err != nil {
+			return nil, err
+		}
+		row := make(map[string]any, len(columns))
+		for i, c := range columns {
+			row[c] = cells[i]
+		}
+		found = append(found, row)
+	}
+	return found, rows.Err()
+}
+
+// watch counts what its consumer changes, also when the runner takes it back afterwards.
+type watch struct {
+	consumer.Consumer
+	Changes int64
+}
+
+// Execute calls the consumer between two looks at the connection's count of changed rows.
+func (w *watch) Execute(ctx context.Context, tx consumer.Tx, x consumer.Execution, log consumer.Log) consumer.Outcome {
+	before := Changes(ctx, tx)
+	outcome := w.Consumer.Execute(ctx, tx, x, log)
+	w.Changes = Changes(ctx, tx) - before
+	return outcome
+}
+
+// Changes answers how many rows the connection of a transaction has changed so far.
+func Changes(ctx context.Context, tx consumer.Tx) (n int64) {
+	if err := tx.QueryRowContext(ctx, `SELECT total_changes()`).Scan(&n); err != nil {
+		panic(err)
+	}
+	return n
+}
+
+// Check says what is wrong with a result, whatever the message was. changes counts the rows that the
+// consumer changed in its transaction.
+func Check(result consumertest.Result, changes int64) []string {
+	var wrong []string
+	add := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
+	if result.Panic != nil {
+		add("panic: %v", result.Panic)
+	}
+	switch result.Kind {
+	case consumer.KindDone:
+		if result.Key == "" || len(result.Keys) == 0 || len(result.Errors) > 0 || changes == 0 {
+			add("done with key %q, %v, errors %v, %d changes", result.Key, result.Keys, result.Errors, changes)
+		}
+	case consumer.KindReject:
+		if len(result.Errors) == 0 || result.Key != "" {
+			add("refused for no reason, key %q", result.Key)
+		}
+		if changes != 0 {
+			add("refused, but %d rows were changed", changes)
+		}
+	default:
+		add("%s: %v", result.Kind, result.Cause)
+	}
+	for _, f := range slices.Concat(result.Errors, result.Warnings) {
+		wrong = append(wrong, checkFault(f)...)
+	}
+	return wrong
+}
+
+// leftOver finds what a text was not given: a placeholder, or a gap where a value should stand.
+var leftOver = regexp.MustCompile(`\{[a-z.]+\}|  | [.,;:)]|\( |\(\)|^[:., ]`)
+
+// checkFault says what a person could not make out of a fault.
+func checkFault(f link.Fault) []string {
+	var wrong []string
+	if !strings.HasPrefix(f.Code, "RM-") {
+		wrong = append(wrong, fmt.Sprintf("fault with code %q", f.Code))
+	}
+	for _, text := range []string{f.Description, f.DescriptionEn, f.Help, f.HelpEn} {
+		if text == "" || leftOver.MatchString(text) {
+			wrong = append(wrong, fmt.Sprintf("%s says %q", f.Code, text))
+		}
+	}
+	if f.Description == f.DescriptionEn || f.Help == f.HelpEn {
+		wrong = append(wrong, fmt.Sprintf("%s says the same in both languages: %q", f.Code, f.Description))
+	}
+	for _, at := range append([]string{f.Pointer}, f.Related...) {
+		if at != "" && at[0] != '/' {
+			wrong = append(wrong, fmt.Sprintf("%s points at %q", f.Code, at))
+		}
+	}
+	return wrong
+}
+
+// Lines writes faults as "RM-CODE pointer (related)".
+func Lines(faults []link.Fault) []string {
+	lines := make([]string, 0, len(faults))
+	for _, f := range faults {
+		line := f.Code + " " + f.Pointer
+		if len(f.Related) > 0 {
+			line += " (" + strings.Join(f.Related, " ") + ")"
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
