@@ -71,7 +71,7 @@ func FromViolation(v contracts.Violation) link.Fault {
 		args["name"], args["label"], args["label.en"] = f.Name, f.PT, f.EN
 		args["range"], args["range.en"] = limits(f)
 	}
-	for _, name := range []string{"value", "expected", "stored"} { // what came, and what is stored, may be nothing
+	for _, name := range []string{"value", "expected", "stored", "parent"} { // what came, and what is stored, may be nothing
 		if value, ok := args[name]; ok && value == "" {
 			args[name], args[name+".en"] = "vazio", "empty"
 		}

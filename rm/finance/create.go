@@ -41,7 +41,7 @@ func (e *execution) writeNew(ctx context.Context, entry *contracts.Record, rows 
 	if !entry.Has("DataCriacao") {
 		entry.Set("DataCriacao", contracts.String(string(contracts.DateOf(e.x.Now.UTC()))))
 	}
-	entry.Set("RecCreatedBy", e.user(entry))
+	entry.Set("RecCreatedBy", e.user("CodUsuario", "UsuarioInclusao"))
 	entry.Set("RecCreatedOn", contracts.String(contracts.FormatMoment(e.x.Now)))
 	if err := ledger.InsertEntry(ctx, e.tx, entry); err != nil {
 		return booked{}, err

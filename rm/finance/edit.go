@@ -47,7 +47,7 @@ func (e *execution) edit(ctx context.Context) (booked, error) {
 	}
 	e.judgeDates(entry, before)
 	e.judgeClosing(entry, before, known.ClosedUpTo)
-	change, err := e.judgeRowChange(ctx, entry, before, rows, accounted)
+	change, err := e.judgeRowChange(ctx, entry, stored, rows, accounted)
 	if err != nil {
 		return booked{}, err
 	}
@@ -81,7 +81,8 @@ type rowChange struct{ add, change, remove []*contracts.Record }
 func (c rowChange) empty() bool { return len(c.add) == 0 && len(c.change) == 0 && len(c.remove) == 0 }
 
 // judgeRowChange joins the given list with the stored rows: a real id keeps its row, -1 adds one,
-// what is not listed goes. An absent list leaves the rows as they are.
+// what is not listed goes. An absent list leaves the rows as they are. before is the stored entry, nil
+// when there is none; then nothing can be said about ids of rows either.
 func (e *execution) judgeRowChange(ctx context.Context, entry, before *contracts.Record, stored []*contracts.Record, accounted bool) (rowChange, error) {
 	if e.given.State("Rateios") == contracts.Absent {
 		if len(stored) > 0 && e.given.Changes(before, "ValorOriginal") {
@@ -111,7 +112,7 @@ func (e *execution) judgeRowChange(ctx context.Context, entry, before *contracts
 			continue
 		case listed[id]:
 			e.fault(faults.ApportionmentRepeated, row, "IdRatCCu", faults.Args{"value": row.Display("IdRatCCu"), "id": "IdRatCCu"})
-		case old == nil:
+		case old == nil && before != nil:
 			e.fault(faults.ApportionmentUnknown, row, "IdRatCCu", faults.Args{"value": row.Display("IdRatCCu"), "entry": key, "id": "IdRatCCu"})
 		}
 		listed[id] = true
@@ -159,7 +160,7 @@ func differs(whole, old *contracts.Record) bool {
 func (e *execution) writeEdit(ctx context.Context, entry *contracts.Record, change rowChange, custom []ledger.CustomValue) (booked, error) {
 	company, id := entry.Int("CodColigada"), entry.Int("IdLan")
 	entry.Set("DataAlteracao", contracts.String(string(contracts.DateOf(e.x.Now.UTC()))))
-	entry.Set("RecModifiedBy", e.user(entry))
+	entry.Set("RecModifiedBy", e.user("CodUsuario"))
 	entry.Set("RecModifiedOn", contracts.String(contracts.FormatMoment(e.x.Now)))
 	if err := ledger.UpdateEntry(ctx, e.tx, entry); err != nil {
 		return booked{}, err

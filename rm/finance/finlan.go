@@ -100,11 +100,12 @@ func faultAt(code faults.Code, r *contracts.Record, name string, args faults.Arg
 	return faults.New(code, r.Pointer(name), r.Table.Field(name).Column, args, related...)
 }
 
-// user is who the books say did it.
-func (e *execution) user(entry *contracts.Record) contracts.Value {
-	for _, name := range []string{"CodUsuario", "UsuarioInclusao"} {
-		if entry.Has(name) {
-			return entry.Value(name)
+// user is who the books say did it: the first of the fields that the message, not the stored entry,
+// gives.
+func (e *execution) user(names ...string) contracts.Value {
+	for _, name := range names {
+		if e.given.Has(name) {
+			return contracts.String(e.given.Text(name))
 		}
 	}
 	return contracts.String("smartlink")

@@ -96,8 +96,8 @@ func (e *execution) judgeCode(r *contracts.Record, status ledger.Status, name, c
 	if name == "CodCfo" {
 		nameParty(args, r.Int("PagRec"))
 	}
-	if r.Table.Field(companyOf).CompanyOf == name {
-		related = []string{r.Pointer(companyOf)}
+	if unknown != faults.CurrencyUnknown { // currencies are of no company
+		related = []string{r.CompanyPointer(companyOf)}
 	}
 	e.fault(code, r, name, args, related...)
 }
