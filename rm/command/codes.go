@@ -62,14 +62,10 @@ func (e *Execution) JudgeCode(r *contracts.Record, c Code) {
 		return
 	}
 	args := faults.Args{"value": contracts.Excerpt(r.Display(c.Name)), "company": r.Display(c.Of), "name": c.Name, "of": c.Of}
-	var related []string
 	if c.Name == "CodCfo" {
 		nameParty(args, r.Int("PagRec"))
 	}
-	if r.Table.Field(c.Of).CompanyOf == c.Name {
-		related = []string{r.CompanyPointer(c.Of)}
-	}
-	e.Fault(code, r, c.Name, args, related...)
+	e.Fault(code, r, c.Name, args, r.CompanyPointer(c.Of))
 }
 
 // nameParty calls the other side what it is for a payable or a receivable.

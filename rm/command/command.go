@@ -109,7 +109,11 @@ func (e *Execution) Created(r *contracts.Record) {
 
 // Modified stamps an edited record.
 func (e *Execution) Modified(r *contracts.Record) {
-	r.Set("RecModifiedBy", e.User(r))
+	by := contracts.String("smartlink")
+	if e.Given.Has("CodUsuario") { // not who the stored record names: that one edited it before
+		by = contracts.String(e.Given.Text("CodUsuario"))
+	}
+	r.Set("RecModifiedBy", by)
 	r.Set("RecModifiedOn", contracts.String(contracts.FormatMoment(e.X.Now)))
 }
 
