@@ -247,7 +247,7 @@ var catalogue = []Entry{
 		"A pasta {dir} está em uso por outro processo. Pare-o, ou escolha outra pasta.",
 		"The folder {dir} is in use by another process. Stop it, or choose another folder."},
 	{CodeHubKey, 0, "Chave do hub não serve", "Hub key does not fit",
-		"O arquivo {file} {whyPT}, mas hub.db guarda chaves de assinatura seladas com a chave original. Restaure do backup o arquivo que pertence a este hub.db. Nada foi alterado.",
+		"O arquivo {file} {why}, mas hub.db guarda chaves de assinatura seladas com a chave original. Restaure do backup o arquivo que pertence a este hub.db. Nada foi alterado.",
 		"The file {file} {why}, but hub.db holds signing keys sealed with the original one. Restore from backup the file that belongs to this hub.db. Nothing was changed."},
 	{CodeAgentDied, 0, "Agente caiu durante a execução", "Agent died while executing",
 		"O agente caiu {n} vezes executando esta mensagem. Examine o log, corrija e reprocesse.",

@@ -3,7 +3,6 @@ package link
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"mime"
 	"strings"
 	"unicode/utf8"
@@ -36,8 +35,8 @@ type Envelope struct {
 	OrderingKey   string
 	CorrelationID string
 
-	// Where in the body Type, TenantID, BusinessKey and OrderingKey stand, as JSON Pointers.
-	TypeAt, TenantAt, BusinessKeyAt, OrderingKeyAt string
+	// Where in the body these stand, as JSON Pointers.
+	IDAt, TypeAt, TenantAt, BusinessKeyAt, OrderingKeyAt, CorrelationAt string
 }
 
 // IsJSON tells whether a content type promises JSON. An empty one promises nothing.
@@ -65,7 +64,8 @@ func ReadEnvelope(contentType string, body []byte) (Envelope, error) {
 		if !promised {
 			return Envelope{Dialect: DialectOpaque}, nil
 		}
-		return Envelope{}, NewError(CodeBodyNotJSON, "where", jsonErrorPlace(body))
+		place := jsonErrorPlace(body)
+		return Envelope{}, NewError(CodeBodyNotJSON, "where", place.EN, "wherePT", place.PT)
 	}
 	if !object {
 		return Envelope{Dialect: DialectJSON}, nil
@@ -90,24 +90,24 @@ func ReadEnvelope(contentType string, body []byte) (Envelope, error) {
 		e.BusinessKey, e.BusinessKeyAt = r.text(header, "/header", "businessKey")
 		e.OrderingKey, e.OrderingKeyAt = r.text(header, "/header", "orderingKey")
 		if r.isObject(top["content"]) {
-			e.CorrelationID = r.loose(r.object(top["content"]), "requestID")
+			e.CorrelationID, e.CorrelationAt = r.loose(r.object(top["content"]), "/content", "requestID")
 		}
 	case top["specversion"] != nil:
 		e.Dialect = DialectCloudEvents
 		e.Type, e.TypeAt = r.text(top, "", "type")
 		e.TenantID, e.TenantAt = r.text(top, "", "tenantid", "tenantId")
-		id, source := r.loose(top, "id"), r.loose(top, "source")
-		if id != "" {
-			e.ID = strings.TrimPrefix(source+"#"+id, "#")
+		id, at := r.loose(top, "", "id")
+		if source, _ := r.loose(top, "", "source"); id != "" {
+			e.ID, e.IDAt = strings.TrimPrefix(source+"#"+id, "#"), at
 		}
-		e.CorrelationID = r.loose(top, "correlationid", "correlationId")
+		e.CorrelationID, e.CorrelationAt = r.loose(top, "", "correlationid", "correlationId")
 	case top["messageContent"] != nil || top["messageType"] != nil:
 		e.Dialect = DialectDatasul
-		e.ID = r.loose(top, "messageId")
+		e.ID, e.IDAt = r.loose(top, "", "messageId")
 		e.Type, e.TypeAt = r.text(top, "", "messageType")
 		// The documented sample writes the key with a stray colon; real senders copied it.
-		e.Audience = r.loose(top, "audience", "audience:")
-		e.CorrelationID = r.loose(top, "parentUUID")
+		e.Audience, _ = r.loose(top, "", "audience", "audience:")
+		e.CorrelationID, e.CorrelationAt = r.loose(top, "", "parentUUID")
 	default:
 		e.Dialect = DialectJSON
 	}
@@ -115,27 +115,27 @@ func ReadEnvelope(contentType string, body []byte) (Envelope, error) {
 		return Envelope{}, r.err
 	}
 	for _, f := range []struct{ at, value string }{
-		{"/id", e.ID}, {e.BusinessKeyAt, e.BusinessKey}, {e.OrderingKeyAt, e.OrderingKey}, {"/correlationid", e.CorrelationID},
+		{e.IDAt, e.ID}, {e.BusinessKeyAt, e.BusinessKey}, {e.OrderingKeyAt, e.OrderingKey}, {e.CorrelationAt, e.CorrelationID},
 	} {
 		if utf8.RuneCountInString(f.value) > MaxKey {
-			return Envelope{}, NewError(CodeEnvelopeInvalid).At(f.at, CodeEnvelopeInvalid, fmt.Sprintf("> %d", MaxKey))
+			return Envelope{}, NewError(CodeEnvelopeInvalid).At(f.at, CodeEnvelopeInvalid, AtMost(MaxKey))
 		}
 	}
 	return e, nil
 }
 
 // jsonErrorPlace says where a body stops being JSON.
-func jsonErrorPlace(body []byte) string {
+func jsonErrorPlace(body []byte) Text {
 	if !utf8.Valid(body) {
-		return "UTF-8"
+		return NotUTF8
 	}
 	var v any
 	err := json.Unmarshal(body, &v)
 	if s, ok := err.(*json.SyntaxError); ok {
 		line := 1 + bytes.Count(body[:min(int(s.Offset), len(body))], []byte("\n"))
-		return fmt.Sprintf("byte %d, line %d", s.Offset, line)
+		return Both("byte %d, linha %d", "byte %d, line %d", s.Offset, line)
 	}
-	return "?"
+	return Text{"?", "?"}
 }
 
 // fieldReader reads single fields and keeps the first error.
@@ -160,7 +160,7 @@ func (r *fieldReader) text(m map[string]json.RawMessage, at string, names ...str
 		pointer = at + "/" + name
 		if raw[0] != '"' {
 			if r.err == nil {
-				r.err = NewError(CodeEnvelopeInvalid).At(pointer, CodeEnvelopeInvalid, "string")
+				r.err = NewError(CodeEnvelopeInvalid).At(pointer, CodeEnvelopeInvalid, Text{"deve ser um texto entre aspas", "must be a text in quotes"})
 			}
 			return "", pointer
 		}
@@ -173,8 +173,8 @@ func (r *fieldReader) text(m map[string]json.RawMessage, at string, names ...str
 }
 
 // loose reads the first of names that is a string or number; anything else counts as absent. For
-// fields that products fill freely.
-func (r *fieldReader) loose(m map[string]json.RawMessage, names ...string) string {
+// fields that products fill freely. It answers the value and its pointer.
+func (r *fieldReader) loose(m map[string]json.RawMessage, at string, names ...string) (value, pointer string) {
 	for _, name := range names {
 		raw := m[name]
 		if len(raw) == 0 {
@@ -185,24 +185,24 @@ func (r *fieldReader) loose(m map[string]json.RawMessage, names ...string) strin
 			var s string
 			_ = json.Unmarshal(raw, &s)
 			if s != "" {
-				return s
+				return s, at + "/" + name
 			}
 		case c == '-' || c >= '0' && c <= '9':
-			return string(raw)
+			return string(raw), at + "/" + name
 		}
 	}
-	return ""
+	return "", ""
 }
 
 // Check compares what the body says with the path and the token. A type that contradicts the path
 // is CodeTypeMismatch; a tenant that is not the token's is CodeTenantMismatch.
 func (e Envelope) Check(pathType string, tenant uuid.UUID) error {
 	if e.Type != "" && e.Type != pathType {
-		return NewError(CodeTypeMismatch, "path", pathType, "body", e.Type).At(e.TypeAt, CodeTypeMismatch, pathType)
+		return NewError(CodeTypeMismatch, "path", pathType, "body", e.Type).At(e.TypeAt, CodeTypeMismatch, Both("o caminho diz %s", "the path says %s", pathType))
 	}
 	if e.TenantID != "" {
 		if t, err := ParseUUID(e.TenantID); err != nil || t != tenant {
-			return NewError(CodeTenantMismatch, "body", e.TenantID).At(e.TenantAt, CodeTenantMismatch, "")
+			return NewError(CodeTenantMismatch, "body", e.TenantID).At(e.TenantAt, CodeTenantMismatch, Text{"não é o tenant do token", "is not the token's tenant"})
 		}
 	}
 	return nil

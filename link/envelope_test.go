@@ -2,6 +2,7 @@ package link
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -24,11 +25,11 @@ func TestEveryDialectIsRead(t *testing.T) {
 		},
 		"header and content": {
 			"application/json", `{"header":{"type":"SGDPDataCommand"},"content":{"requestID":"r1"}}`,
-			Envelope{Dialect: DialectContent, Type: "SGDPDataCommand", TypeAt: "/header/type", CorrelationID: "r1"},
+			Envelope{Dialect: DialectContent, Type: "SGDPDataCommand", TypeAt: "/header/type", CorrelationID: "r1", CorrelationAt: "/content/requestID"},
 		},
 		"CloudEvents": {
 			"application/cloudevents+json; charset=utf-8", `{"specversion":"1.0","id":"7","source":"/s","type":"X","tenantid":"t","correlationid":"c","data":[]}`,
-			Envelope{Dialect: DialectCloudEvents, ID: "/s#7", Type: "X", TypeAt: "/type", TenantID: "t", TenantAt: "/tenantid", CorrelationID: "c"},
+			Envelope{Dialect: DialectCloudEvents, ID: "/s#7", IDAt: "/id", Type: "X", TypeAt: "/type", TenantID: "t", TenantAt: "/tenantid", CorrelationID: "c", CorrelationAt: "/correlationid"},
 		},
 		"CloudEvents without id and source": {
 			"application/json", `{"specversion":"1.0","type":"X","tenantId":"t","data":[]}`,
@@ -36,7 +37,7 @@ func TestEveryDialectIsRead(t *testing.T) {
 		},
 		"Datasul with the stray colon": {
 			"application/json", `{"messageId":"m","audience:":"CMG","messageType":"X","parentUUID":"p","messageContent":{}}`,
-			Envelope{Dialect: DialectDatasul, ID: "m", Type: "X", TypeAt: "/messageType", Audience: "CMG", CorrelationID: "p"},
+			Envelope{Dialect: DialectDatasul, ID: "m", IDAt: "/messageId", Type: "X", TypeAt: "/messageType", Audience: "CMG", CorrelationID: "p", CorrelationAt: "/parentUUID"},
 		},
 		"plain JSON":                {"application/json", `{"a":1}`, Envelope{Dialect: DialectJSON}},
 		"a list":                    {"application/json", `[1]`, Envelope{Dialect: DialectJSON}},
@@ -60,6 +61,43 @@ func TestEnvelopesThatAreRefused(t *testing.T) {
 	} {
 		if _, err := ReadEnvelope("application/json", []byte(body)); CodeOf(err) != want {
 			t.Errorf("%.40s: %v, want %s", body, err, want)
+		}
+	}
+}
+
+// TestEnvelopeErrorsPointAndSpeakBothLanguages: what is wrong in an envelope is said in the caller's
+// language, with the place in the body where it stands.
+func TestEnvelopeErrorsPointAndSpeakBothLanguages(t *testing.T) {
+	long := strings.Repeat("k", MaxKey+1)
+	for body, pointer := range map[string]string{
+		`{"header":{"tenantId":7},"data":{}}`:                        "/header/tenantId",
+		`{"header":{"orderingKey":"` + long + `"},"data":{}}`:        "/header/orderingKey",
+		`{"header":{},"content":{"requestID":"` + long + `"}}`:       "/content/requestID",
+		`{"specversion":"1.0","id":"` + long + `"}`:                  "/id",
+		`{"specversion":"1.0","correlationid":"` + long + `"}`:       "/correlationid",
+		`{"messageContent":{},"messageId":"` + long + `"}`:           "/messageId",
+		`{"messageContent":{},"parentUUID":"` + long + `"}`:          "/parentUUID",
+		`{"header":{"type":"Y"},"data":{}}`:                          "/header/type",
+		`{"specversion":"1.0","type":"X","tenantid":"` + long + `"}`: "/tenantid",
+	} {
+		env, err := ReadEnvelope("application/json", []byte(body))
+		if err == nil {
+			err = env.Check("X", uuid.MustParse(tenantText))
+		}
+		var e *Error
+		if !errors.As(err, &e) {
+			t.Errorf("%.60s: %v", body, err)
+			continue
+		}
+		pt, en := e.Problem(Portuguese, "").Errors, e.Problem(English, "").Errors
+		if len(pt) != 1 || pt[0].Pointer != pointer || pt[0].Detail == "" || en[0].Detail == "" || pt[0].Detail == en[0].Detail {
+			t.Errorf("%.60s: %+v, %+v", body, pt, en)
+		}
+	}
+	_, err := ReadEnvelope("application/json", []byte("{\n,"))
+	for lang, want := range map[Lang]string{Portuguese: "(byte 3, linha 2)", English: "(byte 3, line 2)"} {
+		if got := err.(*Error).Problem(lang, "").Detail; !strings.Contains(got, want) {
+			t.Errorf("%s: %s", lang, got)
 		}
 	}
 }

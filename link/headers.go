@@ -6,7 +6,7 @@ import (
 )
 
 // Headers of link calls and of messages. Names are canonical: HTTP's canonical form of a name is
-// the key under which a message keeps it.
+// the key under which a message keeps it. What people and receivers read is HeaderName.
 const (
 	HeaderApp           = "Sl-App"            // the sender's app; not kept
 	HeaderInstallation  = "Sl-Installation"   // the agent's installation; not kept
@@ -37,6 +37,27 @@ const (
 	SourceGRPC = "grpc"
 	SourceAMQP = "amqp"
 )
+
+// HeaderName writes a canonical name as the documentation does, and as it stands in a delivery:
+// SL-Business-Key, traceparent.
+func HeaderName(canonical string) string {
+	if rest, ok := strings.CutPrefix(canonical, "Sl-"); ok {
+		return "SL-" + rest
+	}
+	if canonical == HeaderTraceparent {
+		return "traceparent"
+	}
+	return canonical
+}
+
+// canonicalName undoes HeaderName; the names of the hub's own headers stay as they are.
+func canonicalName(name string) string {
+	c := textproto.CanonicalMIMEHeaderKey(name)
+	if strings.HasPrefix(c, "Sl-") || c == HeaderTraceparent {
+		return c
+	}
+	return name
+}
 
 // KeepHeaders picks from a request's headers those that travel with the message: SL-* except
 // SL-App and SL-Installation, and traceparent. Only the first value of a name counts.

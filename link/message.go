@@ -80,10 +80,7 @@ func (d Delivery) MarshalJSON() ([]byte, error) {
 		DeliveryTag: d.Tag, ID: m.ID, RootID: m.RootID, BusinessKey: m.BusinessKey, OrderingKey: m.OrderingKey,
 		CorrelationID: m.CorrelationID, TenantID: m.TenantID, Sender: m.Sender, Type: m.Type, Audience: m.Audience,
 		Attempt: d.Attempt, RequeueCount: d.RequeueCount, LostCount: d.LostCount, CreatedAt: m.CreatedAt.UTC(),
-		CreatedBy: m.CreatedBy, LeaseUntil: d.LeaseUntil.UTC(), Headers: m.Headers, ContentType: m.ContentType,
-	}
-	if j.Headers == nil {
-		j.Headers = map[string]string{}
+		CreatedBy: m.CreatedBy, LeaseUntil: d.LeaseUntil.UTC(), Headers: renamed(m.Headers, HeaderName), ContentType: m.ContentType,
 	}
 	if utf8.Valid(m.Body) {
 		s := string(m.Body)
@@ -127,8 +124,16 @@ func (d *Delivery) UnmarshalJSON(b []byte) error {
 		Message: Message{
 			ID: j.ID, RootID: j.RootID, BusinessKey: j.BusinessKey, OrderingKey: j.OrderingKey, CorrelationID: j.CorrelationID,
 			TenantID: j.TenantID, Sender: j.Sender, Type: j.Type, Audience: j.Audience, CreatedAt: j.CreatedAt,
-			CreatedBy: j.CreatedBy, Headers: j.Headers, ContentType: j.ContentType, Body: body,
+			CreatedBy: j.CreatedBy, Headers: renamed(j.Headers, canonicalName), ContentType: j.ContentType, Body: body,
 		},
 	}
 	return nil
+}
+
+func renamed(headers map[string]string, name func(string) string) map[string]string {
+	m := make(map[string]string, len(headers))
+	for k, v := range headers {
+		m[name(k)] = v
+	}
+	return m
 }

@@ -30,6 +30,26 @@ func TestDeliveriesCrossTheWireByteForByte(t *testing.T) {
 	}
 }
 
+// TestDeliveriesNameHeadersAsTheDocumentationDoes: JSON's names are exact, so a receiver looks for
+// what the protocol writes.
+func TestDeliveriesNameHeadersAsTheDocumentationDoes(t *testing.T) {
+	headers := map[string]string{HeaderAnswerTo: "1", HeaderCorrelationID: "2", HeaderTraceparent: "3", "Sl-Meta-Batch": "4", MetaAppCode: "5", MetaSourceType: "6"}
+	d := Delivery{Tag: 1, Message: Message{ID: NewID(), TenantID: uuid.New(), Headers: headers}}
+	wire, err := json.Marshal(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct{ Headers map[string]string }
+	want := map[string]string{"SL-Answer-To": "1", "SL-Correlation-Id": "2", "traceparent": "3", "SL-Meta-Batch": "4", "appCode": "5", "source-type": "6"}
+	if err := json.Unmarshal(wire, &got); err != nil || !reflect.DeepEqual(got.Headers, want) {
+		t.Errorf("%v, %v", got.Headers, err)
+	}
+	var back Delivery
+	if err := json.Unmarshal(wire, &back); err != nil || !reflect.DeepEqual(back.Message.Headers, headers) {
+		t.Errorf("came back as %v, %v", back.Message.Headers, err)
+	}
+}
+
 func TestHalfADeliveryIsNoDelivery(t *testing.T) {
 	id := `"id":"` + uuid.NewString() + `","tenantId":"` + uuid.NewString() + `"`
 	for _, wire := range []string{
@@ -97,9 +117,9 @@ func TestEveryProblemSpeaksBothLanguages(t *testing.T) {
 }
 
 func TestProblemsTellWhatToDo(t *testing.T) {
-	err := NewError(CodeTypeMismatch, "path", "A", "body", "{path}").At("/header/type", CodeTypeMismatch, "A")
+	err := NewError(CodeTypeMismatch, "path", "A", "body", "{path}").At("/header/type", CodeTypeMismatch, Text{"o caminho diz A", "the path says A"})
 	p := err.Problem(Portuguese, "r1")
-	if p.Status != 422 || p.Instance != "r1" || len(p.Errors) != 1 || p.Detail != "O caminho diz A, o corpo diz {path}. Corrija um deles; nada foi guardado." {
+	if p.Status != 422 || p.Instance != "r1" || len(p.Errors) != 1 || p.Errors[0].Detail != "o caminho diz A" || p.Detail != "O caminho diz A, o corpo diz {path}. Corrija um deles; nada foi guardado." {
 		t.Errorf("%+v", p)
 	}
 	for header, want := range map[string]Lang{"": English, "pt-BR,en;q=0.5": Portuguese, "fr, EN": English, "de": English, "xx;q=1, pt": Portuguese} {

@@ -2,7 +2,6 @@ package link
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 )
@@ -38,7 +37,7 @@ func AcceptLanguage(header string) Lang {
 // cause. Use errors.As, or CodeOf, to look at it.
 type Error struct {
 	Code   Code
-	Args   map[string]string // fill the placeholders of the catalogue's texts
+	Args   map[string]string // fill the placeholders of the catalogue's texts; "namePT" wins over "name" in Portuguese
 	Errors []FieldError      // what in the request is wrong, each with a pointer
 	Header http.Header       // extra response headers, e.g. WWW-Authenticate
 	Cause  error             // never shown to the caller
@@ -49,9 +48,26 @@ type FieldError struct {
 	Pointer string `json:"pointer" doc:"JSON Pointer into the body, or the name of a parameter or header"`
 	Code    Code   `json:"code"`
 	Detail  string `json:"detail"`
+
+	text Text // of an Error; Problem picks the Detail
 }
 
-// NewError makes an error of the catalogue. args are name, value pairs for the text's placeholders.
+// NewFieldError makes a FieldError whose Detail is given in both languages.
+func NewFieldError(pointer string, code Code, detail Text) FieldError {
+	return FieldError{Pointer: pointer, Code: code, Detail: detail.EN, text: detail}
+}
+
+// Text is the detail in both languages.
+func (f FieldError) Text() Text {
+	if f.text == (Text{}) {
+		return Text{f.Detail, f.Detail}
+	}
+	return f.text
+}
+
+// NewError makes an error of the catalogue. args are name, value pairs for the text's placeholders. A
+// value that is not the same in both languages stands under its name and, in Portuguese, under
+// name+"PT".
 func NewError(code Code, args ...string) *Error {
 	e := &Error{Code: code}
 	for i := 0; i+1 < len(args); i += 2 {
@@ -67,17 +83,14 @@ func NewError(code Code, args ...string) *Error {
 func (e *Error) Because(cause error) *Error { e.Cause = cause; return e }
 
 // At adds a wrong place.
-func (e *Error) At(pointer string, code Code, detail string) *Error {
-	e.Errors = append(e.Errors, FieldError{Pointer: pointer, Code: code, Detail: detail})
+func (e *Error) At(pointer string, code Code, detail Text) *Error {
+	e.Errors = append(e.Errors, NewFieldError(pointer, code, detail))
 	return e
 }
 
 // Error tells code, public text and cause, for logs.
 func (e *Error) Error() string {
-	s := string(e.Code) + ": " + e.Problem(English, "").Detail
-	for _, f := range e.Errors {
-		s += fmt.Sprintf("; %s %s", f.Pointer, f.Detail)
-	}
+	s := e.Problem(English, "").Error()
 	if e.Cause != nil {
 		s += ": " + e.Cause.Error()
 	}
@@ -96,6 +109,11 @@ func (e *Error) Is(target error) bool {
 // Status is the HTTP status of the error's code.
 func (e *Error) Status() int { return Catalogue(e.Code).Status }
 
+// Text is the error's public text, without its Errors.
+func (e *Error) Text() Text {
+	return Text{e.Problem(Portuguese, "").Detail, e.Problem(English, "").Detail}
+}
+
 // Problem renders the error for a caller. instance names the request.
 func (e *Error) Problem(lang Lang, instance string) *Problem {
 	entry := Catalogue(e.Code)
@@ -107,14 +125,28 @@ func (e *Error) Problem(lang Lang, instance string) *Problem {
 		// All at once: a value that looks like a placeholder stays as it is.
 		pairs := make([]string, 0, 2*len(e.Args))
 		for name, value := range e.Args {
+			if pt, ok := e.Args[name+"PT"]; ok && lang == Portuguese {
+				value = pt
+			}
 			pairs = append(pairs, "{"+name+"}", value)
 		}
 		detail = strings.NewReplacer(pairs...).Replace(detail)
 	}
 	return &Problem{
 		Type: "/docs/problems#" + string(e.Code), Title: title, Status: entry.Status, Code: e.Code, Detail: detail,
-		Instance: instance, Errors: e.Errors,
+		Instance: instance, Errors: inLang(e.Errors, lang),
 	}
+}
+
+func inLang(errs []FieldError, lang Lang) []FieldError {
+	if len(errs) == 0 {
+		return nil
+	}
+	picked := make([]FieldError, len(errs))
+	for i, f := range errs {
+		picked[i] = FieldError{Pointer: f.Pointer, Code: f.Code, Detail: f.Text().In(lang)}
+	}
+	return picked
 }
 
 // CodeOf answers the code of an error, or CodeInternal when it has none and "" for nil.
@@ -145,9 +177,9 @@ type Problem struct {
 
 // Error tells code and detail.
 func (p *Problem) Error() string {
-	s := string(p.Code) + ": " + p.Detail
+	s := string(p.Code) + ": " + strings.TrimSuffix(p.Detail, ".")
 	for _, f := range p.Errors {
-		s += "; " + f.Pointer + ": " + f.Detail
+		s += "; " + strings.TrimPrefix(f.Pointer+": ", ": ") + f.Detail
 	}
 	return s
 }

@@ -118,7 +118,8 @@ func (b *Box) List(ctx context.Context, f Filter) (link.Page[Item], error) {
 	if f.After != "" {
 		after, err := strconv.ParseInt(f.After, 10, 64)
 		if err != nil {
-			return page, link.NewError(link.CodeRequestInvalid).At("after", link.CodeRequestInvalid, f.After).Because(err)
+			return page, link.NewError(link.CodeRequestInvalid).At("cursor", link.CodeRequestInvalid, link.Both(
+				"não é um cursor desta lista; use o next da página anterior", "not a cursor of this list; use the next of its page before")).Because(err)
 		}
 		query.WriteString(` AND SEQ > ?`)
 		args = append(args, after)

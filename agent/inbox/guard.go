@@ -67,11 +67,14 @@ func readMark(ctx context.Context, db *sql.DB, path string) (mark, error) {
 	return m, nil
 }
 
-// Why a database is refused, in both languages: the catalogue's text takes one value.
-const (
-	whyMissing = "o arquivo %[1]s faltava / the file %[1]s was missing"
-	whyForeign = "o arquivo %[1]s é de outra / the file %[1]s is another's"
-)
+// foreign says that a database is not the file's, and why.
+func foreign(why link.Text) *link.Error {
+	return link.NewError(link.CodeForeignDatabase, "why", why.EN, "whyPT", why.PT)
+}
+
+func missing(file string) *link.Error {
+	return foreign(link.Both("falta o arquivo %s", "the file %s is missing", file))
+}
 
 // owner makes sure that the database is this installation's, or nobody's yet. A mark without the
 // matching file is link.CodeForeignDatabase. It answers the installation of the file.
@@ -82,17 +85,17 @@ func (m mark) owner(file string) (Installation, error) {
 	inst, err := ReadInstallation(file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return inst, link.NewError(link.CodeForeignDatabase, "why", fmt.Sprintf(whyMissing, file)).Because(err)
+		return inst, missing(file).Because(err)
 	case err != nil:
 		return inst, err
 	case inst.hash() == m.hash:
 		return inst, nil
 	case inst.bound:
-		return inst, link.NewError(link.CodeForeignDatabase, "why", fmt.Sprintf(whyForeign, file))
+		return inst, foreign(link.Both("o arquivo %s é de outra", "the file %s is another's", file))
 	}
 	// A fresh file, made because the right one was not there. It has served nothing yet; left in
 	// place it would only hide what is missing.
-	return inst, link.NewError(link.CodeForeignDatabase, "why", fmt.Sprintf(whyMissing, file)).Because(os.Remove(file))
+	return inst, missing(file).Because(os.Remove(file))
 }
 
 // makeTables brings the agent's tables up to date and marks the database as the installation's. A

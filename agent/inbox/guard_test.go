@@ -164,6 +164,10 @@ func TestDatabaseOfAnotherInstallationIsRefused(t *testing.T) {
 		if err := p.open(t); link.CodeOf(err) != link.CodeForeignDatabase || !strings.Contains(err.Error(), "missing") {
 			t.Error(err)
 		}
+		var e *link.Error
+		if errors.As(p.open(t), &e); !strings.Contains(e.Problem(link.Portuguese, "").Detail, "(falta o arquivo ") {
+			t.Error(e.Problem(link.Portuguese, ""))
+		}
 		// The client needs the id early, so a fresh file is there: it is not taken for the right one,
 		// and does not stay.
 		if _, err := OpenInstallation(p.installation); err != nil {

@@ -201,7 +201,7 @@ func answer[O any](c *call, status int, do func(link.ClientID) (O, error)) error
 func (c *call) clientID() (link.ClientID, error) {
 	id, err := link.ParseClientID(c.r.PathValue("id"))
 	if err != nil {
-		return "", link.NewError(link.CodeNotFound, "what", c.text("O cliente ", "Client ")+c.r.PathValue("id")).Because(err)
+		return "", link.NewError(link.CodeNotFound, "what", "Client "+c.r.PathValue("id"), "whatPT", "O cliente "+c.r.PathValue("id")).Because(err)
 	}
 	return id, nil
 }
@@ -212,11 +212,11 @@ func (c *call) list() (registry.List, error) {
 	if err != nil {
 		return registry.List{}, err
 	}
-	p := parameters{c: c, q: q}
+	p := parameters{q: q}
 	l := registry.List{Cursor: q.Get("cursor")}
 	if n := p.number("limit"); n != nil {
 		if l.Limit = *n; *n < 1 || *n > registry.MaxPage {
-			p.refuse("limit", "1 – 500")
+			p.refuse("limit", link.Range(1, registry.MaxPage))
 		}
 	}
 	return l, p.err()

@@ -20,15 +20,17 @@ func (c *call) json(status int, v any) error {
 }
 
 func (c *call) answer(status int, contentType string, v any) {
-	b, err := json.Marshal(v)
-	if err != nil { // a value of ours that is no JSON
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)            // ends with a newline
+	e.SetEscapeHTML(false)              // people read it too
+	if err := e.Encode(v); err != nil { // a value of ours that is no JSON
 		c.cause, c.code = err, link.CodeInternal
 		c.WriteHeader(http.StatusInternalServerError)
 		return
 	}
 	c.Header().Set("Content-Type", contentType)
 	c.WriteHeader(status)
-	_, _ = c.Write(append(b, '\n')) // a client that has gone misses it
+	_, _ = c.Write(b.Bytes()) // a client that has gone misses it
 }
 
 // noContent answers that there is nothing to say.
@@ -91,7 +93,7 @@ func (c *call) jsonBody(limit int) ([]byte, error) {
 	}
 	b, err := c.body(limit)
 	if err == nil && len(bytes.TrimSpace(b)) == 0 {
-		err = link.NewError(link.CodeRequestInvalid).At("", link.CodeRequestInvalid, c.text("falta o corpo (JSON)", "the body (JSON) is missing"))
+		err = link.NewError(link.CodeRequestInvalid).At("", link.CodeRequestInvalid, link.Both("falta o corpo (JSON)", "the body (JSON) is missing"))
 	}
 	return b, err
 }
@@ -101,8 +103,8 @@ func (c *call) jsonBody(limit int) ([]byte, error) {
 func (c *call) decode(b []byte, place string, open byte, v any) error {
 	if !json.Valid(b) {
 		var any any
-		f := exchange.WrongJSON(c.lang, "", json.Unmarshal(b, &any))
-		return link.NewError(link.CodeBodyNotJSON, "where", f.Detail)
+		why := exchange.WrongJSON("", json.Unmarshal(b, &any)).Text()
+		return link.NewError(link.CodeBodyNotJSON, "where", why.EN, "wherePT", why.PT)
 	}
 	invalid := func(f link.FieldError) error {
 		e := link.NewError(link.CodeRequestInvalid)
@@ -110,30 +112,19 @@ func (c *call) decode(b []byte, place string, open byte, v any) error {
 		return e
 	}
 	if bytes.TrimLeft(b, " \t\r\n")[0] != open {
-		want := map[byte]string{'{': "object", '[': "array"}[open]
-		return invalid(link.FieldError{Pointer: place, Code: link.CodeRequestInvalid, Detail: c.text("esperado: ", "expected: ") + want})
+		return invalid(link.NewFieldError(place, link.CodeRequestInvalid, exchange.Expected(open)))
 	}
 	dec := json.NewDecoder(bytes.NewReader(b))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(v); err != nil {
 		// encoding/json has no type for this error.
 		if name, unknown := strings.CutPrefix(err.Error(), `json: unknown field "`); unknown {
-			return invalid(link.FieldError{
-				Pointer: place + "/" + strings.TrimSuffix(name, `"`), Code: link.CodeRequestInvalid,
-				Detail: c.text("propriedade desconhecida", "unknown property"),
-			})
+			return invalid(link.NewFieldError(place+"/"+strings.TrimSuffix(name, `"`), link.CodeRequestInvalid,
+				link.Both("propriedade desconhecida", "unknown property")))
 		}
-		return invalid(exchange.WrongJSON(c.lang, place, err))
+		return invalid(exchange.WrongJSON(place, err))
 	}
 	return nil
-}
-
-// text picks the text of the call's language.
-func (c *call) text(pt, en string) string {
-	if c.lang == link.Portuguese {
-		return pt
-	}
-	return en
 }
 
 // bearer is the credential of the Authorization header, "" when there is none.

@@ -94,7 +94,7 @@ func TestBadInput(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			w := w.in(t)
-			var details [2]string
+			var details, places [2]string
 			for i, lang := range []string{"pt-BR", "en"} {
 				r := tc.request
 				r.header = map[string]string{"Accept-Language": lang}
@@ -118,9 +118,12 @@ func TestBadInput(t *testing.T) {
 					t.Error("no Allow")
 				}
 				details[i] = p.Detail
+				for _, f := range p.Errors {
+					places[i] += f.Detail
+				}
 			}
-			if details[0] == details[1] {
-				t.Errorf("one text for two languages: %s", details[0])
+			if details[0] == details[1] || places[0] != "" && places[0] == places[1] {
+				t.Errorf("one text for two languages: %s %s", details[0], places[0])
 			}
 		})
 	}

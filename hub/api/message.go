@@ -56,12 +56,13 @@ func (d *Door) copy(c *call) error {
 	switch {
 	case r.Content != nil && r.ContentBase64 != nil:
 		return link.NewError(link.CodeRequestInvalid).At("/contentBase64", link.CodeRequestInvalid,
-			c.text("só um de content e contentBase64", "only one of content and contentBase64"))
+			link.Both("só um de content e contentBase64", "only one of content and contentBase64"))
 	case r.Content != nil:
 		w.Body = []byte(*r.Content)
 	case r.ContentBase64 != nil:
 		if w.Body, err = base64.StdEncoding.DecodeString(*r.ContentBase64); err != nil {
-			return link.NewError(link.CodeRequestInvalid).At("/contentBase64", link.CodeRequestInvalid, "base64").Because(err)
+			return link.NewError(link.CodeRequestInvalid).At("/contentBase64", link.CodeRequestInvalid,
+				link.Both("não é base64", "is not base64")).Because(err)
 		}
 	}
 	done, err := d.cfg.Exchange.Copy(c.r.Context(), c.operator, w)
@@ -90,7 +91,7 @@ func (c *call) tenant() (uuid.UUID, error) {
 	}
 	t, err := link.ParseUUID(q.Get("tenant"))
 	if err != nil {
-		return uuid.Nil, link.NewError(link.CodeRequestInvalid).At("tenant", link.CodeRequestInvalid, "UUID").Because(err)
+		return uuid.Nil, link.NewError(link.CodeRequestInvalid).At("tenant", link.CodeRequestInvalid, link.NotUUID).Because(err)
 	}
 	return t, nil
 }

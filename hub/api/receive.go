@@ -63,7 +63,7 @@ func (c *call) getParameters() (exchange.Get, error) {
 	if err != nil {
 		return exchange.Get{}, err
 	}
-	p := parameters{c: c, q: q}
+	p := parameters{q: q}
 	g := exchange.Get{Max: p.number("max"), MaxBytes: p.number("maxBytes"), Wait: p.duration("wait"), Lease: p.duration("lease")}
 	return g, p.err()
 }
@@ -75,14 +75,14 @@ func (c *call) query() (url.Values, error) {
 	}
 	q, err := url.ParseQuery(c.r.URL.RawQuery)
 	if err != nil {
-		return nil, link.NewError(link.CodeRequestInvalid).At("query", link.CodeRequestInvalid, err.Error()).Because(err)
+		return nil, link.NewError(link.CodeRequestInvalid).At("query", link.CodeRequestInvalid,
+			link.Both("não está bem codificada", "is not well encoded")).Because(err)
 	}
 	return q, nil
 }
 
 // parameters reads typed query parameters and notes each that is wrong. An absent one is nil.
 type parameters struct {
-	c     *call
 	q     url.Values
 	wrong []link.FieldError
 }
@@ -94,7 +94,7 @@ func (p *parameters) number(name string) *int {
 	}
 	n, err := strconv.Atoi(s)
 	if err != nil {
-		p.refuse(name, p.c.text("número inteiro", "whole number"))
+		p.refuse(name, link.Both("deve ser um número inteiro", "must be a whole number"))
 		return nil
 	}
 	return &n
@@ -107,14 +107,14 @@ func (p *parameters) duration(name string) *time.Duration {
 	}
 	v, err := time.ParseDuration(s)
 	if err != nil {
-		p.refuse(name, p.c.text("duração, p.ex. 30s ou 5m", "duration, e.g. 30s or 5m"))
+		p.refuse(name, link.Both("deve ser uma duração, p.ex. 30s ou 5m", "must be a duration, e.g. 30s or 5m"))
 		return nil
 	}
 	return &v
 }
 
-func (p *parameters) refuse(name, detail string) {
-	p.wrong = append(p.wrong, link.FieldError{Pointer: name, Code: link.CodeRequestInvalid, Detail: detail})
+func (p *parameters) refuse(name string, detail link.Text) {
+	p.wrong = append(p.wrong, link.NewFieldError(name, link.CodeRequestInvalid, detail))
 }
 
 func (p *parameters) err() error {

@@ -267,6 +267,9 @@ func (w *world) want(r request, status int, code link.Code) answer {
 	if status < 400 {
 		return a
 	}
+	if bytes.Contains(a.body, []byte(`\u003c`)) {
+		w.Errorf("%s: a person cannot read %s", r.path, a.body)
+	}
 	p := a.problem(w)
 	if p.Code != code || p.Status != status || p.Title == "" || p.Detail == "" || strings.ContainsAny(p.Detail, "{}") ||
 		p.Type != "/docs/problems#"+string(code) || p.Instance != a.Header.Get("X-Request-Id") || p.Instance == "" {

@@ -3,7 +3,6 @@ package exchange
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -40,7 +39,7 @@ func (d *draft) answer() (*queue.Answer, error) {
 	}
 	if a.Status = link.ERPState(status); !a.Status.Answered() {
 		return nil, link.NewError(link.CodeEnvelopeInvalid).At(placeOf(body.Status != "", "/data/status", link.HeaderOutcome),
-			link.CodeEnvelopeInvalid, in(d.lang, "um de ", "one of ")+"done, rejected, duplicate, blocked, discarded")
+			link.CodeEnvelopeInvalid, link.Both("deve ser um de %s", "must be one of %s", "done, rejected, duplicate, blocked, discarded"))
 	}
 	if a.Number, err = outcomeNumber(h[link.HeaderOutcomeNumber], body.OutcomeNumber); err != nil {
 		return nil, err
@@ -49,7 +48,7 @@ func (d *draft) answer() (*queue.Answer, error) {
 		return nil, err
 	}
 	if tooLong(a.Key, link.MaxKey) {
-		return nil, link.NewError(link.CodeEnvelopeInvalid).At("/data/key", link.CodeEnvelopeInvalid, fmt.Sprintf("≤ %d", link.MaxKey))
+		return nil, link.NewError(link.CodeEnvelopeInvalid).At("/data/key", link.CodeEnvelopeInvalid, link.AtMost(link.MaxKey))
 	}
 	return a, nil
 }
@@ -79,7 +78,7 @@ func (d *draft) answerBody() (answerBody, error) {
 			continue
 		}
 		if err := json.Unmarshal(raw, into); err != nil {
-			return b, link.NewError(link.CodeEnvelopeInvalid).At("/header/"+name, link.CodeEnvelopeInvalid, "UUID").Because(err)
+			return b, link.NewError(link.CodeEnvelopeInvalid).At("/header/"+name, link.CodeEnvelopeInvalid, link.NotUUID).Because(err)
 		}
 	}
 	data, ok := top["data"]
@@ -89,7 +88,7 @@ func (d *draft) answerBody() (answerBody, error) {
 	if err := json.Unmarshal(data, &b.AnswerData); err != nil {
 		if h[link.HeaderOutcome] == "" {
 			e := link.NewError(link.CodeEnvelopeInvalid).Because(err)
-			e.Errors = append(e.Errors, WrongJSON(d.lang, "/data", err))
+			e.Errors = append(e.Errors, WrongJSON("/data", err))
 			return b, e
 		}
 		b.AnswerData = link.AnswerData{}
@@ -101,7 +100,7 @@ func (d *draft) answerBody() (answerBody, error) {
 // is the same id. uuid.Nil: in neither.
 func sameID(headers map[string]string, header, inBody, pointer string) (uuid.UUID, error) {
 	var ids [2]uuid.UUID
-	for i, f := range []struct{ at, value string }{{header, headers[header]}, {pointer, inBody}} {
+	for i, f := range []struct{ at, value string }{{link.HeaderName(header), headers[header]}, {pointer, inBody}} {
 		if f.value == "" {
 			continue
 		}
@@ -120,13 +119,15 @@ func sameID(headers map[string]string, header, inBody, pointer string) (uuid.UUI
 	return ids[1], nil
 }
 
+var notANumber = link.Both("deve ser um número inteiro a partir de 1", "must be a whole number from 1 on")
+
 // outcomeNumber is the header's number, else the body's, else 1.
 func outcomeNumber(header string, inBody int) (int, error) {
 	n := inBody
 	if header != "" {
 		var err error
 		if n, err = strconv.Atoi(strings.TrimSpace(header)); err != nil {
-			return 0, link.NewError(link.CodeEnvelopeInvalid).At(link.HeaderOutcomeNumber, link.CodeEnvelopeInvalid, "1, 2, 3 …").Because(err)
+			return 0, link.NewError(link.CodeEnvelopeInvalid).At(placeOf(false, "", link.HeaderOutcomeNumber), link.CodeEnvelopeInvalid, notANumber).Because(err)
 		}
 		if inBody != 0 && n != inBody {
 			return 0, contradiction(link.HeaderOutcomeNumber, header, strconv.Itoa(inBody), "/data/outcomeNumber")
@@ -136,7 +137,7 @@ func outcomeNumber(header string, inBody int) (int, error) {
 	}
 	if n < 1 || n > math.MaxInt32 {
 		return 0, link.NewError(link.CodeEnvelopeInvalid).
-			At(placeOf(header == "", "/data/outcomeNumber", link.HeaderOutcomeNumber), link.CodeEnvelopeInvalid, "1, 2, 3 …")
+			At(placeOf(header == "", "/data/outcomeNumber", link.HeaderOutcomeNumber), link.CodeEnvelopeInvalid, notANumber)
 	}
 	return n, nil
 }
@@ -145,7 +146,7 @@ func placeOf(inBody bool, pointer, header string) string {
 	if inBody {
 		return pointer
 	}
-	return header
+	return link.HeaderName(header)
 }
 
 // hasHeader tells whether a body may carry an object named header.

@@ -7,7 +7,6 @@ package exchange
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"unicode/utf8"
 
@@ -82,26 +81,17 @@ func warning(lang link.Lang, code link.Code, args ...string) link.Warning {
 	return link.Warning{Code: code, Detail: link.NewError(code, args...).Problem(lang, "").Detail}
 }
 
-// note adds a wrong place to an error that may gather several.
-func note(e *link.Error, pointer string, code link.Code, detail string) {
-	e.Errors = append(e.Errors, link.FieldError{Pointer: pointer, Code: code, Detail: detail})
-}
-
-// in picks the text of a language.
-func in(lang link.Lang, pt, en string) string {
-	if lang == link.Portuguese {
-		return pt
-	}
-	return en
-}
-
 // tooLong tells whether a text has more characters than allowed.
 func tooLong(s string, limit int) bool { return len(s) > limit && utf8.RuneCountInString(s) > limit }
 
 // checkInstallation refuses an installation id that could not be kept.
 func checkInstallation(c Caller) error {
-	if tooLong(c.Installation, link.MaxKey) || !utf8.ValidString(c.Installation) {
-		return link.NewError(link.CodeRequestInvalid).At(link.HeaderInstallation, link.CodeRequestInvalid, fmt.Sprintf("≤ %d, UTF-8", link.MaxKey))
+	name := link.HeaderName(link.HeaderInstallation)
+	if !utf8.ValidString(c.Installation) {
+		return link.NewError(link.CodeRequestInvalid).At(name, link.CodeRequestInvalid, link.NotUTF8)
+	}
+	if tooLong(c.Installation, link.MaxKey) {
+		return link.NewError(link.CodeRequestInvalid).At(name, link.CodeRequestInvalid, link.AtMost(link.MaxKey))
 	}
 	return nil
 }

@@ -144,19 +144,20 @@ func wantCode(t *testing.T, err error, want link.Code) {
 	}
 }
 
-// pointers lists the places an error points at.
+// pointers lists the places an error points at. What is wrong there must be said in both languages.
 func pointers(err error) string {
 	var e *link.Error
 	if !errors.As(err, &e) {
 		return ""
 	}
 	var list []string
-	for _, f := range e.Errors {
-		if f.Detail == "" && f.Code != link.CodeTenantMismatch {
-			list = append(list, fmt.Sprintf("%s without a detail", f.Pointer))
+	pt, en := e.Problem(link.Portuguese, "").Errors, e.Problem(link.English, "").Errors
+	for i := range pt {
+		if pt[i].Detail == "" || en[i].Detail == "" || pt[i].Detail == en[i].Detail {
+			list = append(list, fmt.Sprintf("%s says %q in both languages", pt[i].Pointer, pt[i].Detail))
 			continue
 		}
-		list = append(list, f.Pointer)
+		list = append(list, pt[i].Pointer)
 	}
 	return strings.Join(list, " ")
 }

@@ -4,50 +4,88 @@ import (
 	"encoding"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"reflect"
 	"strings"
 
 	"smartlink/link"
 )
 
-// WrongJSON tells, in the caller's language, what does not fit in JSON read into a Go value. place is
-// the pointer of that value.
-func WrongJSON(lang link.Lang, place string, err error) link.FieldError {
-	f := link.FieldError{Pointer: place, Code: link.CodeRequestInvalid}
+// WrongJSON tells what does not fit in JSON read into a Go value. place is the pointer of that value.
+func WrongJSON(place string, err error) link.FieldError {
+	text := link.Both("um id ou momento não tem a forma esperada", "an id or a moment does not have the expected form")
 	var misfit *json.UnmarshalTypeError
 	var syntax *json.SyntaxError
 	switch {
 	case errors.As(err, &misfit):
 		if misfit.Field != "" {
-			f.Pointer += "/" + strings.ReplaceAll(misfit.Field, ".", "/")
+			place += "/" + strings.ReplaceAll(misfit.Field, ".", "/")
 		}
-		f.Detail = fmt.Sprintf(in(lang, "%s não serve aqui; esperado: %s", "%s does not fit here; expected: %s"), misfit.Value, kind(misfit.Type))
+		got, want := value(misfit.Value), kind(misfit.Type)
+		text = link.Text{PT: got.PT + " não serve aqui; esperado: " + want.PT, EN: got.EN + " does not fit here; expected: " + want.EN}
 	case errors.As(err, &syntax):
-		f.Detail = fmt.Sprintf(in(lang, "JSON inválido no byte %d", "invalid JSON at byte %d"), syntax.Offset)
-	default:
-		f.Detail = err.Error()
+		text = link.Both("JSON inválido no byte %d", "invalid JSON at byte %d", syntax.Offset)
 	}
-	return f
+	return link.NewFieldError(place, link.CodeRequestInvalid, text)
 }
 
-// kind names what JSON calls a Go type.
-func kind(t reflect.Type) string {
+// The kinds of JSON values.
+var (
+	boolean = link.Text{PT: "true ou false", EN: "true or false"}
+	text    = link.Text{PT: "um texto entre aspas", EN: "a text in quotes"}
+	list    = link.Text{PT: "uma lista [ ]", EN: "a list [ ]"}
+	object  = link.Text{PT: "um objeto { }", EN: "an object { }"}
+	number  = link.Text{PT: "um número", EN: "a number"}
+	whole   = link.Text{PT: "um número inteiro", EN: "a whole number"}
+)
+
+// Expected names the value that begins with a bracket, for errors.
+func Expected(open byte) link.Text {
+	want := object
+	if open == '[' {
+		want = list
+	}
+	return link.Text{PT: "esperado: " + want.PT, EN: "expected: " + want.EN}
+}
+
+// kind names the JSON value of a Go type.
+func kind(t reflect.Type) link.Text {
 	if reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) { // ids, moments
-		return "string"
+		return text
 	}
 	switch t.Kind() {
 	case reflect.Bool:
-		return "boolean"
+		return boolean
 	case reflect.String:
-		return "string"
+		return text
 	case reflect.Slice, reflect.Array:
-		return "array"
+		return list
 	case reflect.Struct, reflect.Map:
-		return "object"
+		return object
 	case reflect.Pointer:
 		return kind(t.Elem())
+	case reflect.Float32, reflect.Float64:
+		return number
 	default:
-		return "number"
+		return whole
 	}
+}
+
+// value names what was found; found is encoding/json's word for it: "string", "number 1.5" …
+func value(found string) link.Text {
+	switch word, rest, _ := strings.Cut(found, " "); word {
+	case "bool":
+		return boolean
+	case "string":
+		return text
+	case "array":
+		return list
+	case "object":
+		return object
+	case "number":
+		if rest != "" {
+			return link.Text{PT: "o número " + rest, EN: "the number " + rest}
+		}
+		return number
+	}
+	return link.Text{PT: found, EN: found}
 }

@@ -54,7 +54,7 @@ func (x *Exchange) Copy(ctx context.Context, o Operator, c Copy) (link.SendRespo
 		return link.SendResponse{}, err
 	}
 	if tooLong(c.Reason, link.MaxReason) {
-		return link.SendResponse{}, link.NewError(link.CodeRequestInvalid).At("/reason", link.CodeRequestInvalid, fmt.Sprintf("≤ %d", link.MaxReason))
+		return link.SendResponse{}, link.NewError(link.CodeRequestInvalid).At("/reason", link.CodeRequestInvalid, link.AtMost(link.MaxReason))
 	}
 	original, err := inTenant(ctx, x, c.Tenant, func(tenant uuid.UUID) (link.Message, error) { return x.engine.Message(ctx, tenant, c.ID) })
 	if err != nil {
@@ -96,7 +96,7 @@ func (x *Exchange) copyOf(o Operator, original link.Message, c Copy) (queue.Publ
 	if err := checkSize(Send{Body: m.Body, IdempotencyKey: c.IdempotencyKey}); err != nil {
 		return queue.Publish{}, err
 	}
-	d := draft{lang: o.Lang, snapshot: x.directory.Current(), message: m}
+	d := draft{snapshot: x.directory.Current(), message: m}
 	p, err := d.publish()
 	if err != nil {
 		return queue.Publish{}, err

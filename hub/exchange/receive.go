@@ -2,7 +2,6 @@ package exchange
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"smartlink/hub/queue"
@@ -24,8 +23,8 @@ func (x *Exchange) Get(ctx context.Context, c Caller, g Get) ([]link.Delivery, e
 	}
 	q := queue.Get{
 		Queue: c.queue(), Installation: c.Installation,
-		Max: value(g.Max, link.DefaultGet), MaxBytes: value(g.MaxBytes, link.MaxGetBytes),
-		Wait: value(g.Wait, 0), Lease: value(g.Lease, link.DefaultLease),
+		Max: given(g.Max, link.DefaultGet), MaxBytes: given(g.MaxBytes, link.MaxGetBytes),
+		Wait: given(g.Wait, 0), Lease: given(g.Lease, link.DefaultLease),
 	}
 	wrong := link.NewError(link.CodeRequestInvalid)
 	within(wrong, "max", q.Max, 1, link.MaxGet)
@@ -38,7 +37,7 @@ func (x *Exchange) Get(ctx context.Context, c Caller, g Get) ([]link.Delivery, e
 	return x.engine.Get(ctx, q)
 }
 
-func value[T any](v *T, otherwise T) T {
+func given[T any](v *T, otherwise T) T {
 	if v == nil {
 		return otherwise
 	}
@@ -48,7 +47,7 @@ func value[T any](v *T, otherwise T) T {
 // within notes a parameter that is out of its range.
 func within[T int | time.Duration](wrong *link.Error, name string, v, low, high T) {
 	if v < low || v > high {
-		note(wrong, name, link.CodeRequestInvalid, fmt.Sprintf("%v – %v", low, high))
+		wrong.At(name, link.CodeRequestInvalid, link.Range(low, high))
 	}
 }
 
@@ -57,13 +56,13 @@ func within[T int | time.Duration](wrong *link.Error, name string, v, low, high 
 // all: link.CodeNoQueue, link.CodeRequestInvalid for a list that is too long, and the engine's.
 func (x *Exchange) Settle(ctx context.Context, c Caller, items []link.Settlement) ([]error, error) {
 	if len(items) > link.MaxAck {
-		return nil, link.NewError(link.CodeRequestInvalid).At("", link.CodeRequestInvalid, fmt.Sprintf("≤ %d", link.MaxAck))
+		return nil, link.NewError(link.CodeRequestInvalid).At("", link.CodeRequestInvalid, link.Both("no máximo %d itens", "at most %d items", link.MaxAck))
 	}
 	errs := make([]error, len(items))
 	good := make([]queue.Settle, 0, len(items))
 	places := make([]int, 0, len(items))
 	for i, item := range items {
-		s, err := settlement(c.Lang, item)
+		s, err := settlement(item)
 		if err != nil {
 			errs[i] = err
 			continue
@@ -85,12 +84,12 @@ func (x *Exchange) Settle(ctx context.Context, c Caller, items []link.Settlement
 
 // settlement reads what is wanted for one delivery. Exactly one way must be meant: an item that says
 // two things at once would settle a message in a way its sender may not have wanted.
-func settlement(lang link.Lang, s link.Settlement) (queue.Settle, error) {
+func settlement(s link.Settlement) (queue.Settle, error) {
 	invalid := func(pointer, pt, en string) (queue.Settle, error) {
-		return queue.Settle{}, link.NewError(link.CodeRequestInvalid).At(pointer, link.CodeRequestInvalid, in(lang, pt, en))
+		return queue.Settle{}, link.NewError(link.CodeRequestInvalid).At(pointer, link.CodeRequestInvalid, link.Text{PT: pt, EN: en})
 	}
 	if tooLong(s.Reason, link.MaxReason) {
-		return invalid("/reason", fmt.Sprintf("até %d caracteres", link.MaxReason), fmt.Sprintf("at most %d characters", link.MaxReason))
+		return queue.Settle{}, link.NewError(link.CodeRequestInvalid).At("/reason", link.CodeRequestInvalid, link.AtMost(link.MaxReason))
 	}
 	if s.DeliveryTag == 0 {
 		return invalid("/deliveryTag", "falta a deliveryTag que get deu", "the deliveryTag that get gave is missing")

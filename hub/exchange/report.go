@@ -13,14 +13,14 @@ import (
 
 // readReport reads the body of a SmartLinkStatus message (protocol §7). A wrong item refuses the
 // whole report: its sender is a program that can be mended, and sends it again.
-func readReport(lang link.Lang, body []byte, installation string) ([]queue.Report, error) {
+func readReport(body []byte, installation string) ([]queue.Report, error) {
 	var r struct {
 		InstallationID string            `json:"installationId"`
 		Items          []json.RawMessage `json:"items"`
 	}
 	wrong := link.NewError(link.CodeRequestInvalid)
 	if err := json.Unmarshal(body, &r); err != nil {
-		wrong.Errors = append(wrong.Errors, WrongJSON(lang, "", err))
+		wrong.Errors = append(wrong.Errors, WrongJSON("", err))
 		return nil, wrong.Because(err)
 	}
 	if installation != "" && r.InstallationID != "" && !strings.EqualFold(installation, r.InstallationID) {
@@ -30,23 +30,23 @@ func readReport(lang link.Lang, body []byte, installation string) ([]queue.Repor
 	for i, raw := range r.Items {
 		item := &items[i]
 		if err := json.Unmarshal(raw, item); err != nil {
-			wrong.Errors = append(wrong.Errors, WrongJSON(lang, at("/items", i), err))
+			wrong.Errors = append(wrong.Errors, WrongJSON(at("/items", i), err))
 			continue
 		}
 		here := func(field, pt, en string) {
-			note(wrong, at("/items", i)+field, link.CodeRequestInvalid, in(lang, pt, en))
+			wrong.At(at("/items", i)+field, link.CodeRequestInvalid, link.Text{PT: pt, EN: en})
 		}
 		if item.ID == uuid.Nil {
-			here("/id", "id da mensagem", "id of the message")
+			here("/id", "falta o id da mensagem", "the message's id is missing")
 		}
 		if item.Seq < 0 {
-			here("/seq", "número não negativo", "number not below zero")
+			here("/seq", "não pode ser negativo", "must not be negative")
 		}
 		if item.Attempt < 0 {
-			here("/attempt", "número não negativo", "number not below zero")
+			here("/attempt", "não pode ser negativo", "must not be negative")
 		}
 		if item.At.IsZero() {
-			here("/at", "momento (RFC 3339)", "moment (RFC 3339)")
+			here("/at", "falta o momento (RFC 3339)", "the moment (RFC 3339) is missing")
 		}
 		if !known(item.State) {
 			here("/state", fmt.Sprintf("estado desconhecido: %q", item.State), fmt.Sprintf("unknown state: %q", item.State))

@@ -52,7 +52,7 @@ func (x *Exchange) Send(ctx context.Context, c Caller, s Send) (link.SendRespons
 		return link.SendResponse{}, err
 	}
 	id := link.NewID()
-	d := draft{lang: c.Lang, snapshot: c.Snapshot, installation: c.Installation, message: link.Message{
+	d := draft{snapshot: c.Snapshot, installation: c.Installation, message: link.Message{
 		ID: id, RootID: id, TenantID: c.Client.Tenant, Sender: link.Sender{App: app, ClientID: c.Client.ID},
 		Type: s.Type, Audience: s.Audience, Headers: s.Headers, ContentType: s.ContentType, Body: s.Body,
 	}}
@@ -90,7 +90,6 @@ func sendResponse(lang link.Lang, p queue.Publish, done queue.PublishResult) lin
 // draft is a message on its way to be published: what its headers and body say is read, compared and
 // put where it belongs.
 type draft struct {
-	lang         link.Lang
 	snapshot     *registry.Snapshot
 	installation string // of the sender
 	message      link.Message
@@ -120,7 +119,7 @@ func (d *draft) publish() (queue.Publish, error) {
 	p := queue.Publish{Route: route(d.snapshot, *m)}
 	switch m.Type {
 	case link.TypeStatus:
-		if p.Report, err = readReport(d.lang, m.Body, d.installation); err != nil {
+		if p.Report, err = readReport(m.Body, d.installation); err != nil {
 			return queue.Publish{}, err
 		}
 		p.Route.Optional, p.Route.Transient = true, true
@@ -160,8 +159,9 @@ func agree(headers map[string]string, header, inBody, pointer string) (string, e
 }
 
 func contradiction(header, inHeader, inBody, pointer string) error {
-	return link.NewError(link.CodeFieldContradicts, "header", header, "inHeader", inHeader, "inBody", inBody).
-		At(pointer, link.CodeFieldContradicts, inHeader)
+	name := link.HeaderName(header)
+	return link.NewError(link.CodeFieldContradicts, "header", name, "inHeader", inHeader, "inBody", inBody).
+		At(pointer, link.CodeFieldContradicts, link.Both("o cabeçalho %s diz %q", "the header %s says %q", name, inHeader))
 }
 
 // checkSize refuses what is over the limits of a message.
@@ -173,13 +173,13 @@ func checkSize(s Send) error {
 		return TooLarge(link.MaxBody)
 	}
 	if !utf8.ValidString(s.ContentType) {
-		return link.NewError(link.CodeRequestInvalid).At("Content-Type", link.CodeRequestInvalid, "UTF-8")
+		return link.NewError(link.CodeRequestInvalid).At("Content-Type", link.CodeRequestInvalid, link.NotUTF8)
 	}
 	size := 0
 	for name, value := range s.Headers {
 		size += len(name) + len(value)
 		if !utf8.ValidString(value) {
-			return link.NewError(link.CodeRequestInvalid).At(name, link.CodeRequestInvalid, "UTF-8")
+			return link.NewError(link.CodeRequestInvalid).At(link.HeaderName(name), link.CodeRequestInvalid, link.NotUTF8)
 		}
 	}
 	if len(s.Headers) > link.MaxHeaders || size > link.MaxHeaderBytes {
@@ -194,7 +194,7 @@ func checkSize(s Send) error {
 		{link.HeaderKey, s.Headers[link.HeaderKey]},
 	} {
 		if tooLong(f.value, link.MaxKey) {
-			return link.NewError(link.CodeRequestInvalid).At(f.name, link.CodeRequestInvalid, fmt.Sprintf("≤ %d", link.MaxKey))
+			return link.NewError(link.CodeRequestInvalid).At(link.HeaderName(f.name), link.CodeRequestInvalid, link.AtMost(link.MaxKey))
 		}
 	}
 	return nil
@@ -233,7 +233,7 @@ func withOrigin(kept map[string]string, app, audience, source string) map[string
 func parseID(pointer, s string) (uuid.UUID, error) {
 	id, err := link.ParseUUID(strings.TrimSpace(s))
 	if err != nil {
-		return uuid.Nil, link.NewError(link.CodeEnvelopeInvalid).At(pointer, link.CodeEnvelopeInvalid, "UUID").Because(err)
+		return uuid.Nil, link.NewError(link.CodeEnvelopeInvalid).At(pointer, link.CodeEnvelopeInvalid, link.NotUUID).Because(err)
 	}
 	return id, nil
 }

@@ -147,11 +147,11 @@ func TestSendReadsFields(t *testing.T) {
 		{name: "empty", body: "", code: link.CodeBodyEmpty},
 		{name: "too large", body: `"` + strings.Repeat("x", link.MaxBody-1) + `"`, code: link.CodeBodyTooLarge},
 		{name: "largest", body: `"` + strings.Repeat("x", link.MaxBody-2) + `"`, headers: h(link.HeaderBusinessKey, "b"), business: "b"},
-		{name: "key too long in header", body: plain, headers: h(link.HeaderBusinessKey, long), code: link.CodeRequestInvalid, pointers: link.HeaderBusinessKey},
+		{name: "key too long in header", body: plain, headers: h(link.HeaderBusinessKey, long), code: link.CodeRequestInvalid, pointers: "SL-Business-Key"},
 		{name: "key of many bytes", body: plain, headers: h(link.HeaderBusinessKey, strings.Repeat("ç", link.MaxKey)), business: strings.Repeat("ç", link.MaxKey)},
 		{name: "key too long in body", body: `{"header":{"businessKey":"` + long + `"},"data":{}}`, code: link.CodeEnvelopeInvalid, pointers: "/header/businessKey"},
 		{name: "idempotency key too long", body: plain, idempotency: long, code: link.CodeRequestInvalid, pointers: link.HeaderIdempotencyKey},
-		{name: "header not UTF-8", body: plain, headers: h("Sl-Meta-X", "\xff"), code: link.CodeRequestInvalid, pointers: "Sl-Meta-X"},
+		{name: "header not UTF-8", body: plain, headers: h("Sl-Meta-X", "\xff"), code: link.CodeRequestInvalid, pointers: "SL-Meta-X"},
 		{name: "headers too large", body: plain, headers: h("Sl-Meta-X", strings.Repeat("x", link.MaxHeaderBytes)), code: link.CodeHeadersTooLarge},
 		{name: "headers too many", body: plain, headers: manyHeaders(link.MaxHeaders + 1), code: link.CodeHeadersTooLarge},
 	} {

@@ -34,18 +34,18 @@ func (x *Exchange) Setup(ctx context.Context, c Caller, r link.SetupRequest) (li
 func checkSetup(c Caller, types []string, limit int) error {
 	if types == nil { // an empty list is a wish, a missing one most likely a mistake
 		return link.NewError(link.CodeRequestInvalid).At("/subscriptions", link.CodeRequestInvalid,
-			in(c.Lang, "obrigatório; [] para nenhuma", "required; [] for none"))
+			link.Both("obrigatório; [] para nenhuma", "required; [] for none"))
 	}
 	if limit < 0 || limit > link.MaxRequeueCountMax {
-		return link.NewError(link.CodeRequestInvalid).At("/requeueCountMax", link.CodeRequestInvalid, fmt.Sprintf("0 – %d", link.MaxRequeueCountMax))
+		return link.NewError(link.CodeRequestInvalid).At("/requeueCountMax", link.CodeRequestInvalid, link.Range(0, link.MaxRequeueCountMax))
 	}
 	if len(types) > link.MaxTypes {
-		return link.NewError(link.CodeRequestInvalid).At("/subscriptions", link.CodeRequestInvalid, fmt.Sprintf("≤ %d", link.MaxTypes))
+		return link.NewError(link.CodeRequestInvalid).At("/subscriptions", link.CodeRequestInvalid, link.Both("no máximo %d tipos", "at most %d types", link.MaxTypes))
 	}
 	malformed := link.NewError(link.CodeRequestInvalid)
 	for i, t := range types {
 		if !link.ValidType(t) {
-			note(malformed, at("/subscriptions", i), link.CodeTypeInvalid, link.NewError(link.CodeTypeInvalid, "type", t).Problem(c.Lang, "").Detail)
+			malformed.At(at("/subscriptions", i), link.CodeTypeInvalid, link.NewError(link.CodeTypeInvalid, "type", t).Text())
 		}
 	}
 	if len(malformed.Errors) > 0 {
@@ -53,21 +53,18 @@ func checkSetup(c Caller, types []string, limit int) error {
 	}
 	apps := c.Snapshot.AppsOf(c.Client)
 	var refused []string
-	var places []link.FieldError
+	forbidden := link.NewError(link.CodeSubForbidden)
 	for i, t := range types {
 		if mayReceive(apps, t) {
 			continue
 		}
 		refused = append(refused, t)
-		places = append(places, link.FieldError{
-			Pointer: at("/subscriptions", i), Code: link.CodeSubForbidden,
-			Detail: fmt.Sprintf(in(c.Lang, "nenhum aplicativo deste cliente pode receber %s", "no app of this client may receive %s"), t),
-		})
+		forbidden.At(at("/subscriptions", i), link.CodeSubForbidden,
+			link.Both("nenhum aplicativo deste cliente pode receber %s", "no app of this client may receive %s", t))
 	}
 	if refused != nil {
-		err := link.NewError(link.CodeSubForbidden, "types", strings.Join(refused, ", "))
-		err.Errors = places
-		return err
+		forbidden.Args = map[string]string{"types": strings.Join(refused, ", ")}
+		return forbidden
 	}
 	return nil
 }

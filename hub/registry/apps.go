@@ -18,7 +18,8 @@ func (s *Store) PutApp(ctx context.Context, actor, code string, r link.AppReques
 	var in checks
 	app := link.App{Code: code, Name: in.name("/name", r.Name), Sends: in.types("/sends", r.Sends), Receives: in.types("/receives", r.Receives)}
 	if !link.ValidApp(code) {
-		in.add("code", link.CodeRequestInvalid, "%q cannot be an app's code: A-Z, 0-9 and -, 2 to 32", code)
+		in.add("code", link.CodeRequestInvalid, link.Both(
+			"%q não pode ser o código de um aplicativo: A-Z, 0-9 e -, 2 a 32", "%q cannot be an app's code: A-Z, 0-9 and -, 2 to 32", code))
 	}
 	if err := in.err(); err != nil {
 		return link.App{}, err

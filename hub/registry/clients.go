@@ -22,7 +22,7 @@ func (s *Store) CreateClient(ctx context.Context, actor string, r link.ClientReq
 	created.Apps = in.apps(r.Apps)
 	tenant, err := link.ParseUUID(r.TenantID)
 	if err != nil {
-		in.add("/tenantId", link.CodeRequestInvalid, "%q is not a UUID", r.TenantID)
+		in.add("/tenantId", link.CodeRequestInvalid, link.Both("%q não é um UUID", "%q is not a UUID", r.TenantID))
 	}
 	created.TenantID = tenant
 	if err := in.err(); err != nil {
@@ -34,7 +34,7 @@ func (s *Store) CreateClient(ctx context.Context, actor string, r link.ClientReq
 			return err
 		}
 		if n == 0 {
-			in.add("/tenantId", link.CodeNotFound, "there is no tenant %s", tenant)
+			in.add("/tenantId", link.CodeNotFound, link.Both("não há tenant %s", "there is no tenant %s", tenant))
 		}
 		if err := in.knownApps(ctx, c, created.Apps); err != nil {
 			return err
@@ -166,7 +166,8 @@ func (s *Store) Clients(ctx context.Context, tenant uuid.UUID, l List) (link.Pag
 // apps checks the list of a client's apps and answers it without repeats.
 func (c *checks) apps(apps []string) []string {
 	if len(apps) == 0 {
-		c.add("/apps", link.CodeRequestInvalid, "a client needs at least one app")
+		c.add("/apps", link.CodeRequestInvalid, link.Both(
+			"um cliente precisa de ao menos um aplicativo", "a client needs at least one app"))
 	}
 	return unique(apps)
 }
@@ -179,7 +180,8 @@ func (c *checks) knownApps(ctx context.Context, q querier, apps []string) error 
 			return err
 		}
 		if n == 0 {
-			c.add(fmt.Sprintf("/apps/%d", i), link.CodeNotFound, "there is no app %q; create it first", app)
+			c.add(fmt.Sprintf("/apps/%d", i), link.CodeNotFound, link.Both(
+				"não há aplicativo %q; crie-o antes", "there is no app %q; create it first", app))
 		}
 	}
 	return c.err()

@@ -46,7 +46,8 @@ func (l List) after(n int) ([]string, error) {
 
 func badCursor(cause error) error {
 	return link.NewError(link.CodeRequestInvalid).Because(cause).
-		At("cursor", link.CodeRequestInvalid, "not a cursor of this list; use the next of its page before")
+		At("cursor", link.CodeRequestInvalid, link.Both(
+			"não é um cursor desta lista; use o next da página anterior", "not a cursor of this list; use the next of its page before"))
 }
 
 // page makes a page of the rows found, which were asked for with one more than the limit; key names

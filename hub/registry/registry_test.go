@@ -101,6 +101,9 @@ func wantRefusal(t *testing.T, err error, code link.Code, pointers ...string) {
 	var got []string
 	for _, f := range e.Errors {
 		got = append(got, f.Pointer)
+		if s := f.Text(); s.PT == "" || s.EN == "" || s.PT == s.EN {
+			t.Errorf("%s: %q in both languages", f.Pointer, s.PT)
+		}
 	}
 	if !slices.Equal(got, pointers) {
 		t.Errorf("pointers %v, want %v (%v)", got, pointers, err)

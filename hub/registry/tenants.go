@@ -24,7 +24,8 @@ func (s *Store) CreateCompany(ctx context.Context, actor string, r link.CompanyR
 		_, err := c.ExecContext(ctx, `INSERT INTO company (id, name, created_at) VALUES (?, ?, ?)`, company.ID[:], company.Name, micros(c.now))
 		if sqldb.IsUnique(err) {
 			return link.NewError(link.CodeConflict, "what", quoted(company.Name)).
-				At("/name", link.CodeConflict, "a company of this name exists; use it, or choose another name")
+				At("/name", link.CodeConflict, link.Both(
+					"já há uma empresa com este nome; use-a, ou escolha outro nome", "a company of this name exists; use it, or choose another name"))
 		}
 		if err != nil {
 			return err
@@ -63,7 +64,8 @@ func (s *Store) CreateTenant(ctx context.Context, actor string, r link.TenantReq
 	if r.ID != nil {
 		id, err := link.ParseUUID(*r.ID)
 		if err != nil || id == uuid.Nil {
-			in.add("/id", link.CodeRequestInvalid, "%q is not a UUID; leave the id out for a new one", *r.ID)
+			in.add("/id", link.CodeRequestInvalid, link.Both(
+				"%q não é um UUID; omita o id para um novo", "%q is not a UUID; leave the id out for a new one", *r.ID))
 		}
 		tenant.ID = id
 	}
@@ -101,7 +103,8 @@ func findCompany(ctx context.Context, q querier, company string, t *link.Tenant)
 		Scan(&t.CompanyID, &t.Company)
 	if errors.Is(err, sql.ErrNoRows) {
 		return link.NewError(link.CodeNotFound, "what", quoted(company)).
-			At("/company", link.CodeNotFound, "no company has this name or id; create it first")
+			At("/company", link.CodeNotFound, link.Both(
+				"nenhuma empresa tem este nome ou id; crie-a antes", "no company has this name or id; create it first"))
 	}
 	return err
 }
@@ -113,9 +116,11 @@ func tenantConflict(ctx context.Context, q querier, t link.Tenant) error {
 		return err
 	}
 	if n > 0 {
-		return link.NewError(link.CodeConflict, "what", quoted(t.ID.String())).At("/id", link.CodeConflict, "a tenant with this id exists")
+		return link.NewError(link.CodeConflict, "what", quoted(t.ID.String())).At("/id", link.CodeConflict, link.Both(
+			"já há um tenant com este id", "a tenant with this id exists"))
 	}
-	return link.NewError(link.CodeConflict, "what", quoted(t.Name)).At("/name", link.CodeConflict, "the company has a tenant of this name")
+	return link.NewError(link.CodeConflict, "what", quoted(t.Name)).At("/name", link.CodeConflict, link.Both(
+		"a empresa já tem um tenant com este nome", "the company has a tenant of this name"))
 }
 
 // Tenants lists tenants by company and name.
