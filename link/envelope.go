@@ -50,6 +50,9 @@ func IsJSON(contentType string) bool {
 
 // ReadEnvelope finds out a body's dialect and what it says about itself. It never changes the body.
 //
+// A JSON object is read whatever the content type says: receivers read it too, and a business key
+// that were passed over because of curl's default type would be booked twice.
+//
 // A body that is not JSON under a JSON content type is CodeBodyNotJSON; an envelope field that
 // routing needs but is no string is CodeEnvelopeInvalid with a pointer to it. Everything else is
 // accepted: receivers own their formats.
@@ -57,7 +60,7 @@ func ReadEnvelope(contentType string, body []byte) (Envelope, error) {
 	promised := IsJSON(contentType)
 	trimmed := bytes.TrimLeft(body, " \t\r\n")
 	object := len(trimmed) > 0 && trimmed[0] == '{'
-	if !promised && (contentType != "" || !object) {
+	if !promised && !object {
 		return Envelope{Dialect: DialectOpaque}, nil
 	}
 	if !json.Valid(body) || !utf8.Valid(body) {
