@@ -258,10 +258,11 @@ func (f *Field) read(text string) (Value, *Violation) {
 		}
 		return String(moment), nil
 	case Switch:
-		switch FoldName(text) {
-		case "0", "false":
+		d, err := Numeric{1, 0}.Parse(text)
+		switch folded := FoldName(text); {
+		case folded == "false", err == nil && d.Units == 0:
 			return Int(0), nil
-		case "1", "true":
+		case folded == "true", err == nil && d.Units == 1:
 			return Int(1), nil
 		}
 	}

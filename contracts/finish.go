@@ -25,9 +25,23 @@ func (c *Command) finish(r *Record, fresh bool, out *Findings) {
 			continue
 		}
 		violation.Pointer, violation.Field, violation.Of = r.Pointer(f.Name), f.Column, f
+		if violation.Code == Required && fresh && !c.Insert {
+			violation.Related = r.keyPointers() // it is new because its id says so
+		}
 		out.add(*violation)
 		r.values[i] = Value{State: Invalid, at: v.at}
 	}
+}
+
+// keyPointers points at a row's generated key.
+func (r *Record) keyPointers() []string {
+	var at []string
+	for i := range r.Table.Fields {
+		if f := &r.Table.Fields[i]; f.Generated {
+			at = append(at, r.Pointer(f.Name))
+		}
+	}
+	return at
 }
 
 // isFresh tells whether a row asks for a new record: its generated key is -1, 0 or not given.

@@ -37,7 +37,7 @@ func TestNewRecordsAndEdits(t *testing.T) {
 
 		{"an edit's rows, old and new", `"Id": 5, "Partes": [{"IdPart": 7}, {"IdPart": -1, "Valor": 1}, {"Valor": 2}]`, asEdit, nil},
 		{"an edit's new row needs all", `"Id": 5, "Partes": [{"IdPart": -1}, {}, {"IdPart": null}]`, asEdit,
-			[]string{"REQUIRED /data/Partes/0/Valor", "REQUIRED /data/Partes/1/Valor", "REQUIRED /data/Partes/2/Valor"}},
+			[]string{"REQUIRED /data/Partes/0/Valor (/data/Partes/0/IdPart)", "REQUIRED /data/Partes/1/Valor (/data/Partes/1/IdPart)", "REQUIRED /data/Partes/2/Valor (/data/Partes/2/IdPart)"}},
 		{"an edit's old row keeps what it needs", `"Id": 5, "Partes": [{"IdPart": 7, "Valor": null}]`, asEdit, []string{"NOT-NULL /data/Partes/0/Valor"}},
 		{"a row whose id is wrong is not called new", `"Id": 5, "Partes": [{"IdPart": "x"}]`, asEdit, []string{"TYPE /data/Partes/0/IdPart"}},
 	} {

@@ -12,7 +12,7 @@ type object = map[string]any
 
 // schemaNote tells readers of a schema what it cannot say.
 const schemaNote = "Made from the field table. Property names have no case. Numbers may stand in strings. What a schema cannot say is left to the " +
-	"command itself: the same property twice, keys of the parent that contradict it, the size of a number written with an exponent in a string, " +
+	"command itself: the same property twice, what a row repeats of the record it belongs to, the size of a number written with an exponent in a string, " +
 	"and all rules over the books."
 
 // Schema is the command's JSON Schema (draft 2020-12) of a whole body, in any envelope that Decode knows.
@@ -39,7 +39,9 @@ func (c *Command) Schema() []byte {
 
 // envelopeSchema finds the data object in a body, as findData does.
 func envelopeSchema(data object) object {
-	is := func(name string) object { return object{"properties": object{name: object{"type": "object"}}, "required": []string{name}} }
+	is := func(name string) object {
+		return object{"properties": object{name: object{"type": "object"}}, "required": []string{name}}
+	}
 	has := func(name string) object { return object{"required": []string{name}} }
 	in := func(name string) object { return object{"properties": object{name: data}, "required": []string{name}} }
 	return object{
@@ -109,11 +111,14 @@ func (c *Command) fieldSchema(f *Field, fresh bool, defs object) object {
 			"anyOf": append(textForms(f.Size), object{"type": []string{"null", "boolean", "number"}}, object{"$ref": "#/$defs/blank"}),
 		}}}
 	}
-	if f.nullable(fresh) {
+	switch {
+	case f.nullable(fresh):
 		forms = append(forms, object{"type": "null"})
 		if f.Kind == Text {
 			forms = append(forms, object{"$ref": "#/$defs/blank"})
 		}
+	case f.Kind == Text:
+		s["not"] = object{"$ref": "#/$defs/blank"}
 	}
 	if f.ReadOnly || f.InsertOnly && !fresh {
 		s["readOnly"] = true

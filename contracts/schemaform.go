@@ -35,7 +35,7 @@ func (f *Field) forms(fresh bool) []any {
 	case Moment:
 		return []any{object{"type": "string", "pattern": "^" + dayPattern + "T" + timePattern + "(" + zonePattern + ")?$"}}
 	case Switch:
-		return []any{object{"const": false}, object{"const": 0}, object{"type": "string", "pattern": "^(0|[Ff][Aa][Ll][Ss][Ee])$"}}
+		return []any{object{"const": false}, object{"const": 0}, object{"type": "string", "pattern": `^(-?0(\.0+)?|[Ff][Aa][Ll][Ss][Ee])$|^` + exponent + "$"}}
 	}
 	return nil
 }
@@ -62,7 +62,9 @@ func (f *Field) integerForms(fresh, readOnly bool) []any {
 	if allowed != nil {
 		texts := make([]string, len(allowed))
 		for i, n := range allowed {
-			texts[i] = strconv.FormatInt(n, 10)
+			if texts[i] = strconv.FormatInt(n, 10); n == 0 {
+				texts[i] = "-?0"
+			}
 		}
 		return []any{object{"enum": allowed}, object{"type": "string", "pattern": `^(` + strings.Join(texts, "|") + `)(\.0+)?$|^` + exponent + "$"}}
 	}

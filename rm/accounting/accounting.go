@@ -51,6 +51,7 @@ type entry struct {
 	lines   []*line
 	removed []*contracts.Record
 	whole   bool // every line could be read, so sums mean something
+	edits   bool
 	batch   ledger.Batch
 	closing command.Closing
 }
@@ -67,7 +68,7 @@ type line struct {
 // create judges and writes a new entry.
 func create(ctx context.Context, e *command.Execution) (command.Booked, error) {
 	n := &entry{Execution: e, head: e.Given.Complete()}
-	n.join(nil)
+	n.join(nil, true)
 	known, err := n.judgeHead(ctx)
 	if err != nil {
 		return command.Booked{}, err
@@ -110,8 +111,8 @@ func edit(ctx context.Context, e *command.Execution) (command.Booked, error) {
 	if before == nil {
 		before = contracts.NewRecord(contracts.CLANCAMENTO, "")
 	}
-	n := &entry{Execution: e, head: e.Given.Over(before)}
-	n.join(lines)
+	n := &entry{Execution: e, head: e.Given.Over(before), edits: true}
+	n.join(lines, stored != nil)
 	known, err := n.judgeHead(ctx)
 	if err != nil {
 		return command.Booked{}, err
@@ -133,8 +134,8 @@ func edit(ctx context.Context, e *command.Execution) (command.Booked, error) {
 }
 
 // join joins the lines of the message with those that are stored. Without a list in the message all lines
-// stay as they are.
-func (n *entry) join(stored []*contracts.Record) {
+// stay as they are. Where the entry is not known, neither are its lines.
+func (n *entry) join(stored []*contracts.Record, known bool) {
 	switch n.Given.State("Partidas") {
 	case contracts.Absent:
 		n.whole = true
@@ -146,7 +147,11 @@ func (n *entry) join(stored []*contracts.Record) {
 	default:
 		n.whole = true
 	}
-	j := n.Join(n.Given.Rows("Partidas"), stored, "IdPartida", faults.LineUnknown, faults.LineRepeated, faults.Args{"entry": n.key()})
+	unknown := faults.LineUnknown
+	if !known {
+		unknown = ""
+	}
+	j := n.Join(n.Given.Rows("Partidas"), stored, "IdPartida", unknown, faults.LineRepeated, faults.Args{"entry": n.key()})
 	n.removed = j.Remove
 	for _, whole := range j.All {
 		l := &line{Record: whole, old: j.Old[whole], given: true}
@@ -168,7 +173,11 @@ func (n *entry) joinRows(l *line) {
 			return
 		}
 	}
-	l.rows = n.Join(l.Rows("Rateios"), stored, "IdRateio", faults.ManagerialForeign, faults.ApportionmentRepeated, faults.Args{"entry": l.Display("IdPartida")})
+	foreign := faults.ManagerialForeign
+	if l.loose {
+		foreign = ""
+	}
+	l.rows = n.Join(l.Rows("Rateios"), stored, "IdRateio", foreign, faults.ApportionmentRepeated, faults.Args{"entry": l.Display("IdPartida")})
 	for _, row := range l.rows.All {
 		if old := l.rows.Old[row]; old != nil {
 			n.Faults.AddViolations(row.CheckStored(old, false))
@@ -198,6 +207,22 @@ func (n *entry) pointer(l *line, name string) string {
 		return n.Given.Pointer("IdLancamento")
 	}
 	return l.Pointer(name)
+}
+
+// id points at the id of an edit's line: a wrong one makes a line another than is meant.
+func (n *entry) id(l *line) []string {
+	if !n.edits || !l.given {
+		return nil
+	}
+	return []string{l.Pointer("IdPartida")}
+}
+
+// rowIDs is the same of rows of a line's managerial apportionment.
+func (n *entry) rowIDs(rows ...*contracts.Record) []string {
+	if !n.edits {
+		return nil
+	}
+	return command.Pointers(rows, "IdRateio")
 }
 
 // faultAt reports a broken rule at a field of a line.

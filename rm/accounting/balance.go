@@ -80,6 +80,9 @@ const maxLines = 50
 // pointers points at fields of lines that are in the message.
 func (n *entry) pointers(lines []*line, names ...string) []string {
 	var at []string
+	if n.edits {
+		names = append(names, "IdPartida")
+	}
 	for _, l := range lines[:min(len(lines), maxLines)] {
 		for _, name := range names {
 			if p := n.pointer(l, name); !slices.Contains(at, p) {

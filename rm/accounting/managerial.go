@@ -72,7 +72,7 @@ func judgeSide(n *entry, l *line, row *contracts.Record, sides []side) {
 		return
 	}
 	if (row.Int("VlrDebito") != 0) == (row.Int("VlrCredito") != 0) {
-		n.Fault(faults.ManagerialSide, row, "VlrDebito", nil, row.Pointer("VlrCredito"))
+		n.Fault(faults.ManagerialSide, row, "VlrDebito", nil, append([]string{row.Pointer("VlrCredito")}, n.rowIDs(row)...)...)
 		return
 	}
 	for _, s := range sides {
@@ -102,12 +102,12 @@ func (n *entry) judgeManagerialSum(l *line, s side) {
 	args := s.args(l)
 	switch {
 	case rows == 0 && s.known.Status == ledger.Active && s.known.Apportioned:
-		n.faultAt(faults.ManagerialNeeded, l, "Rateios", args, l.Pointer(s.account))
+		n.faultAt(faults.ManagerialNeeded, l, "Rateios", args, append([]string{l.Pointer(s.account)}, n.id(l)...)...)
 	case rows > 0 && sum.Units != value.Units:
 		difference := contracts.Decimal{Units: sum.Units - value.Units, Places: sum.Places}
 		args["sum"], args["value"], args["difference"] = sum.String(), value.String(), difference.String()
 		related := append([]string{l.Pointer("Valor"), l.Pointer(s.account)}, n.rowPointers(l, s.amount)...)
-		n.faultAt(faults.ManagerialSum, l, "Rateios", args, related...)
+		n.faultAt(faults.ManagerialSum, l, "Rateios", args, append(related, n.id(l)...)...)
 	}
 }
 
@@ -127,5 +127,5 @@ func (n *entry) rowPointers(l *line, name string) []string {
 	if l.State("Rateios") == contracts.Absent {
 		return nil
 	}
-	return command.Pointers(l.rows.All, name)
+	return append(command.Pointers(l.rows.All, name), n.rowIDs(l.rows.All...)...)
 }

@@ -60,9 +60,9 @@ func (n *entry) judgeAccounts(l *line) {
 		if l.loose {
 			return
 		}
-		n.faultAt(faults.LineNoAccount, l, "Debito", nil, n.pointer(l, "Credito"))
+		n.faultAt(faults.LineNoAccount, l, "Debito", nil, append([]string{n.pointer(l, "Credito")}, n.id(l)...)...)
 	case l.Text("Debito") == l.Text("Credito") && n.company(l, "CodColDebito") == n.company(l, "CodColCredito"):
-		n.faultAt(faults.LineSameAccount, l, "Debito", faults.Args{"value": l.Text("Debito")}, n.pointer(l, "Credito"))
+		n.faultAt(faults.LineSameAccount, l, "Debito", faults.Args{"value": l.Text("Debito")}, append([]string{n.pointer(l, "Credito")}, n.id(l)...)...)
 	}
 }
 

@@ -62,7 +62,7 @@ func (n *entry) writeLine(ctx context.Context, l *line) error {
 		l.Set("CodLoteOrigem", contracts.Int(n.head.Int("CodLote")))
 		l.Set("LctRef", contracts.Int(n.head.Int("IdLancamento")))
 		if !l.Has("CodUsuario") {
-			l.Set("CodUsuario", n.User(n.head))
+			l.Set("CodUsuario", n.User("CodUsuario", "UsuarioInclusao"))
 		}
 		if err := ledger.InsertLine(ctx, n.Tx, l.Record); err != nil {
 			return err

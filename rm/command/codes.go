@@ -12,7 +12,7 @@ import (
 type Code struct {
 	Status    ledger.Status
 	Name      string // the field with the code
-	Of        string // the field with the company it belongs to
+	Of        string // the field with the company it belongs to; empty: it is of no company
 	Unknown   faults.Code
 	Inactive  faults.Code
 	NoPosting faults.Code // of what only sums
@@ -35,7 +35,10 @@ func (e *Execution) JudgeCompany(status ledger.Status) bool {
 // those it changes.
 func (e *Execution) JudgeCodes(whole, before *contracts.Record, codes ...Code) {
 	for _, c := range codes {
-		if whole.Has(c.Name) && whole.Has(c.Of) && Changes(whole, before, c.Name, c.Of) {
+		if !whole.Has(c.Name) || c.Of != "" && !whole.Has(c.Of) {
+			continue
+		}
+		if Changes(whole, before, c.Name) || c.Of != "" && Changes(whole, before, c.Of) {
 			e.JudgeCode(whole, c)
 		}
 	}
@@ -61,11 +64,15 @@ func (e *Execution) JudgeCode(r *contracts.Record, c Code) {
 	if !bad {
 		return
 	}
-	args := faults.Args{"value": contracts.Excerpt(r.Display(c.Name)), "company": r.Display(c.Of), "name": c.Name, "of": c.Of}
+	args := faults.Args{"value": faults.Quoted(contracts.Excerpt(r.Display(c.Name))), "name": c.Name, "of": c.Of}
+	var related []string
+	if c.Of != "" {
+		args["company"], related = r.Display(c.Of), []string{r.CompanyPointer(c.Of)}
+	}
 	if c.Name == "CodCfo" {
 		nameParty(args, r.Int("PagRec"))
 	}
-	e.Fault(code, r, c.Name, args, r.CompanyPointer(c.Of))
+	e.Fault(code, r, c.Name, args, related...)
 }
 
 // nameParty calls the other side what it is for a payable or a receivable.

@@ -91,11 +91,12 @@ func FaultAt(code faults.Code, r *contracts.Record, name string, args faults.Arg
 	return faults.New(code, r.Pointer(name), r.Table.Field(name).Column, args, related...)
 }
 
-// User is who the books say did it.
-func (e *Execution) User(r *contracts.Record) contracts.Value {
-	for _, name := range []string{"CodUsuario", "UsuarioInclusao"} {
-		if r.Has(name) {
-			return contracts.String(r.Text(name))
+// User is who the books say did it: the first of the fields that the message, not the stored record,
+// gives.
+func (e *Execution) User(names ...string) contracts.Value {
+	for _, name := range names {
+		if e.Given.Has(name) {
+			return contracts.String(e.Given.Text(name))
 		}
 	}
 	return contracts.String("smartlink")
@@ -103,17 +104,13 @@ func (e *Execution) User(r *contracts.Record) contracts.Value {
 
 // Created stamps a new record.
 func (e *Execution) Created(r *contracts.Record) {
-	r.Set("RecCreatedBy", e.User(r))
+	r.Set("RecCreatedBy", e.User("CodUsuario", "UsuarioInclusao"))
 	r.Set("RecCreatedOn", contracts.String(contracts.FormatMoment(e.X.Now)))
 }
 
 // Modified stamps an edited record.
 func (e *Execution) Modified(r *contracts.Record) {
-	by := contracts.String("smartlink")
-	if e.Given.Has("CodUsuario") { // not who the stored record names: that one edited it before
-		by = contracts.String(e.Given.Text("CodUsuario"))
-	}
-	r.Set("RecModifiedBy", by)
+	r.Set("RecModifiedBy", e.User("CodUsuario"))
 	r.Set("RecModifiedOn", contracts.String(contracts.FormatMoment(e.X.Now)))
 }
 
@@ -171,14 +168,15 @@ type Rows struct {
 }
 
 // Join joins rows by the generated key id. Rows that name an unknown or repeated id are reported, with
-// args and the id's name in them.
+// args and the id's name in them; without a code for unknown ones, since nothing is known of what is
+// stored, only repeated ones are.
 func (e *Execution) Join(given, stored []*contracts.Record, id string, unknown, repeated faults.Code, args faults.Args) Rows {
 	j := Rows{Old: map[*contracts.Record]*contracts.Record{}}
 	byID := make(map[int64]*contracts.Record, len(stored))
 	for _, row := range stored {
 		byID[row.Int(id)] = row
 	}
-	listed := map[int64]bool{}
+	listed := map[int64]*contracts.Record{} // by id, the first that names it
 	for _, row := range given {
 		n := row.Int(id)
 		old := byID[n]
@@ -191,18 +189,21 @@ func (e *Execution) Join(given, stored []*contracts.Record, id string, unknown, 
 			j.Add, j.All = append(j.Add, whole), append(j.All, whole)
 			continue
 		}
-		if listed[n] || old == nil {
-			code := unknown
-			if listed[n] {
-				code = repeated
-			}
+		code, related := unknown, []string(nil)
+		first := listed[n]
+		if first != nil {
+			code, related = repeated, []string{first.Pointer(id)}
+		}
+		if code != "" && (first != nil || old == nil) {
 			a := faults.Args{"value": row.Display(id), "id": id}
 			for k, v := range args {
 				a[k] = v
 			}
-			e.Fault(code, row, id, a)
+			e.Fault(code, row, id, a, related...)
 		}
-		listed[n] = true
+		if first == nil {
+			listed[n] = row
+		}
 		if old == nil {
 			j.All = append(j.All, row)
 			continue
@@ -212,7 +213,7 @@ func (e *Execution) Join(given, stored []*contracts.Record, id string, unknown, 
 		j.All = append(j.All, whole)
 	}
 	for _, row := range stored {
-		if !listed[row.Int(id)] {
+		if listed[row.Int(id)] == nil {
 			j.Remove = append(j.Remove, row)
 		}
 	}

@@ -63,6 +63,9 @@ var words = map[string][2]string{
 func FromViolation(v contracts.Violation) link.Fault {
 	args := Args{}
 	maps.Copy(args, v.Args)
+	if value := args["value"]; value != "" {
+		args["value"] = Quoted(value)
+	}
 	args["at"] = v.Pointer
 	if want, ok := words[v.Args["want"]]; ok {
 		args["want"], args["want.en"] = want[0], want[1]
@@ -77,6 +80,14 @@ func FromViolation(v contracts.Violation) link.Fault {
 		}
 	}
 	return New(Code(v.Code), v.Pointer, v.Field, args, v.Related...)
+}
+
+// Quoted puts quotes around a value that could be overlooked in a sentence.
+func Quoted(value string) string {
+	if strings.TrimSpace(value) == value && value != "" {
+		return value
+	}
+	return `"` + value + `"`
 }
 
 // limits writes what a number may be.

@@ -4,57 +4,53 @@ import (
 	"context"
 
 	"smartlink/contracts"
+	"smartlink/rm/command"
 	"smartlink/rm/ledger"
 )
 
 // create judges and writes a new entry.
-func (e *execution) create(ctx context.Context) (booked, error) {
-	entry := e.given.Complete()
+func create(ctx context.Context, x *command.Execution) (command.Booked, error) {
+	e := &execution{Execution: x}
+	entry := e.Given.Complete()
 	known, err := e.judgeCodes(ctx, entry, nil)
 	if err != nil {
-		return booked{}, err
+		return command.Booked{}, err
 	}
 	e.judgeDates(entry, nil)
-	e.judgeClosing(entry, nil, known.ClosedUpTo)
-	rows := make([]*contracts.Record, 0, len(e.given.Rows("Rateios")))
-	for _, row := range e.given.Rows("Rateios") {
+	e.JudgeNew(closing(known, entry), entry, "DataEmissao")
+	rows := make([]*contracts.Record, 0, len(e.Given.Rows("Rateios")))
+	for _, row := range e.Given.Rows("Rateios") {
 		rows = append(rows, row.Complete())
 	}
 	if err := e.judgeRows(ctx, entry, rows, nil); err != nil {
-		return booked{}, err
+		return command.Booked{}, err
 	}
-	custom, err := e.judgeCustom(ctx)
-	if err != nil || e.faults.Any() {
-		return booked{}, err
+	custom, err := e.JudgeCustom(ctx, ledger.EntryCustom)
+	if err != nil || e.Faults.Any() {
+		return command.Booked{}, err
 	}
 	return e.writeNew(ctx, entry, rows, custom)
 }
 
 // writeNew gives the entry and its rows their ids and inserts them.
-func (e *execution) writeNew(ctx context.Context, entry *contracts.Record, rows []*contracts.Record, custom []ledger.CustomValue) (booked, error) {
+func (e *execution) writeNew(ctx context.Context, entry *contracts.Record, rows []*contracts.Record, custom []ledger.CustomValue) (command.Booked, error) {
 	company := entry.Int("CodColigada")
-	id, err := ledger.NextEntryID(ctx, e.tx, company)
+	id, err := ledger.NextEntryID(ctx, e.Tx, company)
 	if err != nil {
-		return booked{}, err
+		return command.Booked{}, err
 	}
 	entry.Set("IdLan", contracts.Int(id))
 	if !entry.Has("DataCriacao") {
-		entry.Set("DataCriacao", contracts.String(string(contracts.DateOf(e.x.Now.UTC()))))
+		entry.Set("DataCriacao", e.Today())
 	}
-	entry.Set("RecCreatedBy", e.user("CodUsuario", "UsuarioInclusao"))
-	entry.Set("RecCreatedOn", contracts.String(contracts.FormatMoment(e.x.Now)))
-	if err := ledger.InsertEntry(ctx, e.tx, entry); err != nil {
-		return booked{}, err
+	e.Created(entry)
+	if err := ledger.InsertEntry(ctx, e.Tx, entry); err != nil {
+		return command.Booked{}, err
 	}
 	if err := e.insertRows(ctx, company, id, rows); err != nil {
-		return booked{}, err
+		return command.Booked{}, err
 	}
-	if len(custom) > 0 {
-		if err := ledger.EntryCustom.Save(ctx, e.tx, company, id, custom); err != nil {
-			return booked{}, err
-		}
-	}
-	return booked{company, id, "incluído"}, nil
+	return booked(entry, "incluído"), e.WriteCustom(ctx, ledger.EntryCustom, company, id, custom)
 }
 
 // insertRows gives new rows their ids and inserts them.
@@ -62,7 +58,7 @@ func (e *execution) insertRows(ctx context.Context, company, id int64, rows []*c
 	if len(rows) == 0 {
 		return nil
 	}
-	next, err := ledger.NextRowIDs(ctx, e.tx, company, id, len(rows))
+	next, err := ledger.NextRowIDs(ctx, e.Tx, company, id, len(rows))
 	if err != nil {
 		return err
 	}
@@ -70,7 +66,7 @@ func (e *execution) insertRows(ctx context.Context, company, id int64, rows []*c
 		row.Set("CodColigada", contracts.Int(company))
 		row.Set("IdLan", contracts.Int(id))
 		row.Set("IdRatCCu", contracts.Int(next+int64(i)))
-		if err := ledger.InsertRow(ctx, e.tx, row); err != nil {
+		if err := ledger.InsertRow(ctx, e.Tx, row); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"smartlink/contracts"
+	"smartlink/rm/command"
 	"smartlink/rm/faults"
 	"smartlink/rm/ledger"
 )
@@ -22,7 +23,7 @@ func (e *execution) judgeRows(ctx context.Context, entry *contracts.Record, rows
 	}
 	for _, row := range rows {
 		if row.State("CodCCusto") == contracts.Null && row.State("CodNatFinanceira") == contracts.Null {
-			e.fault(faults.ApportionmentEmpty, row, "CodCCusto", nil, row.Pointer("CodNatFinanceira"))
+			e.Fault(faults.ApportionmentEmpty, row, "CodCCusto", nil, append([]string{row.Pointer("CodNatFinanceira")}, e.ids(row)...)...)
 		}
 	}
 	if entry.State("Rateios") == contracts.Present { // else rows are missing, and sums say nothing
@@ -43,31 +44,23 @@ func (e *execution) judgeRowCodes(ctx context.Context, company int64, rows []*co
 	type status struct{ centre, nature ledger.Status }
 	seen := map[rowCodes]status{}
 	for _, row := range rows {
-		e.faults.AddViolations(row.CheckCompanies(company))
+		e.Faults.AddViolations(row.CheckCompanies(company))
 		row.OwnCompany(company)
 		old := originals[row]
-		centre := row.Has("CodCCusto") && (old == nil || row.Changes(old, "CodCCusto"))
-		nature := row.Has("CodNatFinanceira") && row.Has("CodColNatFinanceira") &&
-			(old == nil || row.Changes(old, "CodNatFinanceira") || row.Changes(old, "CodColNatFinanceira"))
-		if !centre && !nature {
+		if !row.Has("CodCCusto") && !row.Has("CodNatFinanceira") {
 			continue
 		}
 		codes := rowCodes{row.Text("CodCCusto"), row.Int("CodColNatFinanceira"), row.Text("CodNatFinanceira")}
 		s, ok := seen[codes]
 		if !ok {
 			var err error
-			if s.centre, s.nature, err = ledger.LookUpRow(ctx, e.tx, company, codes.centre, codes.natureCompany, codes.nature); err != nil {
+			if s.centre, s.nature, err = ledger.LookUpRow(ctx, e.Tx, company, codes.centre, codes.natureCompany, codes.nature); err != nil {
 				return err
 			}
 			seen[codes] = s
 		}
-		if centre {
-			row.Set("CodColigada", contracts.Int(company)) // its parent's, for the sentence
-			e.judgeCode(row, s.centre, "CodCCusto", "CodColigada", faults.CentreUnknown, faults.CentreInactive)
-		}
-		if nature {
-			e.judgeCode(row, s.nature, "CodNatFinanceira", "CodColNatFinanceira", faults.NatureUnknown, faults.NatureInactive)
-		}
+		row.Set("CodColigada", contracts.Int(company)) // its parent's, for the sentence
+		e.JudgeCodes(row, old, centre(s.centre, "CodColigada"), nature(s.nature))
 	}
 	return nil
 }
@@ -90,9 +83,9 @@ func (e *execution) judgeSum(entry *contracts.Record, rows []*contracts.Record) 
 		return
 	}
 	difference := contracts.Decimal{Units: sum.Units - value.Units, Places: sum.Places}
-	e.fault(faults.ApportionmentSum, e.given, "Rateios",
+	e.Fault(faults.ApportionmentSum, e.Given, "Rateios",
 		faults.Args{"sum": sum.String(), "value": value.String(), "difference": difference.String()},
-		append([]string{e.given.Pointer("ValorOriginal")}, pointers(rows, "Valor")...)...)
+		append(append([]string{e.Given.Pointer("ValorOriginal")}, command.Pointers(rows, "Valor")...), e.ids(rows...)...)...)
 }
 
 // hundred is 100 % in units of a percentage.
@@ -115,19 +108,16 @@ func (e *execution) judgePercent(rows []*contracts.Record) {
 	switch off := sum.Units - hundred.Units; {
 	case given == 0:
 	case given < len(rows):
-		e.fault(faults.ApportionmentSome, e.given, "Rateios", nil, pointers(rows, "Percentual")...)
+		e.Fault(faults.ApportionmentSome, e.Given, "Rateios", nil, append(command.Pointers(rows, "Percentual"), e.ids(rows...)...)...)
 	case max(off, -off) > int64(len(rows)):
-		e.fault(faults.ApportionmentPercent, e.given, "Rateios", faults.Args{"sum": sum.String()}, pointers(rows, "Percentual")...)
+		e.Fault(faults.ApportionmentPercent, e.Given, "Rateios", faults.Args{"sum": sum.String()}, append(command.Pointers(rows, "Percentual"), e.ids(rows...)...)...)
 	}
 }
 
-// maxRelated bounds how many rows a fault points at.
-const maxRelated = 50
-
-func pointers(rows []*contracts.Record, name string) []string {
-	var at []string
-	for _, row := range rows[:min(len(rows), maxRelated)] {
-		at = append(at, row.Pointer(name))
+// ids points at the ids of an edit's rows: a wrong one makes a row another than is meant.
+func (e *execution) ids(rows ...*contracts.Record) []string {
+	if !e.edits {
+		return nil
 	}
-	return at
+	return command.Pointers(rows, "IdRatCCu")
 }

@@ -102,6 +102,14 @@ func (b *Books) Exec(query string, args ...any) {
 	}
 }
 
+// Empty takes everything booked out of the books, and lets ids begin anew.
+func (b *Books) Empty() {
+	b.t.Helper()
+	for _, table := range []string{"FLANCOMPL", "FLANRATCCU", "FLAN", "FXCXCOMPL", "FXCX", "CRATEIOLC", "CPARTIDA", "CLANCAMENTO", "SLSEQUENCIA"} {
+		b.Exec("DELETE FROM " + table)
+	}
+}
+
 // Rows answers what a query finds, each row by its columns: nil, int64 or string.
 func (b *Books) Rows(query string, args ...any) []map[string]any {
 	b.t.Helper()
