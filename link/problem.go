@@ -92,7 +92,7 @@ func (e *Error) At(pointer string, code Code, detail Text) *Error {
 func (e *Error) Error() string {
 	s := e.Problem(English, "").Error()
 	if e.Cause != nil {
-		s += ": " + e.Cause.Error()
+		s = strings.TrimSuffix(s, ".") + ": " + e.Cause.Error()
 	}
 	return s
 }
@@ -177,9 +177,9 @@ type Problem struct {
 
 // Error tells code and detail.
 func (p *Problem) Error() string {
-	s := string(p.Code) + ": " + strings.TrimSuffix(p.Detail, ".")
+	s := string(p.Code) + ": " + p.Detail
 	for _, f := range p.Errors {
-		s += "; " + strings.TrimPrefix(f.Pointer+": ", ": ") + f.Detail
+		s = strings.TrimSuffix(s, ".") + "; " + strings.TrimPrefix(f.Pointer+": ", ": ") + f.Detail
 	}
 	return s
 }

@@ -15,10 +15,9 @@ import (
 
 // adminCmd administers a hub over its admin API.
 type adminCmd struct {
-	Server string `help:"Address of the hub." default:"http://127.0.0.1:8484" env:"SMARTLINK_SERVER"`
+	Server string `help:"Address of the hub; default http://127.0.0.1:8484." default:"http://127.0.0.1:8484" env:"SMARTLINK_SERVER" placeholder:"URL"`
 	APIKey string `name:"api-key" help:"API key of a person, from 'admin init'. Better given by the environment." env:"SMARTLINK_API_KEY"`
 	JSON   bool   `name:"json" help:"Answer as JSON, for scripts."`
-	Lang   string `help:"Language of the hub's messages: pt or en." enum:"pt,en" default:"en" env:"SMARTLINK_LANG"`
 
 	Init    adminInitCmd    `cmd:"" help:"Spend the first-start code and make the first administrator. Example: smartlink admin init --code C --user ana"`
 	Company adminCompanyCmd `cmd:"" help:"Companies (customers)."`
@@ -27,11 +26,11 @@ type adminCmd struct {
 	Client  adminClientCmd  `cmd:"" help:"Clients: credentials of a tenant."`
 	Queue   adminQueueCmd   `cmd:"" help:"Queues and what waits in them."`
 	Message adminMessageCmd `cmd:"" help:"One message: where it is; copy it."`
-	Audit   adminAuditCmd   `cmd:"" help:"Who changed what, the newest first."`
+	Audit   adminAuditCmd   `cmd:"" help:"Who changed what, the newest first. Example: smartlink admin audit --limit 20"`
 }
 
-func (a *adminCmd) hub() (*client.Admin, error) {
-	return client.NewAdmin(client.AdminConfig{Server: a.Server, APIKey: a.APIKey, UserAgent: "smartlink-admin", Lang: link.Lang(a.Lang)})
+func (a *adminCmd) hub(e *env) (*client.Admin, error) {
+	return client.NewAdmin(client.AdminConfig{Server: a.Server, APIKey: a.APIKey, UserAgent: "smartlink-admin", Lang: e.lang()})
 }
 
 // show prints a value as JSON or as name and value pairs.
@@ -53,7 +52,7 @@ type listFlags struct {
 func list[T any](e *env, a *adminCmd, l listFlags, head []string, row func(T) []string,
 	page func(context.Context, *client.Admin, client.List) (link.Page[T], error),
 ) error {
-	hub, err := a.hub()
+	hub, err := a.hub(e)
 	if err != nil {
 		return err
 	}
@@ -91,7 +90,7 @@ type adminInitCmd struct {
 }
 
 func (c *adminInitCmd) Run(e *env, a *adminCmd) error {
-	hub, err := a.hub()
+	hub, err := a.hub(e)
 	if err != nil {
 		return err
 	}
@@ -104,7 +103,7 @@ func (c *adminInitCmd) Run(e *env, a *adminCmd) error {
 
 type adminCompanyCmd struct {
 	Add  companyAddCmd  `cmd:"" help:"Create a company. Example: smartlink admin company add 'Fazenda Boa Vista S.A.'"`
-	List companyListCmd `cmd:"" help:"List companies."`
+	List companyListCmd `cmd:"" help:"List companies. Example: smartlink admin company list --all"`
 }
 
 type companyAddCmd struct {
@@ -112,7 +111,7 @@ type companyAddCmd struct {
 }
 
 func (c *companyAddCmd) Run(e *env, a *adminCmd) error {
-	hub, err := a.hub()
+	hub, err := a.hub(e)
 	if err != nil {
 		return err
 	}
@@ -135,7 +134,7 @@ func (c *companyListCmd) Run(e *env, a *adminCmd) error {
 
 type adminTenantCmd struct {
 	Add  tenantAddCmd  `cmd:"" help:"Create a tenant. Example: smartlink admin tenant add Produção --company 'Fazenda Boa Vista S.A.'"`
-	List tenantListCmd `cmd:"" help:"List tenants."`
+	List tenantListCmd `cmd:"" help:"List tenants. Example: smartlink admin tenant list --json"`
 }
 
 type tenantAddCmd struct {
@@ -145,7 +144,7 @@ type tenantAddCmd struct {
 }
 
 func (c *tenantAddCmd) Run(e *env, a *adminCmd) error {
-	hub, err := a.hub()
+	hub, err := a.hub(e)
 	if err != nil {
 		return err
 	}
@@ -172,7 +171,7 @@ func (c *tenantListCmd) Run(e *env, a *adminCmd) error {
 
 type adminAppCmd struct {
 	Put  appPutCmd  `cmd:"" help:"Create or replace an app. Example: smartlink admin app put GESPLAN --name Gesplan --sends FinLanIncDataCommand --receives FinLanIncDataCommandResponse"`
-	List appListCmd `cmd:"" help:"List apps."`
+	List appListCmd `cmd:"" help:"List apps. Example: smartlink admin app list"`
 }
 
 type appPutCmd struct {
@@ -183,7 +182,7 @@ type appPutCmd struct {
 }
 
 func (c *appPutCmd) Run(e *env, a *adminCmd) error {
-	hub, err := a.hub()
+	hub, err := a.hub(e)
 	if err != nil {
 		return err
 	}

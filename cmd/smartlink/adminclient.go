@@ -11,9 +11,9 @@ import (
 
 type adminClientCmd struct {
 	Add    clientAddCmd    `cmd:"" help:"Create a client; its secret is shown once. Example: smartlink admin client add gesplan --tenant UUID --apps GESPLAN"`
-	List   clientListCmd   `cmd:"" help:"List clients."`
-	Change clientChangeCmd `cmd:"" help:"Change a client's name or apps."`
-	Revoke clientRevokeCmd `cmd:"" help:"Refuse every token the client got so far."`
+	List   clientListCmd   `cmd:"" help:"List clients. Example: smartlink admin client list --tenant UUID"`
+	Change clientChangeCmd `cmd:"" help:"Change a client's name or apps. Example: smartlink admin client change ID --apps GESPLAN,GESPLAN-RM"`
+	Revoke clientRevokeCmd `cmd:"" help:"Refuse every token the client got so far. Example: smartlink admin client revoke ID"`
 	Secret clientSecretCmd `cmd:"" help:"Secrets: at most two live, so that one can be replaced without a pause."`
 }
 
@@ -31,7 +31,7 @@ type clientAddCmd struct {
 }
 
 func (c *clientAddCmd) Run(e *env, a *adminCmd) error {
-	hub, err := a.hub()
+	hub, err := a.hub(e)
 	if err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func onClient(e *env, a *adminCmd, arg clientArg, do func(*client.Admin, link.Cl
 	if err != nil {
 		return err
 	}
-	hub, err := a.hub()
+	hub, err := a.hub(e)
 	if err != nil {
 		return err
 	}
@@ -109,8 +109,8 @@ func onClient(e *env, a *adminCmd, arg clientArg, do func(*client.Admin, link.Cl
 }
 
 type clientSecretCmd struct {
-	Add    secretAddCmd    `cmd:"" help:"Add a second secret; it is shown once."`
-	Remove secretRemoveCmd `cmd:"" help:"End a secret. Tokens already given live until they expire; 'revoke' ends them."`
+	Add    secretAddCmd    `cmd:"" help:"Add a second secret; it is shown once. Example: smartlink admin client secret add ID"`
+	Remove secretRemoveCmd `cmd:"" help:"End a secret. Tokens already given live until they expire; 'revoke' ends them. Example: smartlink admin client secret remove ID SECRETID"`
 }
 
 type secretAddCmd struct{ clientArg }
@@ -120,7 +120,7 @@ func (c *secretAddCmd) Run(e *env, a *adminCmd) error {
 	if err != nil {
 		return err
 	}
-	hub, err := a.hub()
+	hub, err := a.hub(e)
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func (c *secretRemoveCmd) Run(e *env, a *adminCmd) error {
 	if err != nil {
 		return err
 	}
-	hub, err := a.hub()
+	hub, err := a.hub(e)
 	if err != nil {
 		return err
 	}

@@ -1,13 +1,13 @@
 package main
 
 import (
+	"cmp"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 	"unicode/utf8"
-
-	"encoding/base64"
 
 	"smartlink/link"
 )
@@ -34,7 +34,7 @@ func (c *messageShowCmd) Run(e *env, a *adminCmd) error {
 	if err != nil {
 		return err
 	}
-	hub, err := a.hub()
+	hub, err := a.hub(e)
 	if err != nil {
 		return err
 	}
@@ -45,11 +45,11 @@ func (c *messageShowCmd) Run(e *env, a *adminCmd) error {
 	if a.JSON {
 		return printJSON(e.out, t)
 	}
-	return printTrace(e.out, t)
+	return printTrace(e.out, e.lang(), t)
 }
 
 // printTrace writes a message's way, a line a step.
-func printTrace(w io.Writer, t link.Trace) error {
+func printTrace(w io.Writer, lang link.Lang, t link.Trace) error {
 	if err := fields(w, "message", t.ID.String(), "root", t.RootID.String(), "type", t.Type, "audience", t.Audience,
 		"sender", t.Sender.App+" "+string(t.Sender.ClientID), "business key", t.BusinessKey, "created", when(&t.CreatedAt)); err != nil {
 		return err
@@ -57,12 +57,13 @@ func printTrace(w io.Writer, t link.Trace) error {
 	for _, q := range t.Queues {
 		fmt.Fprintf(w, "\nqueue %s: %s\n", q.Queue, q.State)
 		if q.ERP != nil {
-			fmt.Fprintf(w, "  ERP: %s %s\n", q.ERP.State, strings.TrimSpace(q.ERP.Code+" "+q.ERP.Reason))
+			fmt.Fprintln(w, "  ERP:", words(string(q.ERP.State), q.ERP.Code, q.ERP.Reason))
 		}
 		if o := q.Outcome; o != nil {
-			fmt.Fprintf(w, "  outcome %d: %s %s\n", o.Number, o.Status, o.Key)
+			fmt.Fprintf(w, "  outcome %d: %s\n", o.Number, words(string(o.Status), o.Key))
 			for _, f := range o.Errors {
-				fmt.Fprintf(w, "    %s %s: %s\n", f.Code, f.Pointer, f.Description)
+				text := link.Text{PT: words(f.Description, f.Help), EN: words(cmp.Or(f.DescriptionEn, f.Description), cmp.Or(f.HelpEn, f.Help))}
+				fmt.Fprintf(w, "    %s: %s\n", words(f.Code, f.Pointer), text.In(lang))
 			}
 		}
 		rows := make([][]string, len(q.Events))
@@ -105,7 +106,7 @@ func (c *messageCopyCmd) Run(e *env, a *adminCmd) error {
 			req.ContentBase64 = &s
 		}
 	}
-	hub, err := a.hub()
+	hub, err := a.hub(e)
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -22,7 +21,7 @@ import (
 )
 
 type agentCmd struct {
-	Database string `help:"SQLite file of the inbox and the books." default:"rm.db" env:"SMARTLINK_DATABASE" placeholder:"FILE"`
+	Database string `help:"SQLite file of the inbox and the books; default rm.db." default:"rm.db" env:"SMARTLINK_DATABASE" placeholder:"FILE"`
 	JSON     bool   `name:"json" help:"Answer as JSON, for scripts."`
 
 	Run       agentRunCmd       `cmd:"" help:"Run beside the ERP until stopped."`
@@ -47,7 +46,7 @@ type agentRunCmd struct {
 
 // Help shows an example.
 func (*agentRunCmd) Help() string {
-	return "Example: smartlink agent run --server https://hub.example.com --client-id ID --database rm.db\n" +
+	return "Example: smartlink agent run --server https://hub.example.com --client-id ID --database rm.db\n\n" +
 		"The secret comes from SMARTLINK_CLIENT_SECRET. Connections go outwards only; proxies of the environment are respected."
 }
 
@@ -90,9 +89,10 @@ func (a *agentCmd) desk(e *env, do func(*inbox.Box) error) error {
 }
 
 type agentMessagesCmd struct {
-	State  []string `help:"Only in these states: stored, running, waiting, blocked, rejected."`
-	Limit  int      `help:"Items of a page." default:"50"`
-	Cursor string   `help:"Go on where the page before ended."`
+	State    []string `help:"Only in these states: stored, running, waiting, blocked, rejected." enum:"stored,running,waiting,blocked,rejected"`
+	Upstream bool     `help:"What is to be sent to the hub, instead of what came from there: answers that the hub refused are blocked."`
+	Limit    int      `help:"Items of a page." default:"50"`
+	Cursor   string   `help:"Go on where the page before ended."`
 }
 
 // Help shows an example.
@@ -101,7 +101,10 @@ func (*agentMessagesCmd) Help() string {
 }
 
 func (c *agentMessagesCmd) Run(e *env, a *agentCmd) error {
-	f := inbox.Filter{Limit: c.Limit, After: c.Cursor}
+	f := inbox.Filter{Limit: c.Limit, After: c.Cursor, Event: inbox.Downstream}
+	if c.Upstream {
+		f.Event = inbox.Upstream
+	}
 	for _, s := range c.State {
 		f.States = append(f.States, link.ERPState(s))
 	}
@@ -166,14 +169,14 @@ func (c *agentShowCmd) Run(e *env, a *agentCmd) error {
 		}
 		state := "finished; its row is gone"
 		if d.Item != nil {
-			state = strings.TrimSpace(string(d.Item.State) + " " + string(d.Item.Code) + " " + d.Item.Reason)
+			state = words(string(d.Item.State), string(d.Item.Code), d.Item.Reason)
 		}
 		if err := fields(e.out, "message", id.String(), "state", state); err != nil {
 			return err
 		}
 		rows := make([][]string, 0, len(d.Executions)+len(d.Results)+len(d.Log))
 		for _, x := range d.Executions {
-			rows = append(rows, []string{when(&x.EndedAt), "attempt " + strconv.Itoa(x.Attempt), x.Result, strings.TrimSpace(x.Key + " " + string(x.Code) + " " + x.Reason)})
+			rows = append(rows, []string{when(&x.EndedAt), "attempt " + strconv.Itoa(x.Attempt), x.Result, words(x.Key, string(x.Code), x.Reason)})
 		}
 		for _, x := range d.Results {
 			rows = append(rows, []string{when(&x.At), "outcome " + strconv.Itoa(x.Number), string(x.Outcome), x.Key})
@@ -189,7 +192,7 @@ type agentReprocessCmd struct{ inboxArg }
 
 // Help shows an example.
 func (*agentReprocessCmd) Help() string {
-	return "Example: smartlink agent reprocess ID --database rm.db\nWorks beside a running agent."
+	return "Example: smartlink agent reprocess ID --database rm.db\n\nWorks beside a running agent."
 }
 
 func (c *agentReprocessCmd) Run(e *env, a *agentCmd) error {

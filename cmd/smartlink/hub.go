@@ -13,14 +13,14 @@ import (
 const stopTime = 20 * time.Second
 
 type hubCmd struct {
-	Data      string `help:"Folder of hub.db, queue.db and hub.key." default:"hub-data" env:"SMARTLINK_HUB_DATA" placeholder:"DIR"`
-	Listen    string `help:"Address to listen on. The default takes connections from this machine only." default:"127.0.0.1:8484" env:"SMARTLINK_HUB_LISTEN" placeholder:"HOST:PORT"`
+	Data      string `help:"Folder of hub.db, queue.db and hub.key; default hub-data." default:"hub-data" env:"SMARTLINK_HUB_DATA" placeholder:"DIR"`
+	Listen    string `help:"Address to listen on. The default, 127.0.0.1:8484, takes connections from this machine only." default:"127.0.0.1:8484" env:"SMARTLINK_HUB_LISTEN" placeholder:"HOST:PORT"`
 	PublicURL string `name:"public-url" help:"Address clients use, when a proxy stands in front; part of the tokens' issuer." env:"SMARTLINK_HUB_PUBLIC_URL" placeholder:"URL"`
 }
 
 // Help shows an example.
 func (*hubCmd) Help() string {
-	return "Example: smartlink hub --data ./hub-data --listen 127.0.0.1:8484\n" +
+	return "Example: smartlink hub --data ./hub-data --listen 127.0.0.1:8484\n\n" +
 		"The first start prints a code once; spend it with: smartlink admin init --code CODE --user NAME"
 }
 

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -12,7 +13,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
-	"github.com/goccy/go-yaml"
+
+	"smartlink/link"
 )
 
 // cli is the command line. Values come from flags, then the environment, then the YAML file, then
@@ -21,6 +23,7 @@ type cli struct {
 	Config   kong.ConfigFlag `help:"YAML file with values for the flags, nested by command." placeholder:"FILE" env:"SMARTLINK_CONFIG"`
 	LogLevel string          `help:"debug, info, warn or error; default info, in the demo warn." enum:",debug,info,warn,error" default:"" placeholder:"LEVEL" env:"SMARTLINK_LOG_LEVEL"`
 	LogJSON  bool            `name:"log-json" help:"Log lines as JSON." env:"SMARTLINK_LOG_JSON"`
+	Lang     string          `help:"Language of problems: pt or en; default en." enum:"pt,en" default:"en" placeholder:"LANG" env:"SMARTLINK_LANG"`
 
 	Demo  demoCmd  `cmd:"" help:"Run hub, agent, books and Gesplan in one process and show a message's whole way."`
 	Hub   hubCmd   `cmd:"" help:"Run the cloud side: identity, queues, API."`
@@ -80,34 +83,20 @@ func run(args []string, out, errOut io.Writer) int {
 	defer stop()
 	e := &env{ctx: ctx, out: out, errOut: errOut, cli: &c}
 	if err := k.Run(e); err != nil {
-		fmt.Fprintf(errOut, "smartlink: %v\n", err)
+		fmt.Fprintf(errOut, "smartlink: %s\n", e.say(err))
 		return 1
 	}
 	return 0
 }
 
-// yamlFile reads the configuration file. Its keys are the flags' names, nested by command.
-func yamlFile(r io.Reader) (kong.Resolver, error) {
-	values := map[string]any{}
-	if err := yaml.NewDecoder(r).Decode(&values); err != nil && err != io.EOF {
-		return nil, fmt.Errorf("configuration file: %w", err)
+// say writes an error for the user. Problems of the catalogue come in the language asked for; where
+// they happened inside the program is for developers, who read English.
+func (e *env) say(err error) string {
+	var problem *link.Error
+	if e.lang() == link.Portuguese && errors.As(err, &problem) {
+		return problem.Problem(link.Portuguese, "").Error()
 	}
-	var find kong.ResolverFunc = func(_ *kong.Context, parent *kong.Path, flag *kong.Flag) (any, error) {
-		for n := parent.Node(); n != nil; n = n.Parent {
-			if v, ok := section(values, n)[flag.Name]; ok {
-				return v, nil
-			}
-		}
-		return nil, nil
-	}
-	return find, nil
+	return err.Error()
 }
 
-// section is the part of a configuration that belongs to a command.
-func section(values map[string]any, n *kong.Node) map[string]any {
-	if n.Type != kong.CommandNode {
-		return values
-	}
-	sub, _ := section(values, n.Parent)[n.Name].(map[string]any)
-	return sub
-}
+func (e *env) lang() link.Lang { return link.Lang(e.cli.Lang) }

@@ -5,9 +5,13 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/alecthomas/kong"
+
+	"smartlink/agent/inbox"
 	"smartlink/link"
 )
 
@@ -41,6 +45,8 @@ func TestWrongUsageSaysWhat(t *testing.T) {
 		{[]string{"admin", "init", "--user", "ana"}, "--code"},
 		{[]string{"demo", "--log-level", "loud"}, "loud"},
 		{[]string{"hub", "--config", "no-such.yaml"}, "no-such.yaml"},
+		{[]string{"agent", "messages", "--state", "lost"}, `"rejected" but got "lost"`},
+		{[]string{"admin", "company", "list", "--lang", "fr"}, "fr"},
 	} {
 		if code, _, errOut := smartlink(c.args...); code != 2 || !strings.Contains(errOut, c.want) {
 			t.Errorf("%v: exit %d, %q", c.args, code, errOut)
@@ -48,11 +54,22 @@ func TestWrongUsageSaysWhat(t *testing.T) {
 	}
 }
 
+// TestHelpOfEveryCommandHasAnExample: of every one, and the example stands by itself, so that it can
+// be pasted.
 func TestHelpOfEveryCommandHasAnExample(t *testing.T) {
-	for _, args := range []string{"demo", "hub", "agent run", "agent reprocess", "rm seed", "admin init", "admin tenant add", "admin client add", "admin message copy"} {
-		code, out, _ := smartlink(append(strings.Fields(args), "--help")...)
-		if code != 0 || !strings.Contains(strings.Join(strings.Fields(out), " "), "Example: smartlink "+args) {
+	k, err := kong.New(&cli{}, kong.Name("smartlink"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, leaf := range k.Model.Leaves(false) {
+		args := leaf.FullPath()
+		code, out, _ := smartlink(append(strings.Fields(args)[1:], "--help")...)
+		paragraphs := strings.Split(out, "\n\n")
+		i := slices.IndexFunc(paragraphs, func(p string) bool { return strings.Contains(strings.Join(strings.Fields(p), " "), "Example: "+args) })
+		if code != 0 || i < 0 {
 			t.Errorf("%s --help: exit %d\n%s", args, code, out)
+		} else if _, example, _ := strings.Cut(paragraphs[i], "Example:"); strings.Contains(example, ". ") || strings.Contains(example, ".\n") {
+			t.Errorf("%s --help: text runs on behind the example:%s", args, example)
 		}
 	}
 }
@@ -72,6 +89,86 @@ func TestConfigurationFileIsNestedByCommand(t *testing.T) {
 	code, _, errOut := smartlink("--config", file, "admin", "company", "list")
 	if code != 1 || !strings.Contains(errOut, "127.0.0.1:1") {
 		t.Errorf("exit %d, %q", code, errOut)
+	}
+}
+
+func TestConfigurationFileIsReadStrictly(t *testing.T) {
+	for content, want := range map[string]string{
+		"hub:\n  listn: x\n":            "hub.listn: no such command or flag; there are data, listen",
+		"hbu:\n  listen: x\n":           "hbu: no such command",
+		"admin:\n  client:\n    x: 1\n": "admin.client.x: no such",
+		"hub: 127.0.0.1:1\n":            "hub: want the flags",
+		"hub: [\n":                      "configuration file",
+	} {
+		file := filepath.Join(t.TempDir(), "smartlink.yaml")
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if code, _, errOut := smartlink("--config", file, "rm", "seed", "--database", filepath.Join(t.TempDir(), "rm.db")); code != 2 || !strings.Contains(errOut, want) {
+			t.Errorf("%q: exit %d, %q", content, code, errOut)
+		}
+	}
+}
+
+// TestProblemsComeInTheLanguageAskedFor: those of the hub and those of the program itself.
+func TestProblemsComeInTheLanguageAskedFor(t *testing.T) {
+	server, code := startHub(t)
+	for lang, want := range map[string][2]string{"pt": {"não existe", "falta um nome"}, "en": {"does not exist", "a name is needed"}} {
+		if _, _, errOut := smartlink("agent", "messages", "--lang", lang, "--database", filepath.Join(t.TempDir(), "no.db")); !strings.Contains(errOut, want[0]) {
+			t.Errorf("%s: %q", lang, errOut)
+		}
+		if _, _, errOut := smartlink("--lang", lang, "admin", "init", "--server", server, "--code", code, "--user", " "); !strings.Contains(errOut, want[1]) {
+			t.Errorf("%s: %q", lang, errOut)
+		}
+	}
+}
+
+func TestTracesArePrintedForPeople(t *testing.T) {
+	trace := link.Trace{Queues: []link.QueueTrace{{
+		Queue: "q", State: link.StateAcked, ERP: &link.ERPStatus{State: link.ERPRejected},
+		Outcome: &link.Outcome{Number: 2, Status: link.ERPRejected, Errors: []link.Fault{
+			{Code: "RM-X", Pointer: "/data/X", Description: "Não.", Help: "Mude.", DescriptionEn: "No.", HelpEn: "Change."}, {Code: "SL-Y", Description: "Só português."},
+		}},
+	}}}
+	for lang, want := range map[link.Lang]string{
+		link.Portuguese: "  ERP: rejected\n  outcome 2: rejected\n    RM-X /data/X: Não. Mude.\n    SL-Y: Só português.\n",
+		link.English:    "  ERP: rejected\n  outcome 2: rejected\n    RM-X /data/X: No. Change.\n    SL-Y: Só português.\n",
+	} {
+		var out bytes.Buffer
+		if err := printTrace(&out, lang, trace); err != nil || !strings.Contains(out.String(), want) {
+			t.Errorf("%s: %v\n%s", lang, err, &out)
+		}
+	}
+}
+
+// TestWhatTheHubRefusedCanBeFound: an answer the hub does not take waits for a person, who must be
+// able to see it.
+func TestWhatTheHubRefusedCanBeFound(t *testing.T) {
+	dir := t.TempDir()
+	database := filepath.Join(dir, "rm.db")
+	box, err := inbox.Open(t.Context(), inbox.Config{Database: database, Installation: filepath.Join(dir, "installation.json")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := box.PutMetrics(t.Context(), "text/plain", []byte("up 1\n")); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := box.Outgoing(t.Context(), 0, 10)
+	if err != nil || len(rows) != 1 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	if err := box.Sent(t.Context(), nil, []inbox.Refused{{Row: rows[0], Code: link.CodeRefusedByHub, Reason: "SL-ROLE"}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := box.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	id := rows[0].Message.ID.String()
+	if _, out, errOut := smartlink("agent", "messages", "--database", database, "--upstream", "--state", "blocked"); !strings.Contains(out, id) {
+		t.Errorf("%s%s", out, errOut)
+	}
+	if _, out, _ := smartlink("agent", "messages", "--database", database); strings.Contains(out, id) {
+		t.Errorf("among what came from the hub:\n%s", out)
 	}
 }
 

@@ -16,7 +16,7 @@ type rmCmd struct {
 }
 
 type rmSeedCmd struct {
-	Database string `help:"SQLite file of the books; the agent's inbox may be in it too." default:"rm.db" env:"SMARTLINK_DATABASE" placeholder:"FILE"`
+	Database string `help:"SQLite file of the books; the agent's inbox may be in it too; default rm.db." default:"rm.db" env:"SMARTLINK_DATABASE" placeholder:"FILE"`
 }
 
 // Help shows an example.

@@ -36,6 +36,7 @@ type Config struct {
 	Stay    bool          // serve until the context ends after the story was told
 	Timeout time.Duration // for the whole story; 0 = 60 s
 	Out     io.Writer     // the story
+	Lang    link.Lang     // of what the ERP says in it; the story itself is English
 	Logger  *slog.Logger
 }
 
@@ -126,7 +127,7 @@ func Run(ctx context.Context, cfg Config) (figures Figures, err error) {
 	}
 	fmt.Fprintf(cfg.Out, "SmartLink demo, run %s. Hub at %s, data in %s\n", w.Env.Run, w.Env.Server, cfg.Dir)
 
-	t := &teller{out: cfg.Out, gesplan: w.Gesplan, run: w.Env.Run, answers: map[uuid.UUID]link.AnswerBody{}}
+	t := &teller{out: cfg.Out, lang: cfg.Lang, gesplan: w.Gesplan, run: w.Env.Run, answers: map[uuid.UUID]link.AnswerBody{}}
 	story, cancel := context.WithTimeout(ctx, cfg.Timeout)
 	err = t.tell(story)
 	cancel()

@@ -46,6 +46,7 @@ var chapters = []chapter{
 // teller runs the story and shows it.
 type teller struct {
 	out     io.Writer
+	lang    link.Lang
 	gesplan *client.Client
 	run     string
 	figures Figures
@@ -147,10 +148,10 @@ func (t *teller) show(trace link.Trace, a link.AnswerBody, took time.Duration) {
 	}
 	for _, f := range a.Data.Errors {
 		line("", "%s %s", f.Code, strings.Join(append([]string{f.Pointer}, f.Related...), " "))
-		line("", "  %s %s", f.Description, f.Help)
+		line("", "  %s", link.Text{PT: f.Description + " " + f.Help, EN: f.DescriptionEn + " " + f.HelpEn}.In(t.lang))
 	}
 	for _, f := range a.Data.Warnings {
-		line("", "warning %s %s %s", f.Code, f.Pointer, f.Description)
+		line("", "warning %s %s %s", f.Code, f.Pointer, link.Text{PT: f.Description, EN: f.DescriptionEn}.In(t.lang))
 	}
 	line("Gesplan", "has the answer, %d ms after sending", took.Milliseconds())
 }
