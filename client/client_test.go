@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -57,6 +59,9 @@ func (h *fakeHub) client(t *testing.T, change ...func(*Config)) *Client {
 	return c
 }
 
+// stored is a hub's answer to a send.
+const stored = `{"messageId":"01890000-0000-7000-8000-000000000001","queues":["q"],"duplicate":false,"warnings":[]}`
+
 func problem(w http.ResponseWriter, code link.Code) {
 	e := link.NewError(code)
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -85,7 +90,7 @@ func TestSendCarriesEverythingByteForByte(t *testing.T) {
 		got = r.Clone(context.Background())
 		gotBody, _ = io.ReadAll(r.Body)
 		w.WriteHeader(http.StatusAccepted)
-		fmt.Fprint(w, `{"messageId":"01890000-0000-7000-8000-000000000001","queues":["q"],"duplicate":false,"warnings":[]}`)
+		fmt.Fprint(w, stored)
 	})
 	c := h.client(t, func(cfg *Config) { cfg.Installation = "inst"; cfg.App = "GESPLAN" })
 	r, err := c.Send(t.Context(), Message{
@@ -120,13 +125,65 @@ func TestRepeatsKeepTheIdempotencyKey(t *testing.T) {
 			return
 		}
 		w.WriteHeader(http.StatusAccepted)
-		fmt.Fprint(w, `{}`)
+		fmt.Fprint(w, stored)
 	})
 	if _, err := h.client(t).Send(t.Context(), Message{Type: "X", Body: []byte("{}")}); err != nil {
 		t.Fatal(err)
 	}
 	if len(keys) != 3 || keys[0] == "" || keys[0] != keys[1] || keys[1] != keys[2] {
 		t.Errorf("keys %q", keys)
+	}
+}
+
+// TestNotAnAnswerIsNotAStoredMessage: a proxy that answers by itself must not make a sender forget
+// its message.
+func TestNotAnAnswerIsNotAStoredMessage(t *testing.T) {
+	for name, answer := range map[string]http.HandlerFunc{
+		"nothing":      func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) },
+		"other object": func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"status":"ok"}`) },
+		"a page":       func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `<html>log in</html>`) },
+	} {
+		h := newFakeHub(t, answer)
+		if r, err := h.client(t).Send(t.Context(), Message{Type: "X", Body: []byte("{}")}); err == nil {
+			t.Errorf("%s: taken for %+v", name, r)
+		}
+	}
+}
+
+// TestHeadersThatCannotTravelAreRefusedAtOnce: they are the caller's fault, not the network's.
+func TestHeadersThatCannotTravelAreRefusedAtOnce(t *testing.T) {
+	calls := 0
+	h := newFakeHub(t, func(w http.ResponseWriter, _ *http.Request) { calls++; fmt.Fprint(w, stored) })
+	for pointer, m := range map[string]Message{
+		"SL-Business-Key": {BusinessKey: "a\nb"}, "SL-Meta-X": {Headers: map[string]string{"sl-meta-x": "\x00"}}, "Content-Type": {ContentType: "a\r"},
+		"SL Meta": {Headers: map[string]string{"SL Meta": "x"}},
+	} {
+		m.Type, m.Body = "X", []byte("{}")
+		_, err := h.client(t, func(c *Config) { c.Lang = link.Portuguese }).Send(t.Context(), m)
+		var p *link.Problem
+		if !errors.As(err, &p) || p.Code != link.CodeRequestInvalid || len(p.Errors) != 1 || p.Errors[0].Pointer != pointer || Retryable(err) {
+			t.Errorf("%s: %v", pointer, err)
+		}
+	}
+	if _, err := h.client(t).Send(t.Context(), Message{Type: "X", Body: []byte("{}"), BusinessKey: "prestação 3\t/ação"}); err != nil || calls != 1 {
+		t.Errorf("%v after %d calls", err, calls)
+	}
+}
+
+// TestAFullGetCanBeRead: whatever stands in the messages, an answer within the hub's limits fits.
+func TestAFullGetCanBeRead(t *testing.T) {
+	key := strings.Repeat("\U0001f4b0", link.MaxKey)
+	var got link.GetResponse
+	for range link.MaxGet {
+		got.Messages = append(got.Messages, link.Delivery{Tag: 1<<53 - 1, Message: link.Message{
+			ID: link.NewID(), TenantID: uuid.New(), BusinessKey: key, OrderingKey: key, CorrelationID: key, Type: strings.Repeat("T", 100),
+			ContentType: "text/plain", Headers: map[string]string{"Sl-Meta-X": strings.Repeat("<", link.MaxHeaderBytes)},
+			Body: bytes.Repeat([]byte{1}, link.MaxGetBytes/link.MaxGet),
+		}})
+	}
+	wire, err := json.Marshal(got)
+	if err != nil || len(wire) > maxAnswer {
+		t.Errorf("%d bytes of at most %d, %v", len(wire), maxAnswer, err)
 	}
 }
 

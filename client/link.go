@@ -3,11 +3,15 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
+	"net/textproto"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -60,7 +64,9 @@ func (c *Client) Send(ctx context.Context, m Message) (link.SendResponse, error)
 		m.ContentType = "application/json"
 	}
 	header := map[string]string{}
-	maps.Copy(header, m.Headers)
+	for name, value := range m.Headers {
+		header[textproto.CanonicalMIMEHeaderKey(name)] = value
+	}
 	for name, value := range map[string]string{
 		link.HeaderApp: m.App, link.HeaderIdempotencyKey: m.IdempotencyKey, link.HeaderBusinessKey: m.BusinessKey,
 		link.HeaderOrderingKey: m.OrderingKey, link.HeaderCorrelationID: m.CorrelationID,
@@ -69,9 +75,36 @@ func (c *Client) Send(ctx context.Context, m Message) (link.SendResponse, error)
 			header[name] = value
 		}
 	}
+	if err := c.checkHeaders(header, m.ContentType); err != nil {
+		return link.SendResponse{}, err
+	}
 	var out link.SendResponse
 	_, err := c.call(ctx, request{method: http.MethodPost, path: path, contentType: m.ContentType, header: header, body: m.Body}, &out)
+	if err == nil && out.MessageID == uuid.Nil {
+		// Not a hub's answer. Whoever gave it, the message is stored nowhere.
+		return link.SendResponse{}, &notReached{errors.New("a send was answered without a messageId; is a proxy in between?")}
+	}
 	return out, err
+}
+
+// checkHeaders refuses what cannot travel in a header. Below HTTP it would look like a hub that is
+// away, and be repeated.
+func (c *Client) checkHeaders(header map[string]string, contentType string) error {
+	all := maps.Clone(header)
+	all["Content-Type"] = contentType
+	wrong := link.NewError(link.CodeRequestInvalid)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		switch {
+		case !isToken(name):
+			wrong.At(name, link.CodeRequestInvalid, link.Both("não é um nome de cabeçalho", "is no header's name"))
+		case strings.ContainsFunc(all[name], func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }):
+			wrong.At(link.HeaderName(name), link.CodeRequestInvalid, link.Both("não pode ter caracteres de controle", "must not contain control characters"))
+		}
+	}
+	if len(wrong.Errors) == 0 {
+		return nil
+	}
+	return &Refused{Problem: wrong.Problem(c.http.lang, "")}
 }
 
 // Get leases messages of the caller's queue. Nothing came in time: nil, nil.
@@ -123,6 +156,11 @@ func (c *Client) Trace(ctx context.Context, id uuid.UUID) (link.Trace, error) {
 	var out link.Trace
 	_, err := c.call(ctx, request{method: http.MethodGet, path: linkPath + "messages/" + id.String()}, &out)
 	return out, err
+}
+
+// isToken tells whether a header can have this name (RFC 9110 §5.6.2).
+func isToken(name string) bool {
+	return name != "" && !strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r) })
 }
 
 func (c *Client) callJSON(ctx context.Context, path string, in, out any) (int, error) {

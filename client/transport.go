@@ -15,8 +15,9 @@ import (
 	"smartlink/link"
 )
 
-// maxAnswer bounds what is read of one answer: a full get with every byte of its bodies escaped.
-const maxAnswer = 6*link.MaxGetBytes + 4<<20
+// maxAnswer bounds what is read of one answer: a full get with every byte of its bodies, headers and
+// keys escaped. A get that could not be read would be leased again and again.
+const maxAnswer = 6 * (link.MaxGetBytes + link.MaxGet*(link.MaxHeaderBytes+4<<10))
 
 // request is one call before it is sent; it can be sent again.
 type request struct {
