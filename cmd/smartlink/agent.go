@@ -36,7 +36,7 @@ type agentRunCmd struct {
 	ClientID     string        `name:"client-id" help:"The ERP side's client id." required:"" env:"SMARTLINK_CLIENT_ID" placeholder:"ID"`
 	ClientSecret string        `name:"client-secret" help:"Its secret; better given by the environment or the configuration file." required:"" env:"SMARTLINK_CLIENT_SECRET" placeholder:"SECRET"`
 	Installation string        `help:"File of the installation; default installation.json beside the database." env:"SMARTLINK_INSTALLATION" placeholder:"FILE"`
-	Lease        time.Duration `help:"How long a fetched message is ours before it is stored." default:"60s"`
+	Lease        time.Duration `help:"How long a fetched message is ours before it is stored, 5s to 15m." default:"60s"`
 	BatchSize    int           `name:"batch-size" help:"Messages executed in one transaction." default:"1"`
 
 	MinutesInterval    int `name:"minutes-interval" help:"Retry: minutes of the formula MinutesInterval × FatorTempoExecucao × QtdeTentativasExec × attempt." default:"1"`
@@ -62,6 +62,7 @@ func (c *agentRunCmd) Run(e *env, a *agentCmd) error {
 	}
 	hub, err := client.New(client.Config{
 		Server: c.Server, ClientID: id, Secret: c.ClientSecret, Installation: inst.ID.String(), UserAgent: "smartlink-agent",
+		Lang: e.lang(),
 	})
 	if err != nil {
 		return err

@@ -25,11 +25,12 @@ type cli struct {
 	LogJSON  bool            `name:"log-json" help:"Log lines as JSON." env:"SMARTLINK_LOG_JSON"`
 	Lang     string          `help:"Language of problems: pt or en; default en." enum:"pt,en" default:"en" placeholder:"LANG" env:"SMARTLINK_LANG"`
 
-	Demo  demoCmd  `cmd:"" help:"Run hub, agent, books and Gesplan in one process and show a message's whole way."`
-	Hub   hubCmd   `cmd:"" help:"Run the cloud side: identity, queues, API."`
-	Agent agentCmd `cmd:"" help:"Run the side beside the ERP, or look after its messages."`
-	RM    rmCmd    `cmd:"" name:"rm" help:"The ERP's books on the reference schema."`
-	Admin adminCmd `cmd:"" help:"Administer a hub: companies, tenants, apps, clients, messages."`
+	Demo   demoCmd   `cmd:"" help:"Run hub, agent, books and Gesplan in one process and show a message's whole way."`
+	Hub    hubCmd    `cmd:"" help:"Run the cloud side: identity, queues, API."`
+	Agent  agentCmd  `cmd:"" help:"Run the side beside the ERP, or look after its messages."`
+	RM     rmCmd     `cmd:"" name:"rm" help:"The ERP's books on the reference schema."`
+	Schema schemaCmd `cmd:"" help:"JSON Schemas of the messages, and checking a message."`
+	Admin  adminCmd  `cmd:"" help:"Administer a hub: companies, tenants, apps, clients, messages."`
 }
 
 // env is what commands share.

@@ -12,7 +12,11 @@ import (
 )
 
 type rmCmd struct {
-	Seed rmSeedCmd `cmd:"" help:"Make the reference schema and its master data, or bring them up to date."`
+	Seed         rmSeedCmd      `cmd:"" help:"Make the reference schema and its master data, or bring them up to date."`
+	TrialBalance rmTrialCmd     `cmd:"" help:"Show the trial balance: per account opening, debits, credits, closing."`
+	Entries      rmEntriesCmd   `cmd:"" help:"List financial, statement and accounting entries."`
+	Statement    rmStatementCmd `cmd:"" help:"Show a cash account's statement with its balance."`
+	Entry        rmEntryCmd     `cmd:"" help:"Show one entry in full."`
 }
 
 type rmSeedCmd struct {

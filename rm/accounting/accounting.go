@@ -120,7 +120,6 @@ func edit(ctx context.Context, e *command.Execution) (command.Booked, error) {
 	if named && stored == nil && known.Company != ledger.Missing && known.Batch.Status != ledger.Missing {
 		e.Fault(faults.EntryUnknown, e.Given, "IdLancamento", faults.Args{"entry": n.key(), "keys": "CodColigada;CodLote;IdLancamento"},
 			e.Given.Pointer("CodColigada"), e.Given.Pointer("CodLote"))
-		n.whole = n.whole && e.Given.State("Partidas") == contracts.Present // what is not listed is not known
 	}
 	n.judgeStoredDates(lines)
 	if err := n.judge(ctx, known); err != nil || e.Faults.Any() {
@@ -138,7 +137,7 @@ func edit(ctx context.Context, e *command.Execution) (command.Booked, error) {
 func (n *entry) join(stored []*contracts.Record, known bool) {
 	switch n.Given.State("Partidas") {
 	case contracts.Absent:
-		n.whole = true
+		n.whole = known
 		for _, old := range stored {
 			n.lines = append(n.lines, &line{Record: old, old: old, rows: command.Rows{All: old.Rows("Rateios"), Old: itself(old.Rows("Rateios"))}})
 		}
@@ -177,12 +176,20 @@ func (n *entry) joinRows(l *line) {
 	if l.loose {
 		foreign = ""
 	}
-	l.rows = n.Join(l.Rows("Rateios"), stored, "IdRateio", foreign, faults.ApportionmentRepeated, faults.Args{"entry": l.Display("IdPartida")})
+	l.rows = n.Join(l.Rows("Rateios"), stored, "IdRateio", foreign, faults.ApportionmentRepeated, lineName(l))
 	for _, row := range l.rows.All {
 		if old := l.rows.Old[row]; old != nil {
 			n.Faults.AddViolations(row.CheckStored(old, false))
 		}
 	}
+}
+
+// lineName names a line in a sentence.
+func lineName(l *line) faults.Args {
+	if id := l.Display("IdPartida"); id != "" && l.Int("IdPartida") > 0 {
+		return faults.Args{"entry": id}
+	}
+	return faults.Args{"entry": "nova", "entry.en": "new"}
 }
 
 // itself says of stored rows that they are their own old ones.

@@ -17,11 +17,19 @@ var (
 // LoadStatement reads an entry of the cash statement with amounts above zero, as messages have them; nil
 // when there is none.
 func LoadStatement(ctx context.Context, tx consumer.Tx, company, id int64) (*contracts.Record, error) {
+	found, err := LoadSignedStatement(ctx, tx, company, id)
+	if found != nil {
+		unsigned(found)
+	}
+	return found, err
+}
+
+// LoadSignedStatement reads an entry of the cash statement as it is stored; nil when there is none.
+func LoadSignedStatement(ctx context.Context, tx consumer.Tx, company, id int64) (*contracts.Record, error) {
 	found, err := statementRows.load(ctx, tx, company, id)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	unsigned(found[0])
 	return found[0], nil
 }
 

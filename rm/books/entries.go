@@ -1,0 +1,168 @@
+package books
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"smartlink/contracts"
+)
+
+// Kind is a kind of entry, by its table.
+type Kind string
+
+// The kinds, in the order lists have them.
+const (
+	Financial  Kind = "FLAN"
+	CashEntry  Kind = "FXCX"
+	Accounting Kind = "CLANCAMENTO"
+)
+
+// Kinds lists all kinds.
+var Kinds = []Kind{Financial, CashEntry, Accounting}
+
+// EntriesQuery says which entries are listed. What is zero or empty does not narrow.
+type EntriesQuery struct {
+	Company  int64
+	Kind     Kind
+	From, To contracts.Date // both included; of an accounting entry the date of its first line
+	After    string         // cursor: the last entry of the page before
+	Limit    int
+}
+
+// Entries is a page of entries, by kind and key.
+type Entries struct {
+	Items []Entry `json:"entries"`
+	Next  string  `json:"next,omitempty"` // cursor, when there are more
+}
+
+// Entry is one entry in a list.
+type Entry struct {
+	Kind     Kind           `json:"kind"`
+	Key      string         `json:"key"`
+	Date     contracts.Date `json:"date"`
+	Document string         `json:"document,omitempty"`
+	Text     string         `json:"text"`
+	Amount   Amount         `json:"amount"` // payables and money out below zero; of an accounting entry its debits
+	State    string         `json:"state,omitempty"`
+}
+
+// Each list skips what comes before the cursor by the table's key.
+var entryLists = map[Kind]string{
+	Financial: `SELECT CODCOLIGADA || ';' || IDLAN, DATAEMISSAO, NUMERODOCUMENTO, HISTORICO, VALORORIGINAL, STATUSLAN, PAGREC, '' FROM FLAN
+		WHERE (?1 = 0 OR CODCOLIGADA = ?1) AND (?2 = '' OR DATAEMISSAO >= ?2) AND (?3 = '' OR DATAEMISSAO <= ?3) AND (CODCOLIGADA, IDLAN) > (?4, ?5) AND ?6 = ?6
+		ORDER BY CODCOLIGADA, IDLAN LIMIT ?7`,
+	CashEntry: `SELECT CODCOLIGADA || ';' || IDXCX, DATA, NUMERODOCUMENTO, HISTORICO, VALOR, COMPENSADO, 1, CODCXA FROM FXCX
+		WHERE (?1 = 0 OR CODCOLIGADA = ?1) AND (?2 = '' OR DATA >= ?2) AND (?3 = '' OR DATA <= ?3) AND (CODCOLIGADA, IDXCX) > (?4, ?5) AND ?6 = ?6
+		ORDER BY CODCOLIGADA, IDXCX LIMIT ?7`,
+	Accounting: `SELECT * FROM (SELECT CODCOLIGADA || ';' || CODLOTE || ';' || IDLANCAMENTO,
+			(SELECT MIN(DATA) FROM CPARTIDA P WHERE P.CODCOLIGADA = L.CODCOLIGADA AND P.CODLOTE = L.CODLOTE AND P.IDLANCAMENTO = L.IDLANCAMENTO) AS DIA,
+			'', DESCRICAO, '0', 0, 1, '' FROM CLANCAMENTO L
+		WHERE (?1 = 0 OR CODCOLIGADA = ?1) AND (CODCOLIGADA, CODLOTE, IDLANCAMENTO) > (?4, ?5, ?6) ORDER BY CODCOLIGADA, CODLOTE, IDLANCAMENTO)
+		WHERE (?2 = '' OR DIA >= ?2) AND (?3 = '' OR DIA <= ?3) LIMIT ?7`,
+}
+
+// ListEntries lists entries of the books.
+func ListEntries(ctx context.Context, q Querier, query EntriesQuery) (*Entries, error) {
+	from, after, err := parseEntryCursor(query.After)
+	if err != nil {
+		return nil, err
+	}
+	list := &Entries{Items: []Entry{}}
+	for _, kind := range Kinds[from:] {
+		if query.Kind != "" && query.Kind != kind {
+			after = [3]int64{}
+			continue
+		}
+		err := each(ctx, q, func(c []sql.NullString) error {
+			if len(list.Items) == query.Limit {
+				last := list.Items[query.Limit-1]
+				list.Next = string(last.Kind) + " " + last.Key
+				return nil
+			}
+			e, err := newEntry(ctx, q, kind, c)
+			list.Items = append(list.Items, e)
+			return err
+		}, entryLists[kind], query.Company, string(query.From), string(query.To), after[0], after[1], after[2], query.Limit-len(list.Items)+1)
+		if err != nil || list.Next != "" {
+			return list, err
+		}
+		after = [3]int64{}
+	}
+	return list, nil
+}
+
+// parseEntryCursor reads "FLAN 1;5" into the kind's place among Kinds and the key's parts.
+func parseEntryCursor(cursor string) (from int, after [3]int64, err error) {
+	if cursor == "" {
+		return 0, after, nil
+	}
+	kind, key, _ := strings.Cut(cursor, " ")
+	for i, k := range Kinds {
+		if string(k) == kind {
+			parts, err := ParseKey(key)
+			copy(after[:], parts)
+			return i, after, err
+		}
+	}
+	return 0, after, fmt.Errorf("cursor %q is none of this list", cursor)
+}
+
+// ParseKey reads a key as RM writes it, "1;5" or "1;10;5"; for shells also with slashes, "1/10/5".
+func ParseKey(key string) ([]int64, error) {
+	var parts []int64
+	for _, text := range strings.Split(strings.ReplaceAll(key, "/", ";"), ";") {
+		n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+		if err != nil || n < 0 || len(parts) == 3 {
+			return nil, fmt.Errorf("key %q: write its numbers joined by \";\", as in 1;5", key)
+		}
+		parts = append(parts, n)
+	}
+	if len(parts) < 2 {
+		return nil, fmt.Errorf("key %q: it begins with the company, as in 1;5", key)
+	}
+	return parts, nil
+}
+
+func newEntry(ctx context.Context, q Querier, kind Kind, c []sql.NullString) (Entry, error) {
+	e := Entry{Kind: kind, Key: c[0].String, Date: contracts.Date(c[1].String), Document: c[2].String, Text: c[3].String}
+	amount, err := ParseAmount(c[4].String)
+	if err != nil {
+		return e, err
+	}
+	switch kind {
+	case Financial:
+		e.State = option(contracts.FLAN.Field("StatusLan"), c[5].String)
+		if c[6].String == "2" { // a payable
+			e.Amount.Add(amount, -1)
+			return e, nil
+		}
+	case CashEntry:
+		e.State = option(contracts.FXCX.Field("Compensado"), c[5].String)
+		e.Text = c[7].String + ": " + e.Text
+	case Accounting:
+		key, err := ParseKey(e.Key)
+		if err != nil {
+			return e, err
+		}
+		return e, each(ctx, q, func(v []sql.NullString) error {
+			value, err := ParseAmount(v[0].String)
+			e.Amount.Add(value, 1)
+			return err
+		}, `SELECT VALOR FROM CPARTIDA WHERE CODCOLIGADA = ? AND CODLOTE = ? AND IDLANCAMENTO = ? AND DEBITO IS NOT NULL`, key[0], key[1], key[2])
+	}
+	e.Amount.Add(amount, 1)
+	return e, nil
+}
+
+// option names a value of an enumeration in English.
+func option(f *contracts.Field, value string) string {
+	for _, o := range f.Values {
+		if strconv.FormatInt(o.Value, 10) == value {
+			return o.EN
+		}
+	}
+	return value
+}
