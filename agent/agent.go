@@ -92,6 +92,12 @@ func New(cfg Config) (*Agent, error) {
 	if cfg.Lease == 0 {
 		cfg.Lease = link.DefaultLease
 	}
+	if cfg.Lease < link.MinLease || cfg.Lease > link.MaxLease { // the hub would refuse every get
+		return nil, link.NewError(link.CodeRequestInvalid).At("lease", link.CodeRequestInvalid, link.Range(link.MinLease, link.MaxLease))
+	}
+	if cfg.GetMax < 1 || cfg.GetMax > link.MaxGet {
+		return nil, link.NewError(link.CodeRequestInvalid).At("get max", link.CodeRequestInvalid, link.Range(1, link.MaxGet))
+	}
 	if cfg.History == 0 {
 		cfg.History = defaultHistory
 	}

@@ -632,7 +632,9 @@ func TestNewRefusesHalfAConfiguration(t *testing.T) {
 	for name, change := range map[string]func(*Config){
 		"hub": func(c *Config) { c.Hub = nil }, "database": func(c *Config) { c.Database = "" }, "installation": func(c *Config) { c.Installation = "" },
 		"consumers": func(c *Config) { c.Consumers = nil }, "twice": func(c *Config) { c.Consumers = append(c.Consumers, &agenttest.Booker{}) },
-		"retry": func(c *Config) { c.Retry = executor.Retry{QtdeTentativasExec: -1} },
+		"retry":           func(c *Config) { c.Retry = executor.Retry{QtdeTentativasExec: -1} },
+		"lease too short": func(c *Config) { c.Lease = time.Second }, "lease too long": func(c *Config) { c.Lease = time.Hour },
+		"too many at once": func(c *Config) { c.GetMax = link.MaxGet + 1 },
 	} {
 		c := whole
 		change(&c)

@@ -184,7 +184,7 @@ func (a *attempt) blocked(why *link.Error) (*inbox.Ending, error) {
 	if err != nil {
 		return nil, err
 	}
-	end.Report, end.Code, end.Reason = true, why.Code, clip(why.Problem(link.English, "").Detail, maxReason)
+	end.Report, end.Code, end.Reason = true, why.Code, clip(why.Text().PT, maxReason)
 	return end, nil
 }
 

@@ -213,7 +213,7 @@ func TestRetryTimesAreFiveTenFifteenTwentyMinutesThenBlocked(t *testing.T) {
 	}
 	w.drain()
 	i := w.item(d.Message.ID)
-	if i.State != link.ERPBlocked || i.Code != link.CodeAttemptsExhausted || i.Attempt != 5 || !strings.Contains(i.Reason, "it failed") {
+	if i.State != link.ERPBlocked || i.Code != link.CodeAttemptsExhausted || i.Attempt != 5 || !strings.Contains(i.Reason, "última causa: it failed") {
 		t.Errorf("after the last attempt: %+v", i)
 	}
 	a := w.answer(d)
@@ -553,7 +553,7 @@ func TestStaleClaimsRunAloneAndAreBlockedAfterThreeDeaths(t *testing.T) {
 		}
 	}
 	w.drain()
-	if i := w.item(bystander.Message.ID); i.State != link.ERPBlocked || i.Code != link.CodeAgentDied || i.Deaths != 3 {
+	if i := w.item(bystander.Message.ID); i.State != link.ERPBlocked || i.Code != link.CodeAgentDied || i.Deaths != 3 || !strings.Contains(i.Reason, "O agente caiu 3 vezes") {
 		t.Errorf("%+v", i)
 	}
 	if a := w.answer(bystander); a.Status != link.ERPBlocked || a.Errors[0].Code != string(link.CodeAgentDied) {

@@ -144,7 +144,7 @@ func (t *Tx) blockDead(ctx context.Context, r *Row, now time.Time, lines []Line)
 		return err
 	}
 	return t.Settle(ctx, r, &Ending{
-		State: link.ERPBlocked, Code: e.Code, Reason: e.Problem(link.English, "").Detail, Answer: a, Hashes: HashesOf(&r.Message),
+		State: link.ERPBlocked, Code: e.Code, Reason: e.Text().PT, Answer: a, Hashes: HashesOf(&r.Message),
 		Started: r.Since, Ended: now, Report: true, Attempt: AttemptNone, Lines: lines,
 	})
 }

@@ -44,7 +44,7 @@ const (
 type Ending struct {
 	State   link.ERPState // waiting, blocked, rejected, or a state that closes the row
 	Code    link.Code     // why it waits or is blocked
-	Reason  string        // the same for people
+	Reason  string        // the same for people at the ERP: in Portuguese, or as a technical cause was given
 	NextTry time.Time     // waiting: not before
 	Answer  *Answer       // of states that are answered
 	Hashes  Hashes        // of the message, with Answer
