@@ -64,6 +64,7 @@ func TestBadInput(t *testing.T) {
 		{"setup without a body", request{as: "rm", path: "/api/v1/link/setup"}, 422, link.CodeRequestInvalid, ""},
 
 		{"get without setup", request{as: "gesplan", path: "/api/v1/link/get"}, 409, link.CodeNoQueue, ""},
+		{"get no number and out of range", request{as: "rm", path: "/api/v1/link/get?max=x&wait=31s"}, 422, link.CodeRequestInvalid, "max wait"},
 		{"get out of range", request{as: "rm", path: "/api/v1/link/get?max=501&maxBytes=0&wait=31s&lease=1s"}, 422, link.CodeRequestInvalid, "max maxBytes wait lease"},
 		{"get of nonsense", request{as: "rm", path: "/api/v1/link/get?max=x&wait=30&lease=soon"}, 422, link.CodeRequestInvalid, "max wait lease"},
 		{"get with a broken query", request{as: "rm", path: "/api/v1/link/get?max=%zz"}, 422, link.CodeRequestInvalid, "query"},

@@ -65,6 +65,7 @@ func (c *call) getParameters() (exchange.Get, error) {
 	}
 	p := parameters{q: q}
 	g := exchange.Get{Max: p.number("max"), MaxBytes: p.number("maxBytes"), Wait: p.duration("wait"), Lease: p.duration("lease")}
+	p.wrong = append(p.wrong, g.Wrong()...) // all at once
 	return g, p.err()
 }
 

@@ -21,20 +21,26 @@ func (x *Exchange) Get(ctx context.Context, c Caller, g Get) ([]link.Delivery, e
 	if err := checkInstallation(c); err != nil {
 		return nil, err
 	}
-	q := queue.Get{
+	if wrong := g.Wrong(); wrong != nil {
+		e := link.NewError(link.CodeRequestInvalid)
+		e.Errors = wrong
+		return nil, e
+	}
+	return x.engine.Get(ctx, queue.Get{
 		Queue: c.queue(), Installation: c.Installation,
 		Max: given(g.Max, link.DefaultGet), MaxBytes: given(g.MaxBytes, link.MaxGetBytes),
 		Wait: given(g.Wait, 0), Lease: given(g.Lease, link.DefaultLease),
-	}
-	wrong := link.NewError(link.CodeRequestInvalid)
-	within(wrong, "max", q.Max, 1, link.MaxGet)
-	within(wrong, "maxBytes", q.MaxBytes, 1, link.MaxGetBytes)
-	within(wrong, "wait", q.Wait, 0, link.MaxWait)
-	within(wrong, "lease", q.Lease, link.MinLease, link.MaxLease)
-	if len(wrong.Errors) > 0 {
-		return nil, wrong
-	}
-	return x.engine.Get(ctx, q)
+	})
+}
+
+// Wrong names each parameter that is out of its range, with the range.
+func (g Get) Wrong() []link.FieldError {
+	var wrong link.Error
+	within(&wrong, "max", g.Max, 1, link.MaxGet)
+	within(&wrong, "maxBytes", g.MaxBytes, 1, link.MaxGetBytes)
+	within(&wrong, "wait", g.Wait, 0, link.MaxWait)
+	within(&wrong, "lease", g.Lease, link.MinLease, link.MaxLease)
+	return wrong.Errors
 }
 
 func given[T any](v *T, otherwise T) T {
@@ -45,8 +51,8 @@ func given[T any](v *T, otherwise T) T {
 }
 
 // within notes a parameter that is out of its range.
-func within[T int | time.Duration](wrong *link.Error, name string, v, low, high T) {
-	if v < low || v > high {
+func within[T int | time.Duration](wrong *link.Error, name string, v *T, low, high T) {
+	if v != nil && (*v < low || *v > high) {
 		wrong.At(name, link.CodeRequestInvalid, link.Range(low, high))
 	}
 }

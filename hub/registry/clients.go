@@ -36,7 +36,7 @@ func (s *Store) CreateClient(ctx context.Context, actor string, r link.ClientReq
 		if n == 0 {
 			in.add("/tenantId", link.CodeNotFound, link.Both("não há tenant %s", "there is no tenant %s", tenant))
 		}
-		if err := in.knownApps(ctx, c, created.Apps); err != nil {
+		if err := in.knownApps(ctx, c, r.Apps); err != nil {
 			return err
 		}
 		created.CreatedAt = c.now
@@ -77,8 +77,10 @@ func (s *Store) ChangeClient(ctx context.Context, actor string, id link.ClientID
 		return link.Client{}, err
 	}
 	err := s.change(ctx, actor, func(ctx context.Context, c *change) error {
-		if err := in.knownApps(ctx, c, apps); err != nil {
-			return err
+		if r.Apps != nil {
+			if err := in.knownApps(ctx, c, *r.Apps); err != nil {
+				return err
+			}
 		}
 		before, err := readClient(ctx, c, id)
 		if err != nil {

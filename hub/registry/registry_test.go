@@ -268,7 +268,7 @@ func TestCreateClientTellsAllThatIsUnknown(t *testing.T) {
 		r        link.ClientRequest
 		pointers []string
 	}{
-		"unknown":   {link.ClientRequest{TenantID: uuid.NewString(), Name: "x", Apps: []string{"GESPLAN", "NO-1", "NO-2"}}, []string{"/tenantId", "/apps/1", "/apps/2"}},
+		"unknown":   {link.ClientRequest{TenantID: uuid.NewString(), Name: "x", Apps: []string{"GESPLAN", "GESPLAN", "NO-1", "NO-2"}}, []string{"/tenantId", "/apps/2", "/apps/3"}},
 		"malformed": {link.ClientRequest{TenantID: "x"}, []string{"/name", "/apps", "/tenantId"}},
 	} {
 		t.Run(name, func(t *testing.T) {
