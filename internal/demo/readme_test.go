@@ -33,8 +33,10 @@ func TestReadmeStepsRunAsTheyStand(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "examples"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "examples", examples.FinLanInc), examples.Body(examples.FinLanInc), 0o600); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{examples.FinLanInc, examples.FinLanIncRefused} {
+		if err := os.WriteFile(filepath.Join(dir, "examples", name), examples.Body(name), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	w, err := Open(t.Context(), quiet(t, filepath.Join(dir, "demo-data")))
 	if err != nil {
@@ -51,7 +53,7 @@ func TestReadmeStepsRunAsTheyStand(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, want := range []string{`"requeueCountMax":10`, `"duplicate":false`, `"deliveryTag":`, "ack: HTTP 204", `"status":"done"`} {
+	for _, want := range []string{`"requeueCountMax":10`, `"duplicate":false`, `"deliveryTag":`, "ack: HTTP 204", `"status":"done"`, "RM-CFO-UNKNOWN", "RM-PERIOD-CLOSED", `\"status\":\"duplicate\"`} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("no %s in\n%s", want, out)
 		}
