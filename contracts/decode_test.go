@@ -267,7 +267,7 @@ func TestDecodeRows(t *testing.T) {
 		"an id of its own":     {`[{"IdPart":4,"Valor":1}]`, 1, []string{"KEY-GIVEN /data/Partes/0/IdPart"}},
 		"new by -1 and by 0":   {`[{"IdPart":-1,"Valor":1},{"IdPart":0,"Valor":1}]`, 2, nil},
 		"the parent's key":     {`[{"Cod":1,"Valor":1},{"Cod":null,"Valor":1}]`, 2, nil},
-		"another parent's key": {`[{"Valor":1},{"cod":2,"Valor":1}]`, 2, []string{"PARENT-KEY /data/Partes/1/cod"}},
+		"another parent's key": {`[{"Valor":1},{"cod":2,"Valor":1}]`, 2, []string{"PARENT-KEY /data/Partes/1/cod (/data/Cod)"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, f := makeThing.Decode([]byte(inThing(`"Partes": ` + tc.rows)))

@@ -115,7 +115,26 @@ func (f *Field) judgeParent(v Value, r *Record) *Violation {
 	if key.State == Invalid || v.Equal(key) || of.Generated && v.Int <= 0 {
 		return nil
 	}
-	return &Violation{Code: ParentKey, Args: args("value", strconv.FormatInt(v.Int, 10), "parent", of.display(key))}
+	said := r.parent
+	for said.parent != nil && said.Table.must(f.Name).FromParent && said.State(f.Name) != Present {
+		said = said.parent
+	}
+	return &Violation{Code: ParentKey, Related: []string{said.Pointer(f.Name)},
+		Args: args("value", strconv.FormatInt(v.Int, 10), "parent", of.display(key))}
+}
+
+// ParentKeys points at the keys of the record a row belongs to.
+func (r *Record) ParentKeys() []string {
+	if r.parent == nil {
+		return nil
+	}
+	var at []string
+	for i := range r.parent.Table.Fields {
+		if f := &r.parent.Table.Fields[i]; f.Key {
+			at = append(at, r.parent.Pointer(f.Name))
+		}
+	}
+	return at
 }
 
 // CheckStored reports the fields of an edit that must keep what is stored: the books' own, and

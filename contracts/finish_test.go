@@ -80,14 +80,14 @@ func TestRowsRepeatTheParentsKey(t *testing.T) {
 	for body, want := range map[string][]string{
 		`{"Cod": 1, "Id": 5, "Rows": [{"Cod": 1, "Id": 5}, {}, {"Id": -1}, {"Id": 0}, {"Cod": null, "Id": null}]}`: nil,
 		`{"Cod": 1, "Id": 5, "Rows": [{"Cod": 2}, {"Id": 6}, {"Cod": 0}, {"Cod": -1}]}`: {
-			"PARENT-KEY /Rows/0/Cod", "PARENT-KEY /Rows/1/Id", "PARENT-KEY /Rows/2/Cod", "PARENT-KEY /Rows/3/Cod"},
+			"PARENT-KEY /Rows/0/Cod (/Cod)", "PARENT-KEY /Rows/1/Id (/Id)", "PARENT-KEY /Rows/2/Cod (/Cod)", "PARENT-KEY /Rows/3/Cod (/Cod)"},
 		`{"Rows": [{"Cod": 2, "Id": 6}]}`: {"REQUIRED /Cod", "KEY-MISSING /Id"}, // nothing to compare with
 	} {
 		_, f := (&contracts.Command{Table: parent}).Decode([]byte(body))
 		same(t, body, brief(f.Violations), want...)
 	}
 	_, f := (&contracts.Command{Table: parent, Insert: true}).Decode([]byte(`{"Cod": 1, "Rows": [{"Id": -1}, {"Id": 6}]}`))
-	same(t, "of a new one", brief(f.Violations), "PARENT-KEY /Rows/1/Id")
+	same(t, "of a new one", brief(f.Violations), "PARENT-KEY /Rows/1/Id (/Id)")
 }
 
 // stored makes a record as the books hold it.

@@ -111,7 +111,7 @@ func TestRulesOfEdits(t *testing.T) {
 		{"description cleared", "", Object{"Descricao": ""}, []string{"RM-NOT-NULL /data/Descricao"}},
 		{"one side of two changed", "", list(keep(1, Object{"Valor": 90}), keep(2, nil)), []string{"RM-ENTRY-UNBALANCED /data/Partidas (" + of(p0) + " " + of(p1) + ")"}},
 		{"one side taken away", "", list(keep(1, nil)), []string{"RM-ENTRY-UNBALANCED /data/Partidas (" + of(p0) + ")"}},
-		{"a line of another entry", "", list(keep(9, nil), both()), []string{"RM-PARTIDA-UNKNOWN " + p0 + "/IdPartida"}},
+		{"a line of another entry", "", list(keep(9, nil), both()), []string{"RM-PARTIDA-UNKNOWN " + p0 + "/IdPartida (/data/CodColigada /data/CodLote /data/IdLancamento)"}},
 		{"a line twice", "", list(keep(3, nil), keep(3, nil)), []string{"RM-PARTIDA-REPEATED " + p1 + "/IdPartida (" + p0 + "/IdPartida)"}},
 		{"a line's account cleared", "", list(keep(1, Object{"Debito": nil}), keep(2, nil)), []string{
 			"RM-PARTIDA-NO-ACCOUNT " + p0 + "/Debito (" + p0 + "/Credito " + p0 + "/IdPartida)", "RM-ENTRY-UNBALANCED /data/Partidas (" + of(p0) + " " + of(p1) + ")"}},
@@ -124,10 +124,10 @@ func TestRulesOfEdits(t *testing.T) {
 		{"other codes inactive since", `UPDATE GFILIAL SET ATIVO = 'F'`, list(keep(1, nil), keep(2, nil), keep(3, Object{"CodFilial": 2})), []string{"RM-FILIAL-INACTIVE /data/Partidas/2/CodFilial (/data/CodColigada)"}},
 		{"an apportioned amount changed without its rows", "", list(keep(3, Object{"Valor": 60})), []string{"RM-RATEIO-GERENCIAL-SUM " + p0 + "/Rateios (" + p0 + "/Valor " + p0 + "/Debito " + p0 + "/IdPartida)"}},
 		{"rows cleared of an account that wants them", "", list(keep(3, Object{"Rateios": nil})), []string{"RM-RATEIO-GERENCIAL-NEEDED " + p0 + "/Rateios (" + p0 + "/Debito " + p0 + "/IdPartida)"}},
-		{"a row of another line", "", list(keep(3, Object{"Rateios": List{Object{"IdRateio": 9, "CodGerencial": "G01", "VlrDebito": 50}}})), []string{"RM-RATEIO-GERENCIAL-UNKNOWN " + p0 + "/Rateios/0/IdRateio"}},
+		{"a row of another line", "", list(keep(3, Object{"Rateios": List{Object{"IdRateio": 9, "CodGerencial": "G01", "VlrDebito": 50}}})), []string{"RM-RATEIO-GERENCIAL-UNKNOWN " + p0 + "/Rateios/0/IdRateio (" + p0 + "/IdPartida)"}},
 		{"a row twice", "", list(keep(3, Object{"Rateios": List{Object{"IdRateio": 1, "VlrDebito": 25}, Object{"IdRateio": 1, "VlrDebito": 25}}})),
 			[]string{"RM-RATEIO-REPEATED " + p0 + "/Rateios/1/IdRateio (" + p0 + "/Rateios/0/IdRateio)"}},
-		{"a stored row of a new line", "", list(both(Object{"Rateios": List{Object{"IdRateio": 1, "VlrDebito": 100}}})), []string{"RM-RATEIO-GERENCIAL-UNKNOWN " + p0 + "/Rateios/0/IdRateio"}},
+		{"a stored row of a new line", "", list(both(Object{"Rateios": List{Object{"IdRateio": 1, "VlrDebito": 100}}})), []string{"RM-RATEIO-GERENCIAL-UNKNOWN " + p0 + "/Rateios/0/IdRateio (" + p0 + "/IdPartida)"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			b := stored(t)

@@ -113,7 +113,7 @@ func TestRulesOfNewEntries(t *testing.T) {
 		{"no batch", head(Object{"CodLote": Left}), []string{"RM-REQUIRED /data/CodLote"}},
 		{"ids of their own", head(Object{"IdLancamento": 4, "Partidas": List{both(Object{"IdPartida": 4})}}), []string{"RM-KEY-GIVEN /data/IdLancamento", "RM-KEY-GIVEN " + p0 + "/IdPartida"}},
 		{"a line of another entry", entry(both(Object{"CodLote": 11, "CodColigada": 2, "IdLancamento": 3})),
-			[]string{"RM-PARENT-KEY " + p0 + "/CodColigada", "RM-PARENT-KEY " + p0 + "/CodLote", "RM-PARENT-KEY " + p0 + "/IdLancamento"}},
+			[]string{"RM-PARENT-KEY " + p0 + "/CodColigada (/data/CodColigada)", "RM-PARENT-KEY " + p0 + "/CodLote (/data/CodLote)", "RM-PARENT-KEY " + p0 + "/IdLancamento (/data/IdLancamento)"}},
 		{"what the books keep", entry(both(Object{"LctRef": 1, "CodLoteOrigem": 11, "IntegraChave": "x"})),
 			[]string{"RM-READ-ONLY " + p0 + "/LctRef", "RM-READ-ONLY " + p0 + "/CodLoteOrigem", "RM-READ-ONLY " + p0 + "/IntegraChave"}},
 
@@ -130,7 +130,7 @@ func TestRulesOfNewEntries(t *testing.T) {
 			[]string{"RM-RATEIO-GERENCIAL-NO-ACCOUNT " + p0 + "/Rateios/0/VlrCredito (" + p0 + "/Credito)"}},
 		{"a row below zero", entry(both(Object{"Rateios": List{managerial("G01", "VlrDebito", -1)}})), []string{"RM-NEGATIVE " + p0 + "/Rateios/0/VlrDebito"}},
 		{"a row of another line", entry(both(Object{"Rateios": List{With(managerial("G01", "VlrDebito", 100), Object{"IdPartida": 5, "CodColigada": 2})}})),
-			[]string{"RM-PARENT-KEY " + p0 + "/Rateios/0/CodColigada", "RM-PARENT-KEY " + p0 + "/Rateios/0/IdPartida"}},
+			[]string{"RM-PARENT-KEY " + p0 + "/Rateios/0/CodColigada (/data/CodColigada)", "RM-PARENT-KEY " + p0 + "/Rateios/0/IdPartida (" + p0 + "/IdPartida)"}},
 
 		{"everything", Object{"CodColigada": 1, "CodLote": 12, "Descricao": strings.Repeat("x", 251), "Partidas": List{
 			line("4.1.03", nil, 5, Object{"Data": "2025-12-31", "CodHistP": "900"}), line(nil, "9.9", 6, Object{"Data": "2025-12-31", "CodCCusto": "01"})}},

@@ -189,7 +189,7 @@ func (e *Execution) Join(given, stored []*contracts.Record, id string, unknown, 
 			j.Add, j.All = append(j.Add, whole), append(j.All, whole)
 			continue
 		}
-		code, related := unknown, []string(nil)
+		code, related := unknown, row.ParentKeys()
 		first := listed[n]
 		if first != nil {
 			code, related = repeated, []string{first.Pointer(id)}

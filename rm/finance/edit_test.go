@@ -79,14 +79,14 @@ func TestRulesOfEdits(t *testing.T) {
 		{"another amount, sum of before", 1, Object{"ValorOriginal": 101, "Rateios": List{row(1, "01.002", "02.01", 60), row(2, "01.001", "02.02", 40)}},
 			[]string{"RM-RATEIO-SUM /data/Rateios (/data/ValorOriginal /data/Rateios/0/Valor /data/Rateios/1/Valor /data/Rateios/0/IdRatCCu /data/Rateios/1/IdRatCCu)"}},
 		{"a row taken away", 1, rows(Object{"IdRatCCu": 1}), []string{"RM-RATEIO-SUM /data/Rateios (/data/ValorOriginal /data/Rateios/0/Valor /data/Rateios/0/IdRatCCu)", "RM-RATEIO-PERCENT-SUM /data/Rateios (/data/Rateios/0/Percentual /data/Rateios/0/IdRatCCu)"}},
-		{"a row that is not its own", 1, rows(row(3, "01.002", nil, 60), row(2, "01.001", nil, 40)), []string{"RM-RATEIO-UNKNOWN /data/Rateios/0/IdRatCCu",
+		{"a row that is not its own", 1, rows(row(3, "01.002", nil, 60), row(2, "01.001", nil, 40)), []string{"RM-RATEIO-UNKNOWN /data/Rateios/0/IdRatCCu (/data/CodColigada /data/IdLan)",
 			"RM-RATEIO-PERCENT-SOME /data/Rateios (/data/Rateios/0/Percentual /data/Rateios/1/Percentual /data/Rateios/0/IdRatCCu /data/Rateios/1/IdRatCCu)"}},
 		{"a row twice", 1, rows(Object{"IdRatCCu": 1, "Valor": 30, "Percentual": 30}, Object{"IdRatCCu": 1, "Valor": 30, "Percentual": 30}, Object{"IdRatCCu": 2}), []string{"RM-RATEIO-REPEATED /data/Rateios/1/IdRatCCu (/data/Rateios/0/IdRatCCu)"}},
 		{"a row emptied", 1, rows(Object{"IdRatCCu": 1, "CodCCusto": nil, "CodNatFinanceira": nil}, Object{"IdRatCCu": 2}), []string{"RM-RATEIO-EMPTY /data/Rateios/0/CodCCusto (/data/Rateios/0/CodNatFinanceira /data/Rateios/0/IdRatCCu)"}},
 		{"a row without its amount", 1, rows(Object{"IdRatCCu": 1, "Valor": nil}, Object{"IdRatCCu": 2}), []string{"RM-NOT-NULL /data/Rateios/0/Valor"}},
 		{"percentages cleared in one", 1, rows(Object{"IdRatCCu": 1, "Percentual": nil}, Object{"IdRatCCu": 2}),
 			[]string{"RM-RATEIO-PERCENT-SOME /data/Rateios (/data/Rateios/0/Percentual /data/Rateios/1/Percentual /data/Rateios/0/IdRatCCu /data/Rateios/1/IdRatCCu)"}},
-		{"a row of another entry", 1, rows(Object{"IdRatCCu": 1, "IdLan": 2}, Object{"IdRatCCu": 2, "CodColigada": 2}), []string{"RM-PARENT-KEY /data/Rateios/0/IdLan", "RM-PARENT-KEY /data/Rateios/1/CodColigada"}},
+		{"a row of another entry", 1, rows(Object{"IdRatCCu": 1, "IdLan": 2}, Object{"IdRatCCu": 2, "CodColigada": 2}), []string{"RM-PARENT-KEY /data/Rateios/0/IdLan (/data/IdLan)", "RM-PARENT-KEY /data/Rateios/1/CodColigada (/data/CodColigada)"}},
 
 		// 7.
 		{"issued in a closed period", 2, Object{"DataEmissao": "2025-12-31"}, []string{"RM-PERIOD-CLOSED /data/DataEmissao (/data/CodColigada)"}},

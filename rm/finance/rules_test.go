@@ -98,7 +98,7 @@ func TestRulesOfNewEntries(t *testing.T) {
 		{"a percentage below zero", rows(With(row(-1, "01.002", nil, 100), Object{"Percentual": -1})), []string{"RM-NEGATIVE /data/Rateios/0/Percentual"}},
 		{"a row's own id", rows(row(3, "01.002", nil, 100)), []string{"RM-KEY-GIVEN /data/Rateios/0/IdRatCCu"}},
 		{"a row of another entry", rows(With(row(-1, "01.002", nil, 100), Object{"CodColigada": 2, "IdLan": 1})),
-			[]string{"RM-PARENT-KEY /data/Rateios/0/CodColigada", "RM-PARENT-KEY /data/Rateios/0/IdLan"}},
+			[]string{"RM-PARENT-KEY /data/Rateios/0/CodColigada (/data/CodColigada)", "RM-PARENT-KEY /data/Rateios/0/IdLan (/data/IdLan)"}},
 		{"rows that are none", rows("x", 1), []string{"RM-TYPE /data/Rateios/0", "RM-TYPE /data/Rateios/1"}},
 
 		// 7: what is closed stays closed. The seed closes finance up to 2025-12-31.

@@ -5,6 +5,7 @@ package rmtest
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"regexp"
 	"slices"
@@ -25,6 +26,7 @@ var Now = time.Date(2026, 3, 31, 23, 30, 15, 0, time.UTC)
 type Books struct {
 	Runner *consumertest.Runner
 	t      testing.TB
+	kept   *kept
 }
 
 // Open makes books in memory. They are closed with the test.
@@ -50,11 +52,11 @@ func OpenFile(t testing.TB, path string) *Books {
 			t.Fatal(err)
 		}
 	}
-	return &Books{r, t}
+	return &Books{r, t, &kept{stmts: map[string]*sql.Stmt{}}}
 }
 
 // Of answers the same books for a subtest.
-func (b *Books) Of(t testing.TB) *Books { return &Books{b.Runner, t} }
+func (b *Books) Of(t testing.TB) *Books { return &Books{b.Runner, t, b.kept} }
 
 // Run gives a message to its consumer, and fails the test when what must always hold does not.
 func (b *Books) Run(c consumer.Consumer, body string) consumertest.Result {
@@ -64,7 +66,7 @@ func (b *Books) Run(c consumer.Consumer, body string) consumertest.Result {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	for _, problem := range Check(result, watched.Changes) {
+	for _, problem := range append(Check(result, watched.Changes), Unreadable(result)...) {
 		b.t.Errorf("%s\nmessage: %s", problem, body)
 	}
 	return result
@@ -217,7 +219,14 @@ func Check(result consumertest.Result, changes int64) []string {
 		add("%s: %v", result.Kind, result.Cause)
 	}
 	for _, f := range slices.Concat(result.Errors, result.Warnings) {
-		wrong = append(wrong, checkFault(f)...)
+		if !strings.HasPrefix(f.Code, "RM-") {
+			add("a fault has the code %q", f.Code)
+		}
+		for _, at := range append([]string{f.Pointer}, f.Related...) {
+			if at != "" && at[0] != '/' {
+				add("%s points at %q", f.Code, at)
+			}
+		}
 	}
 	return wrong
 }
@@ -225,23 +234,18 @@ func Check(result consumertest.Result, changes int64) []string {
 // leftOver finds what a text was not given: a placeholder, or a gap where a value should stand.
 var leftOver = regexp.MustCompile(`\{[a-z.]+\}|  | [.,;:)]|\( |\(\)|^[:., ]`)
 
-// checkFault says what a person could not make out of a fault.
-func checkFault(f link.Fault) []string {
+// Unreadable says which sentences of a result a person could make nothing of. Where a message holds odd
+// values, so do the sentences: then it says nothing.
+func Unreadable(result consumertest.Result) []string {
 	var wrong []string
-	if !strings.HasPrefix(f.Code, "RM-") {
-		wrong = append(wrong, fmt.Sprintf("fault with code %q", f.Code))
-	}
-	for _, text := range []string{f.Description, f.DescriptionEn, f.Help, f.HelpEn} {
-		if text == "" || leftOver.MatchString(text) {
-			wrong = append(wrong, fmt.Sprintf("%s says %q", f.Code, text))
+	for _, f := range slices.Concat(result.Errors, result.Warnings) {
+		for _, text := range []string{f.Description, f.DescriptionEn, f.Help, f.HelpEn} {
+			if text == "" || leftOver.MatchString(text) {
+				wrong = append(wrong, fmt.Sprintf("%s says %q", f.Code, text))
+			}
 		}
-	}
-	if f.Description == f.DescriptionEn || f.Help == f.HelpEn {
-		wrong = append(wrong, fmt.Sprintf("%s says the same in both languages: %q", f.Code, f.Description))
-	}
-	for _, at := range append([]string{f.Pointer}, f.Related...) {
-		if at != "" && at[0] != '/' {
-			wrong = append(wrong, fmt.Sprintf("%s points at %q", f.Code, at))
+		if f.Description == f.DescriptionEn || f.Help == f.HelpEn {
+			wrong = append(wrong, fmt.Sprintf("%s says the same in both languages: %q", f.Code, f.Description))
 		}
 	}
 	return wrong

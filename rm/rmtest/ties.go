@@ -1,32 +1,41 @@
 package rmtest
 
 import (
+	"context"
 	"fmt"
 	"math/big"
 	"strings"
+
+	"smartlink/rm/schema"
 )
 
 // Ties fails the test unless the books tie: debits equal credits per entry, branch and date; apportionments
 // equal their amounts to the last place; statement entries have the sign of their kind.
 func (b *Books) Ties() {
 	b.t.Helper()
-	for _, problem := range b.Untied() {
+	for _, problem := range Untied(b.t, b.Runner.DB) {
 		b.t.Error(problem)
 	}
 }
 
-// Untied lists what does not tie in the books.
-func (b *Books) Untied() []string {
-	b.t.Helper()
+// Untied lists what does not tie in the books, seen through a database or a consumer's transaction.
+func Untied(t interface{ Fatalf(string, ...any) }, db schema.Querier) []string {
 	var wrong []string
+	find := func(query string) []map[string]any {
+		rows, err := Query(context.Background(), db, query)
+		if err != nil {
+			t.Fatalf("%s: %v", query, err)
+		}
+		return rows
+	}
 	sums := map[string]*big.Rat{}
 	add := func(key string, text any, sign int64) {
 		if sums[key] == nil {
 			sums[key] = new(big.Rat)
 		}
-		sums[key].Add(sums[key], new(big.Rat).Mul(Rat(b.t, fmt.Sprint(text)), big.NewRat(sign, 1)))
+		sums[key].Add(sums[key], new(big.Rat).Mul(Rat(t, fmt.Sprint(text)), big.NewRat(sign, 1)))
 	}
-	for _, r := range b.Rows(`SELECT * FROM CPARTIDA`) {
+	for _, r := range find(`SELECT * FROM CPARTIDA`) {
 		for _, key := range []string{
 			fmt.Sprintf("entry %v;%v;%v", r["CODCOLIGADA"], r["CODLOTE"], r["IDLANCAMENTO"]),
 			fmt.Sprintf("entry %v;%v;%v, branch %v, date %v", r["CODCOLIGADA"], r["CODLOTE"], r["IDLANCAMENTO"], r["CODFILIAL"], r["DATA"]),
@@ -39,7 +48,7 @@ func (b *Books) Untied() []string {
 			}
 		}
 	}
-	for _, r := range b.Rows(`SELECT C.*, P.VALOR, P.DEBITO, P.CREDITO, P.DATA AS DIA FROM CRATEIOLC C JOIN CPARTIDA P USING (CODCOLIGADA, IDPARTIDA)`) {
+	for _, r := range find(`SELECT C.*, P.VALOR, P.DEBITO, P.CREDITO, P.DATA AS DIA FROM CRATEIOLC C JOIN CPARTIDA P USING (CODCOLIGADA, IDPARTIDA)`) {
 		side, account := "debit", r["DEBITO"]
 		if !strings.HasPrefix(fmt.Sprint(r["VLRDEBITO"]), "0.0000") {
 			add(fmt.Sprintf("managerial debit of line %v;%v of %v", r["CODCOLIGADA"], r["IDPARTIDA"], r["VALOR"]), r["VLRDEBITO"], 1)
@@ -56,10 +65,10 @@ func (b *Books) Untied() []string {
 			add(key, value[strings.LastIndex(value, " of ")+4:], -1)
 		}
 	}
-	for _, r := range b.Rows(`SELECT CODCOLIGADA, IDLAN, VALORORIGINAL FROM FLAN WHERE EXISTS (SELECT 1 FROM FLANRATCCU R WHERE R.CODCOLIGADA = FLAN.CODCOLIGADA AND R.IDLAN = FLAN.IDLAN)`) {
+	for _, r := range find(`SELECT CODCOLIGADA, IDLAN, VALORORIGINAL FROM FLAN WHERE EXISTS (SELECT 1 FROM FLANRATCCU R WHERE R.CODCOLIGADA = FLAN.CODCOLIGADA AND R.IDLAN = FLAN.IDLAN)`) {
 		add(fmt.Sprintf("apportionment of %v;%v", r["CODCOLIGADA"], r["IDLAN"]), r["VALORORIGINAL"], -1)
 	}
-	for _, r := range b.Rows(`SELECT * FROM FLANRATCCU`) {
+	for _, r := range find(`SELECT * FROM FLANRATCCU`) {
 		add(fmt.Sprintf("apportionment of %v;%v", r["CODCOLIGADA"], r["IDLAN"]), r["VALOR"], 1)
 	}
 	for key, sum := range sums {
@@ -67,9 +76,9 @@ func (b *Books) Untied() []string {
 			wrong = append(wrong, fmt.Sprintf("%s: off by %s", key, sum.FloatString(4)))
 		}
 	}
-	for _, r := range b.Rows(`SELECT * FROM FXCX`) {
+	for _, r := range find(`SELECT * FROM FXCX`) {
 		for _, name := range []string{"VALOR", "VALORCONTABIL"} {
-			if (Rat(b.t, fmt.Sprint(r[name])).Sign() < 0) != (r["TIPO"] == int64(1)) {
+			if (Rat(t, fmt.Sprint(r[name])).Sign() < 0) != (r["TIPO"] == int64(1)) {
 				wrong = append(wrong, fmt.Sprintf("statement entry %v of kind %v: %s %v", r["IDXCX"], r["TIPO"], name, r[name]))
 			}
 		}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package rm_test
+
+const usually = 11

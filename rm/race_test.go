@@ -1,0 +1,6 @@
+//go:build race
+
+package rm_test
+
+// The race detector makes SQLite ten times slower, and sees the same code.
+const usually = 97

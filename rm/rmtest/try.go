@@ -1,0 +1,115 @@
+package rmtest
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"smartlink/consumer"
+	"smartlink/consumer/consumertest"
+)
+
+// Try gives a message to its consumer, lets look see what came of it before anything is committed, and
+// takes everything back. It is for many messages on the same books: like the agent it keeps statements
+// prepared. The problems are those of Check.
+func (b *Books) Try(c consumer.Consumer, body string, look func(tx consumer.Tx, result consumertest.Result)) (problems []string) {
+	b.t.Helper()
+	ctx := context.Background()
+	if err := b.kept.prepare(ctx, b.Runner.DB); err != nil {
+		b.t.Fatal(err)
+	}
+	tx, err := b.Runner.DB.BeginTx(ctx, nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	prepared := preparedTx{tx, b.kept}
+	before := Changes(ctx, prepared)
+	result := attempt(ctx, prepared, c, body)
+	problems = Check(result, Changes(ctx, prepared)-before)
+	look(prepared, result)
+	return problems
+}
+
+// attempt executes a message; a panic becomes a result.
+func attempt(ctx context.Context, tx consumer.Tx, c consumer.Consumer, body string) (result consumertest.Result) {
+	defer func() {
+		if p := recover(); p != nil {
+			result = consumertest.Result{Outcome: consumer.Retry(0, fmt.Errorf("panic: %v", p)), Panic: p}
+		}
+	}()
+	x := consumer.Execution{Message: consumertest.Message(c.Type(), body), Attempt: 1, Now: Now}
+	return consumertest.Result{Outcome: c.Execute(ctx, tx, x, noLog{})}
+}
+
+// kept are the statements that were prepared, and those that are to be at the next transaction.
+type kept struct {
+	stmts  map[string]*sql.Stmt
+	wanted []string
+}
+
+func (k *kept) prepare(ctx context.Context, db *sql.DB) error {
+	for _, query := range k.wanted {
+		if k.stmts[query] != nil {
+			continue
+		}
+		stmt, err := db.PrepareContext(ctx, query)
+		if err != nil {
+			return err
+		}
+		k.stmts[query] = stmt // closed with the database
+	}
+	k.wanted = nil
+	return nil
+}
+
+// find answers a prepared statement, or asks for one.
+func (k *kept) find(query string) *sql.Stmt {
+	stmt := k.stmts[query]
+	if stmt == nil {
+		k.wanted = append(k.wanted, query)
+	}
+	return stmt
+}
+
+// preparedTx is a transaction over kept statements.
+type preparedTx struct {
+	tx   *sql.Tx
+	kept *kept
+}
+
+// ExecContext executes a statement.
+func (t preparedTx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if stmt := t.kept.find(query); stmt != nil {
+		return t.tx.StmtContext(ctx, stmt).ExecContext(ctx, args...)
+	}
+	return t.tx.ExecContext(ctx, query, args...)
+}
+
+// QueryContext executes a query.
+func (t preparedTx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if stmt := t.kept.find(query); stmt != nil {
+		return t.tx.StmtContext(ctx, stmt).QueryContext(ctx, args...)
+	}
+	return t.tx.QueryContext(ctx, query, args...)
+}
+
+// QueryRowContext executes a query for one row.
+func (t preparedTx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if stmt := t.kept.find(query); stmt != nil {
+		return t.tx.StmtContext(ctx, stmt).QueryRowContext(ctx, args...)
+	}
+	return t.tx.QueryRowContext(ctx, query, args...)
+}
+
+// noLog drops lines.
+type noLog struct{}
+
+// Info drops a line.
+func (noLog) Info(string, ...any) {}
+
+// Warn drops a line.
+func (noLog) Warn(string, ...any) {}
+
+// Error drops a line.
+func (noLog) Error(string, ...any) {}
