@@ -1,6 +1,10 @@
 package link
 
-import "time"
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
 
 // Limits of the hub. This file is the one place; the documentation's table is made from Limits.
 const (
@@ -40,25 +44,50 @@ func LostMax(requeueCountMax int) int { return max(30, 3*requeueCountMax) }
 
 // Limit is one row of the limits table.
 type Limit struct {
-	Name, Value, MeaningPT, MeaningEN string
+	Name, Value string
+	Meaning     Text
 }
 
 // Limits lists the limits a caller can meet, for documentation.
 func Limits() []Limit {
 	return []Limit{
-		{"body", "512 KiB", "tamanho de uma mensagem", "size of one message"},
-		{"batch", "500 / 8 MiB", "mensagens e bytes de um envio em lote", "messages and bytes of one batch send"},
-		{"get", "500 / 4 MiB", "mensagens e bytes de uma leitura (ao menos uma)", "messages and bytes of one get (always at least one)"},
-		{"ack", "500", "confirmações de uma chamada", "settlements of one call"},
-		{"headers", "32 / 8 KiB", "cabeçalhos de uma mensagem", "headers of one message"},
-		{"keys", "200", "caracteres de uma chave", "characters of a business, ordering, idempotency key or correlation id"},
-		{"lease", "60 s (5 s – 15 min)", "prazo de uma entrega", "time of one delivery"},
-		{"wait", "30 s", "espera máxima de uma leitura", "longest wait of a get"},
-		{"requeueCountMax", "10 (0 – 1000)", "falhas antes das mensagens mortas", "failed deliveries before the dead letters"},
-		{"requeueAfter", "24 h", "maior espera pedida", "longest delay a receiver may ask for"},
-		{"backoff", "1 s · 2ⁿ, 10 min", "espera entre tentativas, com sorteio", "delay between deliveries, full jitter"},
-		{"idempotency", "30 d", "janela de repetição", "window in which a repeat is recognised"},
-		{"retention", "7 d", "histórico depois do fim", "history kept after the end"},
-		{"token", "15 min", "validade do token", "lifetime of a token"},
+		{"body", size(MaxBody), Text{"tamanho de uma mensagem", "size of one message"}},
+		{"batch", fmt.Sprintf("%d / %s", MaxBatch, size(MaxBatchBytes)), Text{"mensagens e bytes de um envio em lote", "messages and bytes of one batch send"}},
+		{"get", fmt.Sprintf("%d / %s", MaxGet, size(MaxGetBytes)), Text{"mensagens e bytes de uma leitura (ao menos uma)", "messages and bytes of one get (always at least one)"}},
+		{"ack", strconv.Itoa(MaxAck), Text{"confirmações de uma chamada", "settlements of one call"}},
+		{"subscriptions", strconv.Itoa(MaxTypes), Text{"tipos de uma fila", "types of one queue"}},
+		{"headers", fmt.Sprintf("%d / %s", MaxHeaders, size(MaxHeaderBytes)), Text{"cabeçalhos de uma mensagem", "headers of one message"}},
+		{"keys", strconv.Itoa(MaxKey), Text{"caracteres de uma chave de negócio, ordenação ou idempotência, ou de uma correlação", "characters of a business, ordering or idempotency key, or correlation id"}},
+		{"reason", strconv.Itoa(MaxReason), Text{"caracteres de um motivo", "characters of a reason"}},
+		{"lease", fmt.Sprintf("%s (%s – %s)", span(DefaultLease), span(MinLease), span(MaxLease)), Text{"prazo de uma entrega", "time of one delivery"}},
+		{"wait", span(MaxWait), Text{"espera máxima de uma leitura", "longest wait of a get"}},
+		{"requeueCountMax", fmt.Sprintf("%d (0 – %d)", DefaultRequeueCountMax, MaxRequeueCountMax), Text{"falhas antes das mensagens mortas", "failed deliveries before the dead letters"}},
+		{"requeueAfter", span(MaxRequeueAfter), Text{"maior espera pedida", "longest delay a receiver may ask for"}},
+		{"backoff", fmt.Sprintf("%s · 2ⁿ, %s", span(BackoffBase), span(BackoffCap)), Text{"espera entre tentativas, com sorteio", "delay between deliveries, full jitter"}},
+		{"idempotency", span(DedupeWindow), Text{"janela de repetição", "window in which a repeat is recognised"}},
+		{"retention", span(Retention), Text{"histórico depois do fim", "history kept after the end"}},
+		{"token", span(TokenLifetime), Text{"validade do token", "lifetime of a token"}},
 	}
+}
+
+// size writes bytes in the largest unit that divides them.
+func size(bytes int) string {
+	if bytes%(1<<20) == 0 {
+		return fmt.Sprintf("%d MiB", bytes>>20)
+	}
+	return fmt.Sprintf("%d KiB", bytes>>10)
+}
+
+// span writes a time in the largest unit that divides it; a single day stays 24 h.
+func span(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d > day && d%day == 0:
+		return fmt.Sprintf("%d d", d/day)
+	case d%time.Hour == 0:
+		return fmt.Sprintf("%d h", d/time.Hour)
+	case d > time.Minute && d%time.Minute == 0:
+		return fmt.Sprintf("%d min", d/time.Minute)
+	}
+	return fmt.Sprintf("%d s", d/time.Second)
 }

@@ -116,6 +116,24 @@ func TestEveryProblemSpeaksBothLanguages(t *testing.T) {
 	}
 }
 
+func TestLimitsAreWrittenForPeople(t *testing.T) {
+	got := map[string]string{}
+	for _, l := range Limits() {
+		if _, twice := got[l.Name]; twice || l.Meaning.PT == "" || l.Meaning.EN == "" || l.Meaning.PT == l.Meaning.EN {
+			t.Errorf("%+v", l)
+		}
+		got[l.Name] = l.Value
+	}
+	for name, want := range map[string]string{
+		"body": "512 KiB", "batch": "500 / 8 MiB", "get": "500 / 4 MiB", "headers": "32 / 8 KiB", "lease": "60 s (5 s – 15 min)", "wait": "30 s",
+		"requeueCountMax": "10 (0 – 1000)", "requeueAfter": "24 h", "backoff": "1 s · 2ⁿ, 10 min", "idempotency": "30 d", "retention": "7 d", "token": "15 min",
+	} {
+		if got[name] != want {
+			t.Errorf("%s: %q, want %q", name, got[name], want)
+		}
+	}
+}
+
 func TestProblemsTellWhatToDo(t *testing.T) {
 	err := NewError(CodeTypeMismatch, "path", "A", "body", "{path}").At("/header/type", CodeTypeMismatch, Text{"o caminho diz A", "the path says A"})
 	p := err.Problem(Portuguese, "r1")

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -214,6 +215,37 @@ func TestMetrics(t *testing.T) {
 	}
 	if strings.Contains(body, "/no/such/path") {
 		t.Error("a caller's path became a label")
+	}
+}
+
+// TestDocsPage: the page shows every limit in both languages, and everything it links to is there.
+func TestDocsPage(t *testing.T) {
+	w := newWorld(t)
+	if a := w.want(request{method: "GET", path: "/"}, http.StatusOK, ""); a.Request.URL.Path != "/docs" {
+		t.Errorf("the hub's address leads to %s", a.Request.URL)
+	}
+	for lang, word := range map[link.Lang]string{link.Portuguese: "Limites", link.English: "Limits"} {
+		page := string(w.want(request{method: "GET", path: "/docs?lang=" + string(lang)}, http.StatusOK, "").body)
+		if !strings.Contains(page, `<html lang="`+string(lang)+`">`) || !strings.Contains(page, word) {
+			t.Errorf("%s: %s", lang, page)
+		}
+		for _, l := range link.Limits() {
+			if !strings.Contains(page, l.Name+`</th><td>`+l.Value+`</td><td>`+l.Meaning.In(lang)) {
+				t.Errorf("%s lacks %+v", lang, l)
+			}
+		}
+		links := regexp.MustCompile(`<a href="([^?#"]+)"`).FindAllStringSubmatch(page, -1)
+		if len(links) < 6 {
+			t.Errorf("links %q", links)
+		}
+		for _, l := range links {
+			if strings.HasPrefix(l[1], "totvs.rac/") {
+				continue // served by the identity, which is not real here
+			}
+			if a := w.do(request{method: "GET", path: "/" + l[1]}); a.StatusCode != http.StatusOK {
+				t.Errorf("%s: %d", l[1], a.StatusCode)
+			}
+		}
 	}
 }
 

@@ -206,7 +206,7 @@ func guide(cfg Config, v Env) {
 	program := filepath.Base(os.Args[0])
 	fmt.Fprintf(cfg.Out, `
 What there is to look at (Ctrl-C ends the demo; the data stays):
-   API        %[1]s/api/v1/openapi.json · problems %[1]s/docs/problems · metrics %[1]s/metrics
+   API        %[1]s/docs tells limits and problems, links to OpenAPI and metrics
    log-ins    %[2]s holds every client id, secret and the administrator's API key:
               set -a; . '%[2]s'; set +a
    clients    gesplan %[3]s (app %[6]s)
