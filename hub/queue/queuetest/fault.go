@@ -105,6 +105,15 @@ var faultPromises = []promise{
 		w.repeats(p.Message.ID, "A", request("k", 1))
 		w.gets(q, 10, p.Message.ID)
 	}},
+	{"unknown and kept: a waiting reader gets it", func(w *world) {
+		r := w.waiting(w.queue("A"))
+		w.once(UnknownKept)
+		p := w.message("A")
+		_, err := w.Publish(w.ctx(), p)
+		w.refused(link.CodeOutcomeUnknown, err)
+		equalList(w, "messages", idsOf(r.got(w)), []uuid.UUID{p.Message.ID})
+		equal(w, "now", w.clock.Now(), began)
+	}},
 	{"unknown ack: acknowledged, or delivered again", func(w *world) {
 		for _, fault := range []Fault{UnknownLost, UnknownKept} {
 			q := w.queue("A")

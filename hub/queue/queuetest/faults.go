@@ -31,6 +31,8 @@ type Faulty struct {
 	held    chan struct{} // not nil: groups wait until it is closed
 	groups  int           // applied or failed
 	gone    bool          // crashed: nothing works any more
+	chosen  func()        // called after each choice
+	mute    bool          // a group is applied whose commit will seem to have failed
 }
 
 // NewFaulty wraps a driver; without a plan nothing fails.
@@ -41,6 +43,25 @@ func (f *Faulty) Plan(plan func(ops []queue.Op) Fault) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.plan = plan
+}
+
+// OnChosen has a function called after each choice, before the engine sees it; nil: none.
+func (f *Faulty) OnChosen(call func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.chosen = call
+}
+
+// Choose chooses, and lets something happen at once.
+func (f *Faulty) Choose(ctx context.Context, g queue.Get) (queue.Chosen, error) {
+	c, err := f.Driver.Choose(ctx, g)
+	f.mu.Lock()
+	call := f.chosen
+	f.mu.Unlock()
+	if call != nil {
+		call()
+	}
+	return c, err
 }
 
 // FailReopen lets the next n attempts to reopen fail.
@@ -92,11 +113,32 @@ func (f *Faulty) Apply(ctx context.Context, lane int, ops []queue.Op) ([]queue.R
 	case fault == UnknownLost:
 		return nil, errors.Join(queue.ErrUnknown, errInjected)
 	}
+	f.setMute(fault == UnknownKept)
 	r, err := f.Driver.Apply(ctx, lane, ops)
+	f.setMute(false)
 	if err == nil && fault == UnknownKept {
 		return nil, errors.Join(queue.ErrUnknown, errInjected)
 	}
 	return r, err
+}
+
+func (f *Faulty) setMute(mute bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.mute = mute
+}
+
+// OnReady registers who is told, except of groups whose commit seems to have failed: their driver
+// would not have told either.
+func (f *Faulty) OnReady(tell func(queue.Name)) {
+	f.Driver.OnReady(func(q queue.Name) {
+		f.mu.Lock()
+		mute := f.mute
+		f.mu.Unlock()
+		if !mute {
+			tell(q)
+		}
+	})
 }
 
 // Reopen reopens the driver, or fails.

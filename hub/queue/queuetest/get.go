@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing/synctest"
 	"time"
 
@@ -57,23 +58,16 @@ var getPromises = []promise{
 	{"order holds over more than memory keeps", func(w *world) {
 		q := w.queue("A")
 		var ids []uuid.UUID
-		for range 3000 {
+		for range 2000 {
 			ids = append(ids, w.send("A"))
 		}
-		for len(ids) > 0 {
-			n := min(170, len(ids))
-			got := w.gets(q, n, ids[:n]...)
-			if len(ids)%2 == 0 { // some are given back and come again before the others
-				for _, d := range got {
-					w.must(w.settleOne(q, queue.Settle{Tag: d.Tag, How: queue.Release}))
-				}
-				got = w.gets(q, n, ids[:n]...)
-			}
-			w.ack(q, got...)
-			ids = ids[n:]
+		for n := range slices.Chunk(ids, 150) {
+			got := w.gets(q, len(n), n...)
+			w.settleAll(q, queue.Release, got) // given back, they come again before the others
+			w.settleAll(q, queue.Ack, w.gets(q, len(n), n...))
 		}
 		w.gets(q, 10)
-		equal(w, "counts", w.counts(q), "[acked 3000]")
+		equal(w, "counts", w.counts(q), "[acked 2000]")
 	}},
 	{"what a delivery tells", func(w *world) {
 		q := w.queue("A")
@@ -163,6 +157,42 @@ var getPromises = []promise{
 		synctest.Wait()
 		d := w.gets(q, 10, id)[0]
 		equal(w, "attempt", d.Attempt, 1)
+	}},
+	{"a reader that leaves while it is answered gives back, uncounted", func(w *world) {
+		q := w.queue("A")
+		id := w.send("A")
+		ctx, cancel := context.WithCancel(w.ctx())
+		w.faulty.OnChosen(cancel)
+		_, err := w.Get(ctx, queue.Get{Queue: q})
+		equal(w, "cancelled", errors.Is(err, context.Canceled), true)
+		w.faulty.OnChosen(nil)
+		equal(w, "attempt", w.gets(q, 10, id)[0].Attempt, 1)
+	}},
+	{"what comes just after a reader looked is not missed", func(w *world) {
+		q := w.queue("A")
+		var id uuid.UUID
+		looks := 0
+		w.faulty.OnChosen(func() {
+			looks++
+			if looks == 2 { // the one before it waits
+				id = w.send("A")
+			}
+		})
+		got, err := w.Get(w.ctx(), queue.Get{Queue: q, Wait: link.MaxWait})
+		w.must(err)
+		equalList(w, "messages", idsOf(got), []uuid.UUID{id})
+		equal(w, "now", w.clock.Now(), began)
+	}},
+	{"what is leased is not given again, whatever comes back around it", func(w *world) {
+		q := w.queue("A")
+		var ids []uuid.UUID
+		for range 10 {
+			ids = append(ids, w.send("A"))
+		}
+		for _, d := range w.gets(q, 8, ids[:8]...)[:5] {
+			w.must(w.settleOne(q, queue.Settle{Tag: d.Tag, How: queue.Release}))
+		}
+		w.gets(q, 10, append(ids[:5:5], ids[8:]...)...)
 	}},
 	{"of two waiting readers one gets the message", func(w *world) {
 		q := w.queue("A")

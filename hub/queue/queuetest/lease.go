@@ -1,6 +1,7 @@
 package queuetest
 
 import (
+	"testing/synctest"
 	"time"
 
 	"smartlink/hub/queue"
@@ -48,7 +49,8 @@ var leasePromises = []promise{
 		q := w.queue("A")
 		id := w.send("A")
 		d := w.getOne(q)
-		w.clock.Advance(time.Minute) // nothing waits for the ticker
+		synctest.Wait()
+		w.clock.Advance(time.Minute) // nobody waits for the ticker
 		w.refused(link.CodeLeaseEnded, w.settleOne(q, queue.Settle{Tag: d.Tag, How: queue.Ack}))
 		w.advance(0)
 		w.state(id, q, link.StateReady)

@@ -17,8 +17,9 @@ import (
 // Load is the traffic of a speed measurement: one tenant, one sender, one queue.
 type Load struct {
 	Engine  *queue.Engine
-	Callers int // at the same time
-	Body    int // bytes of one message
+	Callers int    // at the same time
+	Body    int    // bytes of one message
+	Key     string // ordering key
 
 	tenant   uuid.UUID
 	sender   link.ClientID
@@ -35,13 +36,14 @@ func NewLoad(ctx context.Context, e *queue.Engine, callers, body int) (*Load, er
 	for i := range l.body {
 		l.body[i] = byte('a' + i%26)
 	}
-	_, err := e.Setup(ctx, queue.Setup{Queue: l.queue(), Subscriptions: []string{loadType}, RequeueCountMax: link.DefaultRequeueCountMax})
+	_, err := e.Setup(ctx, queue.Setup{Queue: l.Queue(), Subscriptions: []string{loadType}, RequeueCountMax: link.DefaultRequeueCountMax})
 	return l, err
 }
 
 const loadType = "FinLanIncDataCommand"
 
-func (l *Load) queue() queue.Name { return queue.Name{Tenant: l.tenant, Client: l.receiver} }
+// Queue is where the messages go.
+func (l *Load) Queue() queue.Name { return queue.Name{Tenant: l.tenant, Client: l.receiver} }
 
 // Send stores n messages durably, each with a request key as the exchange would give it, and answers
 // how many that were per second.
@@ -50,7 +52,7 @@ func (l *Load) Send(ctx context.Context, n int) (perSecond float64, err error) {
 		id := link.NewID()
 		_, err := l.Engine.Publish(ctx, queue.Publish{
 			Message: link.Message{
-				ID: id, RootID: id, BusinessKey: "contract 42/2024-03/accrual", TenantID: l.tenant, Sender: link.Sender{App: "GESPLAN", ClientID: l.sender},
+				ID: id, RootID: id, BusinessKey: "contract 42/2024-03/accrual", OrderingKey: l.Key, TenantID: l.tenant, Sender: link.Sender{App: "GESPLAN", ClientID: l.sender},
 				Type: loadType, Audience: "GESPLAN-RM", ContentType: "application/json", Body: l.body,
 				Headers: map[string]string{link.MetaAppCode: "GESPLAN", link.MetaAudience: "GESPLAN-RM", link.MetaSourceType: link.SourceHTTP},
 			},
@@ -64,7 +66,7 @@ func (l *Load) Send(ctx context.Context, n int) (perSecond float64, err error) {
 // Drain gets and acknowledges n messages in batches, and answers how many that were per second.
 func (l *Load) Drain(ctx context.Context, n, batch int) (perSecond float64, err error) {
 	return l.run(n, func() (int, error) {
-		got, err := l.Engine.Get(ctx, queue.Get{Queue: l.queue(), Max: batch, Installation: "bench"})
+		got, err := l.Engine.Get(ctx, queue.Get{Queue: l.Queue(), Max: batch, Installation: "bench"})
 		if err != nil {
 			return 0, err
 		}
@@ -75,7 +77,7 @@ func (l *Load) Drain(ctx context.Context, n, batch int) (perSecond float64, err 
 		for i, d := range got {
 			items[i] = queue.Settle{Tag: d.Tag, How: queue.Ack}
 		}
-		each, err := l.Engine.Settle(ctx, l.queue(), items)
+		each, err := l.Engine.Settle(ctx, l.Queue(), items)
 		for _, e := range each {
 			if err == nil {
 				err = e

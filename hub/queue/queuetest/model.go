@@ -89,7 +89,9 @@ func (m *model) lease(d *modelMessage, tag int64, until time.Time) {
 
 // foreign tells whether a tag was issued by another queue than q. While its lease is open it is
 // unknown to q, later it may as well be told as ended.
-func (m *model) foreign(q *modelQueue, tag int64) bool { return m.leases[tag] != nil && m.leases[tag].queue != q }
+func (m *model) foreign(q *modelQueue, tag int64) bool {
+	return m.leases[tag] != nil && m.leases[tag].queue != q
+}
 
 // settle settles one tag; backoff is the delay of a requeue.
 func (m *model) settle(q *modelQueue, tag int64, how queue.How, backoff func(int) time.Duration) link.Code {

@@ -116,20 +116,25 @@ var publishPromises = []promise{
 		_, err = w.Message(w.ctx(), foreign.Tenant, id)
 		w.refused(link.CodeMessageUnknown, err)
 	}},
-	{"an id used twice fails alone, others of its group are stored", func(w *world) {
+	{"an id used twice fails alone, others of its group hold", func(w *world) {
 		q := w.queue("A")
-		first := w.send("A")
-		release := w.faulty.Hold()
-		twice := w.message("A")
+		first, acked := w.send("A"), w.send("A")
+		got := w.gets(q, 10, first, acked)
+		twice, good := w.message("A"), w.message("A")
 		twice.Message.ID = first
-		good := w.message("A")
-		results := w.together(func() error { _, err := w.Publish(w.ctx(), good); return err },
+		release := w.faulty.Hold()
+		results := w.together(func() error { _, err := w.Publish(w.ctx(), w.message("A", to(q))); return err }, // the group that is held
+			func() error { return w.settleOne(q, queue.Settle{Tag: got[1].Tag, How: queue.Ack}) },
+			func() error { _, err := w.Publish(w.ctx(), good); return err },
 			func() error { _, err := w.Publish(w.ctx(), twice); return err })
 		release()
-		w.must(<-results[0])
-		w.refused(link.CodeUnavailable, <-results[1])
-		w.gets(q, 10, first, good.Message.ID)
-		equal(w, "counts", w.counts(q), "[leased 2]")
+		for _, r := range results[:3] {
+			w.must(<-r)
+		}
+		w.refused(link.CodeUnavailable, <-results[3])
+		w.state(acked, q, link.StateAcked)
+		equal(w, "last", last(w.get(q, 10)).Message.ID, good.Message.ID)
+		equal(w, "counts", w.counts(q), "[acked 1 leased 3]")
 	}},
 	{"the moment is the store's", func(w *world) {
 		q := w.queue("A")

@@ -1,6 +1,6 @@
 // Package queuetest holds what every queue.Driver must pass: Run tries each promise of package queue
-// on an engine above the driver, with a clock of its own, crashes and failing commits included. It
-// also holds the load of the speed measurements.
+// on an engine above the driver, with a clock of its own, crashes and failing commits included;
+// RunModel compares the driver with a model. It also holds the load of the speed measurements.
 package queuetest
 
 import (
@@ -29,7 +29,7 @@ type Store struct {
 // Factory makes a fresh, empty store for one test.
 type Factory func(t testing.TB) Store
 
-// Run runs the suite on stores of a factory.
+// Run tries every promise on stores of a factory.
 func Run(t *testing.T, fresh Factory) {
 	for _, group := range []struct {
 		name  string
@@ -60,7 +60,6 @@ func Run(t *testing.T, fresh Factory) {
 			}
 		})
 	}
-	t.Run("Model", func(t *testing.T) { checkModel(t, fresh) })
 }
 
 // promise is one promise of the contract and how it is tried.

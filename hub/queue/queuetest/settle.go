@@ -145,15 +145,10 @@ var settlePromises = []promise{
 		for range 3 {
 			got := w.get(q, 400)
 			all = append(all, got...)
-			items := make([]queue.Settle, len(got))
-			for i, d := range got {
-				items[i] = queue.Settle{Tag: d.Tag, How: queue.Requeue, After: time.Hour}
-			}
-			_, err := w.Settle(w.ctx(), q, items)
-			w.must(err)
+			w.settleAll(q, queue.Requeue, got)
 		}
 		equal(w, "counts", w.counts(q), "[delayed 1200]")
-		w.advance(time.Hour)
+		w.advance(requeueDelay)
 		equal(w, "counts", w.counts(q), "[ready 1200]")
 		for i := range 3 {
 			w.gets(q, 400, idsOf(all)[i*400:(i+1)*400]...)

@@ -80,8 +80,10 @@ func (w *world) restart() {
 	w.open()
 }
 
-// advance moves the clock and lets everything that is due happen.
+// advance moves the clock and lets everything that is due happen. Before, everything comes to rest,
+// so that whoever sleeps has seen the time that passes.
 func (w *world) advance(d time.Duration) {
+	synctest.Wait()
 	w.clock.Advance(d)
 	synctest.Wait()
 }
@@ -234,12 +236,24 @@ func (w *world) settleOne(q queue.Name, s queue.Settle) error {
 	return each[0]
 }
 
-// ack takes messages over, all of which must go through.
+// settleAll settles deliveries in one call, all of which must go through.
+func (w *world) settleAll(q queue.Name, how queue.How, got []link.Delivery) {
+	w.Helper()
+	items := make([]queue.Settle, len(got))
+	for i, d := range got {
+		items[i] = queue.Settle{Tag: d.Tag, How: how}
+	}
+	each, err := w.Settle(w.ctx(), q, items)
+	w.must(err)
+	for _, err := range each {
+		w.must(err)
+	}
+}
+
+// ack takes messages over.
 func (w *world) ack(q queue.Name, got ...link.Delivery) {
 	w.Helper()
-	for _, d := range got {
-		w.must(w.settleOne(q, queue.Settle{Tag: d.Tag, How: queue.Ack}))
-	}
+	w.settleAll(q, queue.Ack, got)
 }
 
 // fail requeues a message.

@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"smartlink/hub/queue"
 	"smartlink/hub/queue/queuetest"
 	"smartlink/hub/queue/sqlite"
+	"smartlink/link"
 )
 
 // benchLoad opens an engine on a real disk: SMARTLINK_BENCH_DIR, else the test's folder.
@@ -63,4 +65,30 @@ func BenchmarkGetAck(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.ReportMetric(perSecond, "messages/s")
+}
+
+// BenchmarkGetBesideStuck is get and ack of one message of another key while 100,000 messages stand
+// behind one that is leased; the same on an empty queue is what it costs without them.
+func BenchmarkGetBesideStuck(b *testing.B) {
+	for _, behind := range []int{0, 100_000} {
+		b.Run(fmt.Sprint(behind), func(b *testing.B) {
+			load := benchLoad(b, 128)
+			load.Key = "stuck"
+			if _, err := load.Send(b.Context(), behind+1); err != nil {
+				b.Fatal(err)
+			}
+			if _, err := load.Engine.Get(b.Context(), queue.Get{Queue: load.Queue(), Lease: link.MaxLease}); err != nil {
+				b.Fatal(err)
+			}
+			load.Callers, load.Key = 1, ""
+			for b.Loop() {
+				if _, err := load.Send(b.Context(), 1); err != nil {
+					b.Fatal(err)
+				}
+				if _, err := load.Drain(b.Context(), 1, 1); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }

@@ -25,6 +25,15 @@ func TestSuite(t *testing.T) {
 	}
 }
 
+// TestModel lets the windows be of all sizes that make a difference.
+func TestModel(t *testing.T) {
+	n := 0
+	queuetest.RunModel(t, func(t testing.TB) queuetest.Store {
+		n++
+		return (&file{dir: t.TempDir(), window: []int{1, 3, 0}[n%3]}).store()
+	})
+}
+
 // file is a store's file; a crash moves on to a copy of it.
 type file struct {
 	dir     string
