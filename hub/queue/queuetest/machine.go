@@ -301,8 +301,19 @@ func (m *machine) check(rt *rapid.T) {
 // checkMessages compares every message's way, at the end.
 func (m *machine) checkMessages(rt *rapid.T) {
 	for _, q := range m.model.queues {
+		waiting := map[uuid.UUID]link.State{}
+		page, err := m.driver.Browse(context.Background(), queue.Browse{Queue: q.name, List: queue.ListWaiting, Limit: queue.MaxPage})
+		if err != nil {
+			rt.Fatalf("browse: %v", err)
+		}
+		for _, e := range page.Items {
+			waiting[e.Message.ID] = e.State
+		}
 		for _, d := range q.messages {
 			m.checkMessage(rt, q, d)
+			if listed, here := waiting[d.id]; here != d.outstanding() || here && listed != d.state {
+				rt.Fatalf("message %s is %s, listed as %q", d.id, d.state, listed)
+			}
 		}
 	}
 }

@@ -45,6 +45,7 @@ func Run(t *testing.T, fresh Factory) {
 		{"Answer", answerPromises},
 		{"Report", reportPromises},
 		{"Trace", tracePromises},
+		{"Browse", browsePromises},
 		{"Crash", crashPromises},
 		{"Fault", faultPromises},
 		{"Stop", stopPromises},

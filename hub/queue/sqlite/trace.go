@@ -224,8 +224,19 @@ func (t *tracer) reports() error {
 		})
 }
 
-// outcomes tells the answers; the highest number counts. An answer that closes the message wins over
-// every report, another one over the reports that came before it.
+// standing is how a message stands at the ERP after an answer. An answer that closes the message wins
+// over every report, another one over the report that came before it.
+func standing(reported *link.ERPStatus, at time.Time, o *link.Outcome) *link.ERPStatus {
+	switch {
+	case reported == nil:
+		return &link.ERPStatus{State: o.Status, At: o.At}
+	case o.Status.Closed(), !o.At.Before(at):
+		return &link.ERPStatus{State: o.Status, At: o.At, Attempt: reported.Attempt}
+	}
+	return reported
+}
+
+// outcomes tells the answers; the highest number counts.
 func (t *tracer) outcomes() error {
 	return t.each(`SELECT qid, number, status, key, errors, at FROM outcome WHERE mid = ? ORDER BY qid, number`,
 		func(rows *sql.Rows) error {
@@ -242,14 +253,7 @@ func (t *tracer) outcomes() error {
 				}
 			}
 			w := t.way(qid)
-			w.Outcome = &o
-			if w.ERP == nil || o.Status.Closed() || !o.At.Before(w.reported) {
-				s := link.ERPStatus{State: o.Status, At: o.At}
-				if w.ERP != nil {
-					s.Attempt = w.ERP.Attempt
-				}
-				w.ERP = &s
-			}
+			w.Outcome, w.ERP = &o, standing(w.ERP, w.reported, &o)
 			w.Events = append(w.Events, link.TraceEvent{
 				At: o.At, Event: link.EventOutcome, Client: w.client, Detail: detail(string(o.Status), o.Key),
 			})
