@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"smartlink/link"
@@ -55,9 +56,10 @@ func printTrace(w io.Writer, lang link.Lang, t link.Trace) error {
 		return err
 	}
 	for _, q := range t.Queues {
-		fmt.Fprintf(w, "\nqueue %s: %s\n", q.Queue, q.State)
+		fmt.Fprintf(w, "\nqueue %s: %s\n", q.Queue, words(string(q.State), nextTry(q.NextTry), string(q.DeadReason), q.Reason))
+		fmt.Fprintf(w, "  attempt %d, requeued %d, lost %d\n", q.Attempt, q.RequeueCount, q.LostCount)
 		if q.ERP != nil {
-			fmt.Fprintln(w, "  ERP:", words(string(q.ERP.State), q.ERP.Code, q.ERP.Reason))
+			fmt.Fprintln(w, "  ERP:", words(string(q.ERP.State), nextTry(q.ERP.NextTry), q.ERP.Code, q.ERP.Reason))
 		}
 		if o := q.Outcome; o != nil {
 			fmt.Fprintf(w, "  outcome %d: %s\n", o.Number, words(string(o.Status), o.Key))
@@ -75,6 +77,14 @@ func printTrace(w io.Writer, lang link.Lang, t link.Trace) error {
 		}
 	}
 	return nil
+}
+
+// nextTry tells when something is tried again, if it is.
+func nextTry(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return "until " + when(t)
 }
 
 type messageCopyCmd struct {

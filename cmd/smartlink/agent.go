@@ -119,6 +119,9 @@ func (c *agentMessagesCmd) Run(e *env, a *agentCmd) error {
 		}
 		rows := make([][]string, len(page.Items))
 		for i, x := range page.Items {
+			if x.Held && x.Reason == "" {
+				x.Reason = "behind an earlier one of its ordering key " + x.OrderingKey
+			}
 			rows[i] = []string{x.ID.String(), x.Type, string(x.State), strconv.Itoa(x.Attempt), when(x.NextTry), string(x.Code), x.Reason}
 		}
 		if err := table(e.out, []string{"ID", "TYPE", "STATE", "ATTEMPT", "NEXT TRY", "CODE", "REASON"}, rows); err != nil {

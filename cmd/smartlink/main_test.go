@@ -8,8 +8,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alecthomas/kong"
+	"github.com/google/uuid"
 
 	"smartlink/agent/inbox"
 	"smartlink/link"
@@ -125,14 +127,15 @@ func TestProblemsComeInTheLanguageAskedFor(t *testing.T) {
 
 func TestTracesArePrintedForPeople(t *testing.T) {
 	trace := link.Trace{Queues: []link.QueueTrace{{
-		Queue: "q", State: link.StateAcked, ERP: &link.ERPStatus{State: link.ERPRejected},
+		Queue: "q", State: link.StateDead, DeadReason: link.DeadRequeueLimit, Reason: "full", Attempt: 2, RequeueCount: 1,
+		ERP: &link.ERPStatus{State: link.ERPWaiting, NextTry: new(time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)), Code: "SL-X"},
 		Outcome: &link.Outcome{Number: 2, Status: link.ERPRejected, Errors: []link.Fault{
 			{Code: "RM-X", Pointer: "/data/X", Description: "Não.", Help: "Mude.", DescriptionEn: "No.", HelpEn: "Change."}, {Code: "SL-Y", Description: "Só português."},
 		}},
 	}}}
 	for lang, want := range map[link.Lang]string{
-		link.Portuguese: "  ERP: rejected\n  outcome 2: rejected\n    RM-X /data/X: Não. Mude.\n    SL-Y: Só português.\n",
-		link.English:    "  ERP: rejected\n  outcome 2: rejected\n    RM-X /data/X: No. Change.\n    SL-Y: Só português.\n",
+		link.Portuguese: "queue q: dead requeue-limit full\n  attempt 2, requeued 1, lost 0\n  ERP: waiting until 2026-03-04 05:06:07Z SL-X\n  outcome 2: rejected\n    RM-X /data/X: Não. Mude.\n    SL-Y: Só português.\n",
+		link.English:    "  ERP: waiting until 2026-03-04 05:06:07Z SL-X\n  outcome 2: rejected\n    RM-X /data/X: No. Change.\n    SL-Y: Só português.\n",
 	} {
 		var out bytes.Buffer
 		if err := printTrace(&out, lang, trace); err != nil || !strings.Contains(out.String(), want) {
@@ -141,9 +144,9 @@ func TestTracesArePrintedForPeople(t *testing.T) {
 	}
 }
 
-// TestWhatTheHubRefusedCanBeFound: an answer the hub does not take waits for a person, who must be
-// able to see it.
-func TestWhatTheHubRefusedCanBeFound(t *testing.T) {
+// TestWhatStandsStillCanBeFound: an answer the hub does not take waits for a person, who must be able
+// to see it; so does a message behind another.
+func TestWhatStandsStillCanBeFound(t *testing.T) {
 	dir := t.TempDir()
 	database := filepath.Join(dir, "rm.db")
 	box, err := inbox.Open(t.Context(), inbox.Config{Database: database, Installation: filepath.Join(dir, "installation.json")})
@@ -160,6 +163,10 @@ func TestWhatTheHubRefusedCanBeFound(t *testing.T) {
 	if err := box.Sent(t.Context(), nil, []inbox.Refused{{Row: rows[0], Code: link.CodeRefusedByHub, Reason: "SL-ROLE"}}); err != nil {
 		t.Fatal(err)
 	}
+	first, second := ofKey("k"), ofKey("k")
+	if _, err := box.Store(t.Context(), []link.Delivery{first, second}); err != nil {
+		t.Fatal(err)
+	}
 	if err := box.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -167,9 +174,20 @@ func TestWhatTheHubRefusedCanBeFound(t *testing.T) {
 	if _, out, errOut := smartlink("agent", "messages", "--database", database, "--upstream", "--state", "blocked"); !strings.Contains(out, id) {
 		t.Errorf("%s%s", out, errOut)
 	}
-	if _, out, _ := smartlink("agent", "messages", "--database", database); strings.Contains(out, id) {
+	_, out, _ := smartlink("agent", "messages", "--database", database)
+	if strings.Contains(out, id) {
 		t.Errorf("among what came from the hub:\n%s", out)
 	}
+	if lines := strings.Split(out, "\n"); !strings.HasPrefix(lines[2], second.Message.ID.String()) || strings.Count(out, "behind an earlier one of its ordering key k") != 1 ||
+		!strings.Contains(lines[2], "behind") {
+		t.Errorf("who waits behind whom:\n%s", out)
+	}
+}
+
+// ofKey is a delivery of an ordering key.
+func ofKey(key string) link.Delivery {
+	id := link.NewID()
+	return link.Delivery{Tag: 1, Message: link.Message{ID: id, RootID: id, TenantID: uuid.New(), OrderingKey: key, Type: "X", Body: []byte("{}")}}
 }
 
 func decode[T any](t *testing.T, out string) T {
