@@ -82,16 +82,40 @@ func ListEntries(ctx context.Context, q Querier, query EntriesQuery) (*Entries, 
 				list.Next = string(last.Kind) + " " + last.Key
 				return nil
 			}
-			e, err := newEntry(ctx, q, kind, c)
+			e, err := newEntry(kind, c)
 			list.Items = append(list.Items, e)
 			return err
 		}, entryLists[kind], query.Company, string(query.From), string(query.To), after[0], after[1], after[2], query.Limit-len(list.Items)+1)
-		if err != nil || list.Next != "" {
-			return list, err
+		if err != nil {
+			return nil, err
+		}
+		if list.Next != "" {
+			break
 		}
 		after = [3]int64{}
 	}
+	for i := range list.Items {
+		if err := list.Items[i].sumDebits(ctx, q); err != nil {
+			return nil, err
+		}
+	}
 	return list, nil
+}
+
+// sumDebits fills in the amount of an accounting entry.
+func (e *Entry) sumDebits(ctx context.Context, q Querier) error {
+	if e.Kind != Accounting {
+		return nil
+	}
+	key, err := ParseKey(e.Key)
+	if err != nil {
+		return err
+	}
+	return each(ctx, q, func(v []sql.NullString) error {
+		value, err := ParseAmount(v[0].String)
+		e.Amount.Add(value, 1)
+		return err
+	}, `SELECT VALOR FROM CPARTIDA WHERE CODCOLIGADA = ? AND CODLOTE = ? AND IDLANCAMENTO = ? AND DEBITO IS NOT NULL`, key[0], key[1], key[2])
 }
 
 // parseEntryCursor reads "FLAN 1;5" into the kind's place among Kinds and the key's parts.
@@ -126,7 +150,7 @@ func ParseKey(key string) ([]int64, error) {
 	return parts, nil
 }
 
-func newEntry(ctx context.Context, q Querier, kind Kind, c []sql.NullString) (Entry, error) {
+func newEntry(kind Kind, c []sql.NullString) (Entry, error) {
 	e := Entry{Kind: kind, Key: c[0].String, Date: contracts.Date(c[1].String), Document: c[2].String, Text: c[3].String}
 	amount, err := ParseAmount(c[4].String)
 	if err != nil {
@@ -142,16 +166,6 @@ func newEntry(ctx context.Context, q Querier, kind Kind, c []sql.NullString) (En
 	case CashEntry:
 		e.State = option(contracts.FXCX.Field("Compensado"), c[5].String)
 		e.Text = c[7].String + ": " + e.Text
-	case Accounting:
-		key, err := ParseKey(e.Key)
-		if err != nil {
-			return e, err
-		}
-		return e, each(ctx, q, func(v []sql.NullString) error {
-			value, err := ParseAmount(v[0].String)
-			e.Amount.Add(value, 1)
-			return err
-		}, `SELECT VALOR FROM CPARTIDA WHERE CODCOLIGADA = ? AND CODLOTE = ? AND IDLANCAMENTO = ? AND DEBITO IS NOT NULL`, key[0], key[1], key[2])
 	}
 	e.Amount.Add(amount, 1)
 	return e, nil
