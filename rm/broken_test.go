@@ -88,14 +88,16 @@ func parse(body string) rmtest.Object {
 	return o.Data
 }
 
-func consumerOf(c *contracts.Command) consumer.Consumer {
-	for _, found := range rm.Consumers() {
-		if found.Type() == c.Type {
-			return found
-		}
+// consumers are RM's, by message type.
+func consumers() map[string]consumer.Consumer {
+	by := map[string]consumer.Consumer{}
+	for _, c := range rm.Consumers() {
+		by[c.Type()] = c
 	}
-	panic("no consumer of " + c.Type)
+	return by
 }
+
+func consumerOf(c *contracts.Command) consumer.Consumer { return consumers()[c.Type] }
 
 // seeded answers books in which everything before stands.
 func (k breakable) seeded(t *testing.T) *rmtest.Books {

@@ -13,10 +13,13 @@ import (
 // equal their amounts to the last place; statement entries have the sign of their kind.
 func (b *Books) Ties() {
 	b.t.Helper()
-	for _, problem := range Untied(b.t, b.Runner.DB) {
+	for _, problem := range b.Untied() {
 		b.t.Error(problem)
 	}
 }
+
+// Untied lists what does not tie in the books.
+func (b *Books) Untied() []string { return Untied(b.t, b.Runner.DB) }
 
 // Untied lists what does not tie in the books, seen through a database or a consumer's transaction.
 func Untied(t interface{ Fatalf(string, ...any) }, db schema.Querier) []string {
