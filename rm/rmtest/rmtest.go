@@ -96,6 +96,9 @@ func (b *Books) Refused(c consumer.Consumer, body string, want ...string) consum
 	return result
 }
 
+// Context is the test's.
+func (b *Books) Context() context.Context { return b.t.Context() }
+
 // Exec changes the books by other means than a message.
 func (b *Books) Exec(query string, args ...any) {
 	b.t.Helper()

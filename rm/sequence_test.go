@@ -1,0 +1,346 @@
+package rm_test
+
+import (
+	"fmt"
+	"math/big"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"smartlink/consumer"
+	"smartlink/rm"
+	"smartlink/rm/books"
+	. "smartlink/rm/rmtest"
+)
+
+// TestSequencesOfCommandsKeepTheBooksTied: whatever valid commands come in whatever order, debits equal
+// credits per entry, branch and date, and apportionments equal their values to the last place. A model keeps
+// what each entry must hold; the trial balance and the statement come to the same.
+func TestSequencesOfCommandsKeepTheBooksTied(t *testing.T) {
+	by := map[string]consumer.Consumer{}
+	for _, c := range rm.Consumers() {
+		by[c.Type()] = c
+	}
+	b := Open(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		b.Empty()
+		m := &model{t: rt, b: b, by: by}
+		rt.Repeat(map[string]func(*rapid.T){
+			"FinLanInc": m.createFinancial, "FinLanAlt": m.editFinancial, "FinXCXInc": m.createStatement, "FinXCXAlt": m.editStatement,
+			"CtbLanInc": m.createAccounting, "CtbLanAlt": m.editAccounting, "": m.check,
+		})
+		m.check(rt)
+	})
+}
+
+// model is what the books must hold.
+type model struct {
+	t          *rapid.T
+	b          *Books
+	by         map[string]consumer.Consumer
+	financial  []*mFinancial
+	statements []*mStatement
+	accounting []*mAccounting
+}
+
+type mFinancial struct {
+	value int64 // units of 1/10000
+	rows  map[int64]int64
+}
+
+type mStatement struct {
+	kind  int64
+	cash  string
+	value int64
+}
+
+type mAccounting struct {
+	batch int64
+	lines map[int64]mLine
+}
+
+type mLine struct {
+	debit, credit string
+	value         int64
+	branch        int64
+	date          string
+	rows          map[int64]int64 // of the debit
+}
+
+func (m *model) book(rt *rapid.T, messageType string, data Object) {
+	result := m.b.Run(m.by[messageType], Body(messageType, data))
+	if result.Kind != consumer.KindDone {
+		rt.Fatalf("%s: %v %v\n%s", messageType, result.Kind, Lines(result.Errors), Body(messageType, data))
+	}
+}
+
+// money writes units as a number with up to four places, or as a string that holds one.
+func money(rt *rapid.T, units int64) any {
+	text := new(big.Rat).SetFrac64(units, 10_000).FloatString(4)
+	if rapid.Bool().Draw(rt, "as text") {
+		return text
+	}
+	return Number(text)
+}
+
+var amounts = rapid.OneOf(rapid.Int64Range(1, 30), rapid.Int64Range(1, 999_999_999_999), rapid.Just[int64](999_999_999_999_999))
+
+// split cuts an amount into parts above zero.
+func split(rt *rapid.T, units int64) []int64 {
+	n := min(rapid.Int64Range(1, 4).Draw(rt, "parts"), units)
+	parts := make([]int64, 0, n)
+	for i := n; i > 1; i-- {
+		part := rapid.Int64Range(1, units-i+1).Draw(rt, "part")
+		parts = append(parts, part)
+		units -= part
+	}
+	return append(parts, units)
+}
+
+func pick[T any](rt *rapid.T, from []T, what string) int {
+	return rapid.IntRange(0, len(from)-1).Draw(rt, what)
+}
+
+// financialRows apportions a value: some stored rows kept with new amounts, others new, the rest gone.
+func (m *model) financialRows(rt *rapid.T, value int64, stored map[int64]int64, next int64) (List, map[int64]int64) {
+	free := ids(stored)
+	rows, kept := List{}, map[int64]int64{}
+	for _, part := range split(rt, value) {
+		row := Object{"IdRatCCu": -1, "CodCCusto": "01.002", "CodNatFinanceira": "02.01", "Valor": money(rt, part)}
+		if len(free) > 0 && rapid.Bool().Draw(rt, "keep") {
+			row = Object{"IdRatCCu": free[0], "Valor": money(rt, part)}
+			kept[free[0]] = part
+			free = free[1:]
+		} else {
+			kept[next] = part
+			next++
+		}
+		rows = append(rows, row)
+	}
+	return rows, kept
+}
+
+func ids[V any](of map[int64]V) []int64 {
+	all := make([]int64, 0, len(of))
+	for id := int64(1); len(all) < len(of); id++ {
+		if _, ok := of[id]; ok {
+			all = append(all, id)
+		}
+	}
+	return all
+}
+
+func (m *model) createFinancial(rt *rapid.T) {
+	f := &mFinancial{value: amounts.Draw(rt, "value")}
+	data := Object{"CodColigada": 1, "CodFilial": 1, "PagRec": rapid.IntRange(1, 2).Draw(rt, "PagRec"), "CodTdo": "EMPR", "NumeroDocumento": "CT", "CodColCfo": 1, "CodCfo": "F00017",
+		"DataEmissao": "2026-03-01", "DataVencimento": "2026-04-01", "ValorOriginal": money(rt, f.value), "Historico": "x"}
+	if rapid.Bool().Draw(rt, "apportioned") {
+		data["Rateios"], f.rows = m.financialRows(rt, f.value, nil, m.nextRow("FLANRATCCU"))
+	}
+	m.financial = append(m.financial, f)
+	m.book(rt, "FinLanIncDataCommand", data)
+}
+
+// nextRow is the id that the next row of a table gets; the books' own sequence knows.
+func (m *model) nextRow(table string) int64 {
+	last := m.b.Rows(`SELECT ULTIMO FROM SLSEQUENCIA WHERE CODCOLIGADA = 1 AND TABELA = ?`, table)
+	if len(last) == 0 {
+		return 1
+	}
+	return last[0]["ULTIMO"].(int64) + 1
+}
+
+func (m *model) editFinancial(rt *rapid.T) {
+	if len(m.financial) == 0 {
+		rt.Skip()
+	}
+	i := pick(rt, m.financial, "entry")
+	f := m.financial[i]
+	data := Object{"CodColigada": 1, "IdLan": i + 1, "Historico": "y"}
+	switch rapid.IntRange(0, 3).Draw(rt, "change") {
+	case 0: // only the text
+	case 1:
+		f.value = amounts.Draw(rt, "value")
+		data["ValorOriginal"] = money(rt, f.value)
+		fallthrough
+	case 2:
+		data["Rateios"], f.rows = m.financialRows(rt, f.value, f.rows, m.nextRow("FLANRATCCU"))
+	case 3:
+		data["Rateios"], f.rows = nil, nil
+	}
+	m.book(rt, "FinLanAltDataCommand", data)
+}
+
+func (m *model) createStatement(rt *rapid.T) {
+	s := &mStatement{rapid.Int64Range(1, 2).Draw(rt, "kind"), rapid.SampledFrom([]string{"001", "002"}).Draw(rt, "cash"), amounts.Draw(rt, "value")}
+	m.statements = append(m.statements, s)
+	m.book(rt, "FinXCXIncDataCommand", Object{"CodColigada": 1, "CodFilial": 1, "CodCxa": s.cash, "Tipo": s.kind, "NumeroDocumento": "CT", "Data": "2026-03-01",
+		"Valor": money(rt, s.value), "Historico": "x"})
+}
+
+func (m *model) editStatement(rt *rapid.T) {
+	if len(m.statements) == 0 {
+		rt.Skip()
+	}
+	i := pick(rt, m.statements, "entry")
+	s := m.statements[i]
+	data := Object{"CodColigada": 1, "IdXcx": i + 1, "Historico": "y"}
+	if rapid.Bool().Draw(rt, "other kind") {
+		s.kind = 3 - s.kind
+		data["Tipo"] = fmt.Sprint(s.kind)
+	}
+	if rapid.Bool().Draw(rt, "other amount") {
+		s.value = amounts.Draw(rt, "value")
+		data["Valor"] = money(rt, s.value)
+	}
+	m.book(rt, "FinXCXAltDataCommand", data)
+}
+
+var (
+	debits  = []string{"4.1.03.001", "4.1.03.006", "1.1.01.002", "4.1.02.002"} // the last wants an apportionment
+	credits = []string{"2.1.02.004", "2.1.01.001", "1.1.01.003"}
+)
+
+// newLines makes lines that balance on one branch and date: one with both accounts, or a debit against
+// several credits.
+func (m *model) newLines(rt *rapid.T, next int64) (List, map[int64]mLine) {
+	list, lines := List{}, map[int64]mLine{}
+	rowID := m.nextRow("CRATEIOLC")
+	add := func(l mLine) {
+		o := Object{"IdPartida": -1, "CodFilial": l.branch, "Data": l.date, "Valor": money(rt, l.value)}
+		if l.debit != "" {
+			o["Debito"] = l.debit
+		}
+		if l.credit != "" {
+			o["Credito"] = l.credit
+		}
+		if l.debit == debits[3] {
+			l.rows = map[int64]int64{}
+			rows := List{}
+			for _, part := range split(rt, l.value) {
+				rows = append(rows, Object{"CodGerencial": "G01", "VlrDebito": money(rt, part)})
+				l.rows[rowID] = part
+				rowID++
+			}
+			o["Rateios"] = rows
+		}
+		list = append(list, o)
+		lines[next] = l
+		next++
+	}
+	for range rapid.IntRange(1, 2).Draw(rt, "groups") {
+		l := mLine{branch: rapid.Int64Range(1, 2).Draw(rt, "branch"), date: rapid.SampledFrom([]string{"2026-03-01", "2026-03-31", "2026-04-30"}).Draw(rt, "date"), value: amounts.Draw(rt, "value")}
+		l.debit = rapid.SampledFrom(debits).Draw(rt, "debit")
+		if rapid.Bool().Draw(rt, "both accounts") {
+			l.credit = rapid.SampledFrom(credits).Draw(rt, "credit")
+			add(l)
+			continue
+		}
+		add(l)
+		for _, part := range split(rt, l.value) {
+			add(mLine{credit: rapid.SampledFrom(credits).Draw(rt, "credit"), branch: l.branch, date: l.date, value: part})
+		}
+	}
+	return list, lines
+}
+
+func (m *model) createAccounting(rt *rapid.T) {
+	a := &mAccounting{batch: rapid.Int64Range(10, 11).Draw(rt, "batch")}
+	var list List
+	list, a.lines = m.newLines(rt, m.nextRow("CPARTIDA"))
+	m.accounting = append(m.accounting, a)
+	m.book(rt, "CtbLanIncDataCommand", Object{"CodColigada": 1, "CodLote": a.batch, "Descricao": "x", "Partidas": list})
+}
+
+func (m *model) editAccounting(rt *rapid.T) {
+	if len(m.accounting) == 0 {
+		rt.Skip()
+	}
+	i := pick(rt, m.accounting, "entry")
+	a := m.accounting[i]
+	data := Object{"CodColigada": 1, "CodLote": a.batch, "IdLancamento": i + 1, "Descricao": "y"}
+	if rapid.Bool().Draw(rt, "lines") {
+		list, lines := m.newLines(rt, m.nextRow("CPARTIDA"))
+		for _, id := range ids(a.lines) { // a line with both accounts can stay, with another amount
+			l := a.lines[id]
+			if l.debit == "" || l.credit == "" || l.rows != nil || !rapid.Bool().Draw(rt, "keep") {
+				continue
+			}
+			l.value = amounts.Draw(rt, "value")
+			list = append(list, Object{"IdPartida": id, "Valor": money(rt, l.value)})
+			lines[id] = l
+		}
+		data["Partidas"], a.lines = list, lines
+	}
+	m.book(rt, "CtbLanAltDataCommand", data)
+}
+
+// check compares the books with the model.
+func (m *model) check(rt *rapid.T) {
+	if wrong := m.b.Untied(); len(wrong) > 0 {
+		rt.Fatalf("%v", wrong)
+	}
+	same := func(what string, got any, want int64) {
+		if w := new(big.Rat).SetFrac64(want, 10_000).FloatString(4); fmt.Sprint(got) != w {
+			rt.Fatalf("%s is %v, not %s", what, got, w)
+		}
+	}
+	rows := map[string]int64{}
+	for i, f := range m.financial {
+		same("value", m.b.Row(`SELECT VALORORIGINAL FROM FLAN WHERE IDLAN = ?`, i+1)["VALORORIGINAL"], f.value)
+		for id, value := range f.rows {
+			rows[fmt.Sprintf("%d.%d", i+1, id)] = value
+		}
+	}
+	for _, r := range m.b.Rows(`SELECT IDLAN || '.' || IDRATCCU AS ID, VALOR FROM FLANRATCCU`) {
+		key := r["ID"].(string)
+		same("row "+key, r["VALOR"], rows[key])
+		delete(rows, key)
+	}
+	if len(rows) > 0 {
+		rt.Fatalf("rows that are gone: %v", rows)
+	}
+	cash := map[string]*big.Rat{"001": new(big.Rat), "002": new(big.Rat)}
+	for i, s := range m.statements {
+		signed := s.value * (2*s.kind - 3)
+		r := m.b.Row(`SELECT VALOR, VALORCONTABIL, VALOREMREAIS FROM FXCX WHERE IDXCX = ?`, i+1)
+		same("VALOR", r["VALOR"], signed)
+		same("VALORCONTABIL", r["VALORCONTABIL"], signed)
+		same("VALOREMREAIS", r["VALOREMREAIS"], s.value)
+		cash[s.cash].Add(cash[s.cash], big.NewRat(signed, 10_000))
+	}
+	for code, want := range cash {
+		s, err := books.CashStatement(m.b.Context(), m.b.Runner.DB, books.StatementQuery{Company: 1, Cash: code, Limit: 10_000})
+		if err != nil || s.Closing.String() != want.FloatString(4) {
+			rt.Fatalf("statement of %s: %v, %v, not %s", code, s, err, want.FloatString(4))
+		}
+	}
+	m.checkAccounting(rt, same)
+}
+
+func (m *model) checkAccounting(rt *rapid.T, same func(string, any, int64)) {
+	lines, total := 0, new(big.Rat)
+	for i, a := range m.accounting {
+		for id, l := range a.lines {
+			lines++
+			r := m.b.Row(`SELECT * FROM CPARTIDA WHERE IDPARTIDA = ?`, id)
+			same("line", r["VALOR"], l.value)
+			if r["IDLANCAMENTO"] != int64(i+1) || r["CODLOTE"] != a.batch || r["DATA"] != l.date || r["CODFILIAL"] != l.branch {
+				rt.Fatalf("line %d: %v, not %+v", id, r, l)
+			}
+			if l.debit != "" {
+				total.Add(total, big.NewRat(l.value, 10_000))
+			}
+			for row, value := range l.rows {
+				same("managerial row", m.b.Row(`SELECT VLRDEBITO FROM CRATEIOLC WHERE IDPARTIDA = ? AND IDRATEIO = ?`, id, row)["VLRDEBITO"], value)
+			}
+		}
+	}
+	if n := m.b.Row(`SELECT COUNT(*) AS N FROM CPARTIDA`)["N"]; n != int64(lines) {
+		rt.Fatalf("%v lines, not %d", n, lines)
+	}
+	trial, err := books.TrialBalance(m.b.Context(), m.b.Runner.DB, books.TrialQuery{Company: 1, Batch: -1})
+	if err != nil || !trial.Ties() || trial.Debit.String() != total.FloatString(4) {
+		rt.Fatalf("trial balance %+v, %v, debits should be %s", trial, err, total.FloatString(4))
+	}
+}
