@@ -15,24 +15,32 @@ import (
 func (b *Books) Try(c consumer.Consumer, body string, look func(tx consumer.Tx, result consumertest.Result)) (problems []string) {
 	b.t.Helper()
 	ctx := context.Background()
-	if err := b.kept.prepare(ctx, b.Runner.DB); err != nil {
-		b.t.Fatal(err)
-	}
-	tx, err := b.Runner.DB.BeginTx(ctx, nil)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	defer func() { _ = tx.Rollback() }()
-	prepared := preparedTx{tx, b.kept}
-	before := Changes(ctx, prepared)
-	result := attempt(ctx, prepared, c, body)
-	problems = Check(result, Changes(ctx, prepared)-before)
-	look(prepared, result)
+	tx, rollback := b.Begin()
+	defer rollback()
+	before := Changes(ctx, tx)
+	result := Attempt(ctx, tx, c, body)
+	problems = Check(result, Changes(ctx, tx)-before)
+	look(tx, result)
 	return problems
 }
 
-// attempt executes a message; a panic becomes a result.
-func attempt(ctx context.Context, tx consumer.Tx, c consumer.Consumer, body string) (result consumertest.Result) {
+// Begin begins a transaction in which statements are kept prepared from one transaction to the next, as
+// the agent does. Until rollback is called nothing else may use the books.
+func (b *Books) Begin() (tx consumer.Tx, rollback func()) {
+	b.t.Helper()
+	ctx := context.Background()
+	if err := b.kept.prepare(ctx, b.Runner.DB); err != nil {
+		b.t.Fatal(err)
+	}
+	begun, err := b.Runner.DB.BeginTx(ctx, nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return preparedTx{begun, b.kept}, func() { _ = begun.Rollback() }
+}
+
+// Attempt executes a message in a transaction; a panic becomes a result.
+func Attempt(ctx context.Context, tx consumer.Tx, c consumer.Consumer, body string) (result consumertest.Result) {
 	defer func() {
 		if p := recover(); p != nil {
 			result = consumertest.Result{Outcome: consumer.Retry(0, fmt.Errorf("panic: %v", p)), Panic: p}
