@@ -3,6 +3,7 @@ package accounting_test
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -90,6 +91,7 @@ func TestRulesOfNewEntries(t *testing.T) {
 		{"no lines", entry(), []string{"RM-PARTIDAS-MISSING /data/Partidas"}},
 		{"no list of lines", head(Object{"Partidas": Left}), []string{"RM-PARTIDAS-MISSING /data/Partidas"}},
 		{"lines that are none", entry("x", 1), []string{"RM-TYPE " + p0, "RM-TYPE " + p1}},
+		{"more lines than go", entry(slices.Repeat(List{both()}, 1001)...), []string{"RM-TOO-MANY-ROWS /data/Partidas"}},
 		{"a line without account", entry(both(), line(nil, "", 5)), []string{"RM-PARTIDA-NO-ACCOUNT " + p1 + "/Debito (" + p1 + "/Credito)"}},
 		{"debit and credit the same", entry(line(bank, bank, 5)), []string{"RM-PARTIDA-SAME-ACCOUNT " + p0 + "/Debito (" + p0 + "/Credito)"}},
 		{"synthetic accounts", entry(line("4.1.03", "2", 5)), []string{"RM-CONTA-SYNTHETIC " + p0 + "/Debito (/data/CodColigada)", "RM-CONTA-SYNTHETIC " + p0 + "/Credito (/data/CodColigada)"}},

@@ -161,3 +161,16 @@ func Codes() []string {
 	slices.Sort(codes)
 	return codes
 }
+
+// Entry is one code of the catalogue with its texts, placeholders in braces.
+type Entry struct{ Code, PT, HelpPT, EN, HelpEN string }
+
+// Catalogue lists all codes with their texts, in the order of the alphabet, for documentation.
+func Catalogue() []Entry {
+	entries := make([]Entry, 0, len(catalogue))
+	for _, code := range Codes() {
+		t := catalogue[Code(strings.TrimPrefix(code, "RM-"))]
+		entries = append(entries, Entry{code, t.pt, t.helpPT, t.en, t.helpEN})
+	}
+	return entries
+}

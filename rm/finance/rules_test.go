@@ -49,6 +49,7 @@ func TestRulesOfNewEntries(t *testing.T) {
 		{"cost centre of a row that takes no entries", rows(row(-1, "01", nil, 100)), []string{"RM-CCUSTO-NO-POSTING /data/Rateios/0/CodCCusto (/data/CodColigada)"}},
 		{"nature unknown", rows(row(-1, nil, "77.77", 100)), []string{"RM-NATUREZA-UNKNOWN /data/Rateios/0/CodNatFinanceira (/data/CodColigada)"}},
 		{"nature inactive", rows(With(row(-1, nil, "02.09", 100), Object{"CodColNatFinanceira": 1})), []string{"RM-NATUREZA-INACTIVE /data/Rateios/0/CodNatFinanceira (/data/Rateios/0/CodColNatFinanceira)"}},
+		{"nature that only sums", rows(row(-1, nil, "02", 100)), []string{"RM-NATUREZA-SYNTHETIC /data/Rateios/0/CodNatFinanceira (/data/CodColigada)"}},
 		{"the same unknown code in two rows", rows(row(-1, "77.777", nil, 50), row(-1, "77.777", nil, 50)),
 			[]string{"RM-CCUSTO-UNKNOWN /data/Rateios/0/CodCCusto (/data/CodColigada)", "RM-CCUSTO-UNKNOWN /data/Rateios/1/CodCCusto (/data/CodColigada)"}},
 		{"companies of codes", Object{"CodColCfo": 2, "CodColCxa": 2, "CodCxa": "001", "CodColCCusto": 3, "CodCCusto": "01.002", "CodColConvenio": 2,

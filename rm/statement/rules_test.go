@@ -69,6 +69,7 @@ func TestRulesOfNewEntries(t *testing.T) {
 		{"on the closing date", Object{"Data": "2025-12-31"}, []string{"RM-PERIOD-CLOSED /data/Data (/data/CodColigada)"}},
 
 		{"a custom field too long", Object{"Complementos": Object{"Contrato": strings.Repeat("é", 41)}}, []string{"RM-TOO-LONG /data/Complementos/Contrato"}},
+		{"characters that were lost", Object{"Historico": "Capta\ufffd\ufffdo", "NumeroDocumento": "a\x00b"}, []string{"RM-CHARACTERS /data/Historico", "RM-CHARACTERS /data/NumeroDocumento"}},
 		{"everything", Object{"CodFilial": 77, "CodCxa": "777", "Tipo": 5, "Data": "2025-12-31", "Valor": 0, "Compensado": 1},
 			[]string{"RM-FILIAL-UNKNOWN /data/CodFilial (/data/CodColigada)", "RM-CXA-UNKNOWN /data/CodCxa (/data/CodColigada)", "RM-VALUE /data/Tipo",
 				"RM-PERIOD-CLOSED /data/Data (/data/CodColigada)", "RM-NOT-POSITIVE /data/Valor", "RM-CLEARING-DATE-NEEDED /data/DataCompensacao (/data/Compensado)"}},
