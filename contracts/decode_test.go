@@ -141,6 +141,7 @@ func TestDecodeValues(t *testing.T) {
 		{`"Taxa": 5.1234567891`, "Taxa", "", contracts.Invalid, contracts.TooManyPlaces, "places=9 value=5.1234567891"},
 		{`"Taxa": 1000000000`, "Taxa", "", contracts.Invalid, contracts.OutOfRange, "value=1000000000"},
 		{`"Taxa": -1`, "Taxa", "", contracts.Invalid, contracts.Negative, "value=-1.000000000"},
+		{`"Taxa": -1e-9`, "Taxa", "", contracts.Invalid, contracts.Negative, "value=-0.000000001"},
 		{`"Taxa": 0`, "Taxa", "0.000000000", contracts.Present, "", ""},
 
 		// Dates and moments.

@@ -38,6 +38,8 @@ func TestFieldsOfTheFinancialEntry(t *testing.T) {
 		{"locked when accounted", "CodColCfo CodCfo DataEmissao DataVencimento MesDeCompetencia ValorOriginal ValorJuros ValorDesconto ValorMulta ValorCap " +
 			"ValorOp1 ValorOp2 ValorOp3 ValorOp4 ValorOp5 ValorOp6 ValorOp7 ValorOp8 CodMoeValorOriginal CodColCxa CodCxa TipoContabilLan Rateios",
 			func(f *contracts.Field) bool { return f.Locked }},
+		{"above zero", "ValorOriginal", func(f *contracts.Field) bool { return f.Sign == contracts.AboveZero }},
+		{"not below zero", "CotacaoInclusao CotacaoBaixa", func(f *contracts.Field) bool { return f.Sign == contracts.NotBelowZero }},
 		{"never empty", "SerieDocumento CodMoeValorOriginal CodAplicacao TipoContabilLan", func(f *contracts.Field) bool { return f.NotNull }},
 		{"companies of codes", "CodColCfo CodColCxa CodColCCusto CodColConvenio", func(f *contracts.Field) bool { return f.CompanyOf != "" }},
 		{"columns of another name", "CodUsuario UsuarioInclusao Rateios Complementos", func(f *contracts.Field) bool { return f.Column != strings.ToUpper(f.Name) }},

@@ -146,6 +146,16 @@ func panics(f func()) (yes bool) {
 	return false
 }
 
+func TestFoldName(t *testing.T) {
+	for name, want := range map[string]string{
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZ": "abcdefghijklmnopqrstuvwxyz", "CodCxa": "codcxa", "abc": "abc", "": "", "A_1@[`{": "a_1@[`{", "ÇÃOKſı": "ÇÃokſı",
+	} {
+		if got := contracts.FoldName(name); got != want {
+			t.Errorf("%s is folded to %s, want %s", name, got, want)
+		}
+	}
+}
+
 func TestTablesAreChecked(t *testing.T) {
 	for name, fields := range map[string][]contracts.Field{
 		"text without a size":     {{Name: "A", Kind: contracts.Text}},

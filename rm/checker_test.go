@@ -122,7 +122,11 @@ func (c *checker) record(t *contracts.Table, key string, data rmtest.Object) {
 			c.list(f, row, old, value, ok)
 		case f.Kind == contracts.Open:
 			c.open(f, key, old, value, ok)
-		case !f.Stored() || f.Generated || f.FromParent || strings.HasPrefix(f.Column, "RECMODIFIED") || f.Column == "DATAALTERACAO":
+		case f.FromParent: // -1, 0 and null mean the parent's
+			if ok && value != nil && number(fmt.Sprint(value)).Sign() > 0 {
+				c.value(t, f, row, value)
+			}
+		case !f.Stored() || f.Generated || strings.HasPrefix(f.Column, "RECMODIFIED") || f.Column == "DATAALTERACAO":
 		case f.CompanyOf != "" && row[t.Field(f.CompanyOf).Column] == nil: // the company of nothing
 		case ok && value != nil && !blank(value):
 			c.value(t, f, row, value)

@@ -172,6 +172,10 @@ func TestEveryFieldCanBeEdited(t *testing.T) {
 	if after := b.entry(entry); !maps.Equal(before, after) {
 		t.Errorf("an edit of nothing changed %v\nto %v", before, after)
 	}
+	b.Booked(alt, altWith(entry, Object{"UsuarioInclusao": "ana"})) // who created it did not edit it
+	if got := b.entry(entry)["RECMODIFIEDBY"]; got != "smartlink" {
+		t.Errorf("edited by %v", got)
+	}
 	cleared := Object{}
 	for name := range sent {
 		f := contracts.FLAN.Field(name)

@@ -89,10 +89,8 @@ var some = List{
 
 // shape tells fields apart that are judged differently.
 func shape(f *contracts.Field) string {
-	c := *f
-	c.Name, c.Column, c.PT, c.EN = "", "", "", ""
-	return fmt.Sprint(c.Kind, c.Size, c.Numeric, c.Sign, c.Min, c.Max, c.Values, c.Settable, c.Key, c.Generated, c.FromParent, c.Required, c.NotNull,
-		c.Default, c.DefaultFrom, c.CompanyOf != "", c.ReadOnly, c.InsertOnly, c.Locked)
+	return fmt.Sprint(f.Kind, f.Size, f.Numeric, f.Sign, f.Min, f.Max, f.Values, f.Settable, f.Key, f.Generated, f.FromParent, f.Required, f.NotNull,
+		f.Default, f.DefaultFrom, f.CompanyOf != "", f.ReadOnly, f.InsertOnly, f.Locked)
 }
 
 func valuesFor(f *contracts.Field) List {
