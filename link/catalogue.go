@@ -11,6 +11,7 @@ const (
 	CodeRole          Code = "SL-ROLE"
 	CodeStartCode     Code = "SL-START-CODE"
 	CodeKeyInvalid    Code = "SL-KEY-INVALID"
+	CodeLogin         Code = "SL-LOGIN"
 	CodeAppAmbiguous  Code = "SL-APP-AMBIGUOUS"
 	CodeAppNotYours   Code = "SL-APP-NOT-PERMITTED"
 	CodeTypeForbidden Code = "SL-TYPE-NOT-PERMITTED"
@@ -34,6 +35,7 @@ const (
 	CodeIdempotency    Code = "SL-IDEMPOTENCY-CONFLICT"
 	CodeLeaseEnded     Code = "SL-LEASE-ENDED"
 	CodeTagUnknown     Code = "SL-TAG-UNKNOWN"
+	CodeQueuePaused    Code = "SL-QUEUE-PAUSED"
 	CodeNotYourMessage Code = "SL-NOT-YOUR-MESSAGE"
 	CodeMessageUnknown Code = "SL-MESSAGE-NOT-FOUND"
 	CodeBodyGone       Code = "SL-BODY-GONE"
@@ -124,6 +126,9 @@ var catalogue = []Entry{
 	{CodeKeyInvalid, http.StatusUnauthorized, "Chave de API inválida", "API key not valid",
 		"A chave de API é desconhecida. Envie Authorization: Bearer <chave>; a primeira vem de `smartlink admin init`.",
 		"The API key is unknown. Send Authorization: Bearer <key>; the first one comes from `smartlink admin init`."},
+	{CodeLogin, http.StatusUnauthorized, "Usuário ou senha incorretos", "User or password wrong",
+		"O usuário ou a senha não confere, ou o acesso foi desativado. Um administrador redefine a senha com `smartlink admin user password`.",
+		"User or password do not match, or the access was disabled. An administrator sets a new password with `smartlink admin user password`."},
 	{CodeAppAmbiguous, http.StatusUnprocessableEntity, "Aplicativo ambíguo", "App ambiguous",
 		"Mais de um aplicativo deste cliente pode enviar {type}: {apps}. Diga qual no cabeçalho SL-App.",
 		"More than one app of this client may send {type}: {apps}. Name one in the header SL-App."},
@@ -189,6 +194,9 @@ var catalogue = []Entry{
 	{CodeTagUnknown, http.StatusUnprocessableEntity, "deliveryTag desconhecida", "deliveryTag unknown",
 		"Esta deliveryTag nunca foi entregue a esta fila.",
 		"This deliveryTag was never given to this queue."},
+	{CodeQueuePaused, http.StatusConflict, "Fila pausada", "Queue paused",
+		"A fila está pausada ({reason}). Retome-a primeiro; nada mudou.",
+		"The queue is paused ({reason}). Resume it first; nothing changed."},
 	{CodeNotYourMessage, http.StatusForbidden, "Mensagem de outro", "Not your message",
 		"A mensagem {id} não foi entregue a este cliente; só quem recebeu pode responder.",
 		"Message {id} was not delivered to this client; only who received it may answer."},
@@ -285,7 +293,7 @@ var catalogue = []Entry{
 	{CodeNotInInbox, 0, "Mensagem não está na caixa de entrada", "Message not in the inbox",
 		"A mensagem {id} nunca chegou a este agente. Confira o id, ou procure-a no hub com `smartlink admin message show {id}`.",
 		"The message {id} never reached this agent. Check the id, or look for it at the hub with `smartlink admin message show {id}`."},
-	{CodeNotNow, 0, "Não neste estado", "Not in this state",
+	{CodeNotNow, http.StatusConflict, "Não neste estado", "Not in this state",
 		"A mensagem {id} está em {state}; isto só é possível em: {wanted}. Nada mudou.",
 		"The message {id} is {state}; this is only possible in: {wanted}. Nothing changed."},
 	{CodeDiscarded, 0, "Descartada", "Discarded",

@@ -69,6 +69,8 @@ const (
 	EventHubRestarted EventName = "hub-restarted" // the hub restarted while it was leased
 	EventAcknowledged EventName = "acknowledged"  // the receiver took it over
 	EventDeadLettered EventName = "dead-lettered" // it went to the dead letters
+	EventRedriven     EventName = "redriven"      // a person sent it on from the dead letters
+	EventDiscarded    EventName = "discarded"     // a person gave it up
 	EventERP          EventName = "erp"           // the ERP's side reported a state
 	EventOutcome      EventName = "outcome"       // the ERP answered
 )

@@ -125,6 +125,7 @@ type TraceEvent struct {
 	Attempt      int        `json:"attempt,omitempty"`
 	Client       ClientID   `json:"client,omitempty"`
 	Installation string     `json:"installation,omitempty"`
+	By           string     `json:"by,omitempty"` // the person
 	Detail       string     `json:"detail,omitempty"`
 	NextTry      *time.Time `json:"nextTry,omitempty"`
 }

@@ -23,6 +23,9 @@ type Setup struct {
 	Queue           Name
 	Subscriptions   []string
 	RequeueCountMax int
+	// Hold: a dead letter stops the later messages of its ordering key, until it is redriven or
+	// discarded. Nil leaves it as it is, false for a new queue; switched off, those held go on.
+	Hold *bool
 }
 
 // SetupResult is the queue as it is now and what changed, each list sorted.
@@ -128,6 +131,8 @@ type Info struct {
 	Queue           Name
 	Subscriptions   []string
 	RequeueCountMax int
+	Hold            bool
+	Paused          *Paused // nil: it hands out
 	CreatedAt       time.Time
 	LastGet         time.Time // zero: never
 	Installation    string    // of the last get

@@ -17,6 +17,8 @@
 //     reason requeue-limit. lostCount counts leases that ended unsettled, with the limit
 //     link.LostMax and reason lease-lost-limit. Leases open when the store closes count in attempt
 //     only and are told as hub-restarted.
+//   - Only people redrive and discard. A redriven dead letter joins at the end with its id and time,
+//     its counts at zero, its attempts going on; where it held its ordering key, at its old place.
 //   - A repeat within the dedupe window answers the first id and stores nothing.
 //
 // The Engine groups operations so that one fsync serves many callers; this stands once, above the

@@ -93,7 +93,8 @@ type Result struct {
 	Err       error
 	Setup     SetupResult
 	Publish   PublishResult
-	Settle    []error         // one for each settlement
+	Settle    []error         // one for each settlement, redrive or discard
+	Extend    []Extended      // one for each extension
 	Delivered []link.Delivery // of an operation that Choose asked to wait for
 }
 
@@ -113,6 +114,16 @@ type (
 	// OpTick ends leases that are over, makes delayed messages ready and forgets requests past the
 	// dedupe window, a bounded number of each; what is left over is due at once again.
 	OpTick struct{}
+	// OpExtend lengthens leases of one queue, each on its own.
+	OpExtend struct {
+		Queue Name
+		Items []Extend
+	}
+	// OpPause is Pause.
+	OpPause struct{ Pause }
+	// OpRedrive and OpDiscard are Redrive and Discard.
+	OpRedrive struct{ Redrive }
+	OpDiscard struct{ Discard }
 	// OpRaiseEpoch starts a new epoch of delivery tags.
 	OpRaiseEpoch struct{}
 )
@@ -122,6 +133,10 @@ func (o OpSetup) Size() int      { return 64 * (1 + len(o.Subscriptions)) }
 func (o OpPublish) Size() int    { return len(o.Message.Body) + 512 }
 func (o OpSettle) Size() int     { return 64 * len(o.Items) }
 func (o OpTick) Size() int       { return 4096 }
+func (o OpExtend) Size() int     { return 0 }
+func (o OpPause) Size() int      { return 64 + len(o.Reason) }
+func (o OpRedrive) Size() int    { return 128 * len(o.IDs) }
+func (o OpDiscard) Size() int    { return 128 * len(o.IDs) }
 func (o OpRaiseEpoch) Size() int { return 64 }
 
 // Weight of the operations, in rows roughly.
@@ -129,6 +144,10 @@ func (o OpSetup) Weight() int      { return 1 }
 func (o OpPublish) Weight() int    { return 1 + len(o.Report) }
 func (o OpSettle) Weight() int     { return len(o.Items) }
 func (o OpTick) Weight() int       { return 64 }
+func (o OpExtend) Weight() int     { return len(o.Items) }
+func (o OpPause) Weight() int      { return 1 }
+func (o OpRedrive) Weight() int    { return len(o.IDs) }
+func (o OpDiscard) Weight() int    { return len(o.IDs) }
 func (o OpRaiseEpoch) Weight() int { return 1 }
 
 // Alone tells which operations want a group of their own: a change of subscriptions must be visible
@@ -137,4 +156,8 @@ func (o OpSetup) Alone() bool      { return true }
 func (o OpPublish) Alone() bool    { return false }
 func (o OpSettle) Alone() bool     { return false }
 func (o OpTick) Alone() bool       { return false }
+func (o OpExtend) Alone() bool     { return false }
+func (o OpPause) Alone() bool      { return true }
+func (o OpRedrive) Alone() bool    { return false }
+func (o OpDiscard) Alone() bool    { return false }
 func (o OpRaiseEpoch) Alone() bool { return true }

@@ -155,7 +155,7 @@ func (e *Engine) Get(ctx context.Context, g Get) ([]link.Delivery, error) {
 	g.Max = min(cmp.Or(max(g.Max, 0), link.DefaultGet), link.MaxGet)
 	g.MaxBytes = min(cmp.Or(max(g.MaxBytes, 0), link.MaxGetBytes), link.MaxGetBytes)
 	g.Wait = min(max(g.Wait, 0), link.MaxWait)
-	g.Lease = min(max(cmp.Or(g.Lease, link.DefaultLease), link.MinLease), link.MaxLease)
+	g.Lease = clampLease(g.Lease)
 
 	got, err := e.choose(ctx, g)
 	if err == nil && len(got) == 0 && g.Wait > 0 {

@@ -25,6 +25,10 @@ func RunModel(t *testing.T, fresh Factory) {
 			"publish": m.publish,
 			"get":     m.get,
 			"settle":  m.settle,
+			"extend":  m.extend,
+			"redrive": m.redrive,
+			"discard": m.discard,
+			"pause":   m.pause,
 			"group":   m.group,
 			"advance": m.advance,
 			"tick":    func(rt *rapid.T) { m.apply(rt, queue.OpTick{}); m.model.tick() },
@@ -94,12 +98,14 @@ func (m *machine) apply(rt *rapid.T, op queue.Op) queue.Result {
 }
 
 func (m *machine) applySetup(rt *rapid.T, q *modelQueue) {
-	m.apply(rt, queue.OpSetup{Setup: queue.Setup{Queue: q.name, Subscriptions: []string{machineType}, RequeueCountMax: q.limit}})
+	hold := q.hold
+	m.apply(rt, queue.OpSetup{Setup: queue.Setup{Queue: q.name, Subscriptions: []string{machineType}, RequeueCountMax: q.limit, Hold: &hold}})
 }
 
 func (m *machine) setup(rt *rapid.T) {
 	q := m.anyQueue(rt)
 	q.limit = rapid.IntRange(0, 3).Draw(rt, "limit")
+	q.setHold(rapid.Bool().Draw(rt, "hold"))
 	m.applySetup(rt, q)
 }
 
@@ -174,6 +180,66 @@ func (m *machine) openTags() []int64 {
 func (m *machine) settle(rt *rapid.T) {
 	op, check := m.settlement(rt)
 	check(m.applyAll(rt, op)[0])
+}
+
+func (m *machine) extend(rt *rapid.T) {
+	q := m.anyQueue(rt)
+	tag := rapid.SampledFrom(append(m.openTags(), append(m.tags, 7)...)).Draw(rt, "tag")
+	lease := time.Duration(rapid.IntRange(5, 120).Draw(rt, "seconds")) * time.Second
+	r := m.apply(rt, queue.OpExtend{Queue: q.name, Items: []queue.Extend{{Tag: tag, Lease: lease}}}).Extend[0]
+	got, want := link.CodeOf(r.Err), m.model.extend(q, tag, lease)
+	if got == link.CodeLeaseEnded && m.model.foreign(q, tag) && m.model.leases[tag].tag != tag {
+		return
+	}
+	if got != want || want == "" && !r.Until.Equal(m.model.now.Add(lease)) {
+		rt.Fatalf("extend tag %d: %q until %s, want %q until %s", tag, got, r.Until, want, m.model.now.Add(lease))
+	}
+}
+
+// some draws messages of a queue, whatever their state, perhaps one twice.
+func (m *machine) some(rt *rapid.T, q *modelQueue) (list []*modelMessage, ids []uuid.UUID) {
+	if len(q.messages) == 0 {
+		return nil, nil
+	}
+	for range rapid.IntRange(1, 3).Draw(rt, "messages") {
+		d := rapid.SampledFrom(q.messages).Draw(rt, "message")
+		list, ids = append(list, d), append(ids, d.id)
+	}
+	return list, ids
+}
+
+func (m *machine) redrive(rt *rapid.T) {
+	q := m.anyQueue(rt)
+	list, ids := m.some(rt, q)
+	r := m.applyAll(rt, queue.OpRedrive{Redrive: queue.Redrive{Queue: q.name, IDs: ids, By: "maria"}})[0]
+	if q.paused {
+		if code := link.CodeOf(r.Err); code != link.CodeQueuePaused {
+			rt.Fatalf("redrive into a paused queue: %q", code)
+		}
+		return
+	}
+	for i, d := range list {
+		if got, want := link.CodeOf(r.Settle[i]), m.model.redrive(d); got != want {
+			rt.Fatalf("redrive %s: %q, want %q", d.id, got, want)
+		}
+	}
+}
+
+func (m *machine) discard(rt *rapid.T) {
+	q := m.anyQueue(rt)
+	list, ids := m.some(rt, q)
+	r := m.apply(rt, queue.OpDiscard{Discard: queue.Discard{Queue: q.name, IDs: ids, Reason: "no", By: "maria"}})
+	for i, d := range list {
+		if got, want := link.CodeOf(r.Settle[i]), m.model.discard(d); got != want {
+			rt.Fatalf("discard %s: %q, want %q", d.id, got, want)
+		}
+	}
+}
+
+func (m *machine) pause(rt *rapid.T) {
+	q := m.anyQueue(rt)
+	q.paused = rapid.Bool().Draw(rt, "paused")
+	m.apply(rt, queue.OpPause{Pause: queue.Pause{Queue: q.name, Pause: q.paused, Reason: "month close"}})
 }
 
 // group applies several operations at once; each sees what the earlier ones did.
@@ -311,7 +377,7 @@ func (m *machine) checkMessages(rt *rapid.T) {
 		}
 		for _, d := range q.messages {
 			m.checkMessage(rt, q, d)
-			if listed, here := waiting[d.id]; here != d.outstanding() || here && listed != d.state {
+			if listed, here := waiting[d.id]; here != d.waiting() || here && listed != d.state {
 				rt.Fatalf("message %s is %s, listed as %q", d.id, d.state, listed)
 			}
 		}

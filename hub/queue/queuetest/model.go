@@ -25,6 +25,8 @@ type model struct {
 type modelQueue struct {
 	name     queue.Name
 	limit    int
+	hold     bool
+	paused   bool
 	messages []*modelMessage // in order
 }
 
@@ -38,6 +40,7 @@ type modelMessage struct {
 	tag                     int64     // of the open lease
 	until                   time.Time
 	deadReason              link.DeadReason
+	holds                   bool
 	queue                   *modelQueue
 }
 
@@ -71,11 +74,18 @@ func (m *model) publish(id uuid.UUID, key, request string, content byte) (first 
 
 // outstanding tells whether later ones of the key must wait.
 func (d *modelMessage) outstanding() bool {
+	return d.holds || d.waiting()
+}
+
+func (d *modelMessage) waiting() bool {
 	return d.state != link.StateAcked && d.state != link.StateDead && d.state != link.StateDiscarded
 }
 
 // ready lists what may be leased.
 func (q *modelQueue) ready() []*modelMessage {
+	if q.paused {
+		return nil
+	}
 	list := slices.DeleteFunc(slices.Clone(q.messages), func(d *modelMessage) bool { return d.state != link.StateReady })
 	slices.SortFunc(list, func(a, b *modelMessage) int { return cmp.Compare(a.place, b.place) })
 	return list
@@ -121,12 +131,21 @@ func (m *model) settle(q *modelQueue, tag int64, how queue.How, backoff func(int
 		d.state, d.deadReason = link.StateDead, link.DeadRequeueLimit
 	}
 	d.attempt++
-	q.goOn(d.key)
+	q.left(d)
 	return ""
+}
+
+// left lets the next of a message's key go on, unless it died and the queue holds.
+func (q *modelQueue) left(d *modelMessage) {
+	d.holds = d.state == link.StateDead && q.hold && d.key != ""
+	if !d.holds {
+		q.goOn(d.key)
+	}
 }
 
 // goOn lets the next of a key go on.
 func (q *modelQueue) goOn(key string) {
+	slices.SortFunc(q.messages, func(a, b *modelMessage) int { return cmp.Compare(a.place, b.place) })
 	for _, d := range q.messages {
 		if key != "" && d.key == key && d.state == link.StateBehind {
 			d.state = link.StateReady
@@ -147,7 +166,7 @@ func (m *model) tick() {
 				d.state = link.StateReady
 				if d.lost > link.LostMax(q.limit) {
 					d.state, d.deadReason = link.StateDead, link.DeadLeaseLostLimit
-					q.goOn(d.key)
+					q.left(d)
 				}
 			case d.state == link.StateDelayed && !m.now.Before(d.due):
 				d.state = link.StateReady
@@ -187,4 +206,60 @@ func (q *modelQueue) counts() map[link.State]int64 {
 		c[d.state]++
 	}
 	return c
+}
+
+// setHold switches holding on or off.
+func (q *modelQueue) setHold(hold bool) {
+	if q.hold && !hold {
+		for _, d := range slices.Clone(q.messages) {
+			if d.holds {
+				d.holds = false
+				q.goOn(d.key)
+			}
+		}
+	}
+	q.hold = hold
+}
+
+// redrive sends a dead letter on.
+func (m *model) redrive(d *modelMessage) link.Code {
+	if d.state != link.StateDead {
+		return link.CodeNotNow
+	}
+	state := link.StateReady
+	if !d.holds {
+		m.sent++
+		d.place = m.sent
+		if d.key != "" && slices.ContainsFunc(d.queue.messages, func(o *modelMessage) bool { return o.key == d.key && o.outstanding() }) {
+			state = link.StateBehind
+		}
+	}
+	d.state, d.holds, d.requeues, d.lost, d.deadReason = state, false, 0, 0, ""
+	return ""
+}
+
+// discard gives a message up.
+func (m *model) discard(d *modelMessage) link.Code {
+	was, held := d.state, d.holds
+	if was == link.StateLeased || was == link.StateAcked || was == link.StateDiscarded {
+		return link.CodeNotNow
+	}
+	d.state, d.holds, d.deadReason = link.StateDiscarded, false, ""
+	if was == link.StateReady || was == link.StateDelayed || held {
+		d.queue.goOn(d.key)
+	}
+	return ""
+}
+
+// extend moves a lease's end.
+func (m *model) extend(q *modelQueue, tag int64, lease time.Duration) link.Code {
+	d := m.leases[tag]
+	switch {
+	case d == nil, m.foreign(q, tag):
+		return link.CodeTagUnknown
+	case d.tag != tag, !m.now.Before(d.until):
+		return link.CodeLeaseEnded
+	}
+	d.until = m.now.Add(lease)
+	return ""
 }

@@ -81,6 +81,9 @@ func steps(way link.QueueTrace) string {
 		if e.Attempt > 0 {
 			line += fmt.Sprint(" ", e.Attempt)
 		}
+		if e.By != "" {
+			line += " by " + e.By
+		}
 		for _, s := range []string{e.Installation, e.Detail} {
 			if s != "" {
 				line += " " + s

@@ -55,13 +55,13 @@ type group struct {
 	ready     []placed
 	woken     []*queueState
 	fills     []fill
-	setups    []func()
-	delays    bool  // delays began or ended
-	nextDelay int64 // the earliest of them
-	noted     bool  // a request stands in the dedupe window
-	swept     bool  // the dedupe window was looked at
-	nextSweep int64 // when to look again
-	epoch     int64 // a new one
+	later     []func() // done in memory after the commit, first of all
+	delays    bool     // delays began or ended
+	nextDelay int64    // the earliest of them
+	noted     bool     // a request stands in the dedupe window
+	swept     bool     // the dedupe window was looked at
+	nextSweep int64    // when to look again
+	epoch     int64    // a new one
 }
 
 // placed is a delivery with its queue.
@@ -121,6 +121,14 @@ func (g *group) one(op queue.Op) (queue.Result, error) {
 		return g.tick()
 	case queue.OpSetup:
 		return g.setup(op.Setup)
+	case queue.OpExtend:
+		return g.extend(op), nil
+	case queue.OpPause:
+		return g.pause(op.Pause)
+	case queue.OpRedrive:
+		return g.redrive(op.Redrive)
+	case queue.OpDiscard:
+		return g.discard(op.Discard)
 	case queue.OpRaiseEpoch:
 		return g.raise()
 	}
@@ -174,7 +182,7 @@ func (g *group) undo() {
 func (g *group) remember() {
 	g.m.mu.Lock()
 	defer g.m.mu.Unlock()
-	for _, f := range g.setups {
+	for _, f := range g.later {
 		f()
 	}
 	for _, q := range g.touched {

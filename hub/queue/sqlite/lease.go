@@ -48,6 +48,9 @@ func (s *Store) lease(g queue.Get, now int64) ([]*lease, queue.Op, error) {
 		return nil, nil, link.NewError(link.CodeNoQueue)
 	}
 	q.lastGet, q.installation = now, g.Installation
+	if q.paused != nil {
+		return nil, nil, nil
+	}
 	if len(q.window.list) < g.Max && !q.window.complete() {
 		return nil, opFill{q, g.Max}, nil
 	}

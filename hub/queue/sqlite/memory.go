@@ -47,6 +47,8 @@ type queueState struct {
 	name          queue.Name
 	subscriptions []string // sorted
 	requeueMax    int
+	hold          bool
+	paused        *queue.Paused
 	createdAt     int64
 	lastGet       int64
 	installation  string
@@ -131,6 +133,12 @@ func (m *memory) drop(l *lease) {
 	delete(m.leases, l.tag)
 	delete(l.queue.leased, l.entry.mid)
 	heap.Remove(&m.ends, l.place)
+}
+
+// prolong moves a lease's end.
+func (m *memory) prolong(l *lease, until int64) {
+	l.until = until
+	heap.Fix(&m.ends, l.place)
 }
 
 // find answers the lease that a reader of q may settle by a tag at a moment.
@@ -223,7 +231,7 @@ func (s *Store) restore(ctx context.Context) error {
 		sql string
 	}{
 		{&m.epoch, `UPDATE meta SET value = value + 1 WHERE name = 'epoch' RETURNING value`},
-		{&s.numbers.message, `SELECT coalesce(max(mid), 0) FROM message`},
+		{&s.numbers.message, `SELECT max(value, (SELECT coalesce(max(mid), 0) FROM message)) FROM meta WHERE name = 'place'`},
 		{&s.numbers.dedupe, `SELECT coalesce(max(n), 0) FROM dedupe`},
 		{&delay, `SELECT min(due_at) FROM delivery WHERE state = 'delayed'`},
 		{&oldest, `SELECT (SELECT at FROM dedupe ORDER BY n LIMIT 1)`},
@@ -243,7 +251,7 @@ func (s *Store) restore(ctx context.Context) error {
 }
 
 func (s *Store) restoreQueues(ctx context.Context, tx *sql.Tx) error {
-	rows, err := tx.QueryContext(ctx, `SELECT qid, tenant, client, requeue_max, created_at, last_get, installation,
+	rows, err := tx.QueryContext(ctx, `SELECT qid, tenant, client, requeue_max, hold, paused_at, paused_reason, paused_by, created_at, last_get, installation,
 		ready, behind, delayed, acked, dead, discarded FROM queue`)
 	if err != nil {
 		return err
@@ -252,12 +260,18 @@ func (s *Store) restoreQueues(ctx context.Context, tx *sql.Tx) error {
 	for rows.Next() {
 		q := s.newQueue()
 		c := &q.counts
-		if err := rows.Scan(&q.id, &q.name.Tenant, &q.name.Client, &q.requeueMax, &q.createdAt, &q.lastGet, &q.installation,
+		var pausedAt int64
+		var paused queue.Paused
+		if err := rows.Scan(&q.id, &q.name.Tenant, &q.name.Client, &q.requeueMax, &q.hold, &pausedAt, &paused.Reason, &paused.By, &q.createdAt, &q.lastGet, &q.installation,
 			&c.ready, &c.behind, &c.delayed, &c.acked, &c.dead, &c.discarded); err != nil {
 			return err
 		}
 		if c.ready > 0 {
 			q.window.horizon = 0
+		}
+		if pausedAt > 0 {
+			paused.At = moment(pausedAt)
+			q.paused = &paused
 		}
 		s.memory.addQueue(q)
 	}

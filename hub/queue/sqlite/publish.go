@@ -72,6 +72,9 @@ func (g *group) publish(p *queue.Publish) (queue.Result, error) {
 
 // refused is a business outcome, which does not fail the group.
 func refused(err error) (queue.Result, error) {
+	if err == nil {
+		return queue.Result{}, nil
+	}
 	if _, business := err.(*link.Error); business {
 		return queue.Result{Err: err}, nil
 	}

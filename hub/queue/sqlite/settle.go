@@ -75,7 +75,10 @@ func (g *group) ack(l *lease) error {
 	if err := g.close(l, link.EventAcknowledged, "", nil); err != nil {
 		return err
 	}
-	return g.leave(l, l.entry, link.StateAcked, nil, nil)
+	if err := g.leave(l, l.entry, link.StateAcked, nil, nil); err != nil {
+		return err
+	}
+	return g.goOn(l.queue, l.entry.okey)
 }
 
 // release: back to its place, as if it had not been handed out.
@@ -129,12 +132,25 @@ func (g *group) lose(l *lease) error {
 	return nil
 }
 
-// bury: to the dead letters. The next of its ordering key goes on.
+// bury: to the dead letters. The next of its ordering key goes on, unless the queue holds.
 func (g *group) bury(l *lease, e entry, how link.EventName, why link.DeadReason, reason string) error {
-	if err := g.close(l, how, reason, nil); err != nil {
+	ended := reason
+	if how == link.EventDeadLettered {
+		ended = detail(string(why), reason)
+	} else if _, err := g.st.eventAdd.exec(e.mid, l.queue.id, g.now, string(link.EventDeadLettered), "", string(why)); err != nil {
 		return err
 	}
-	return g.leave(l, e, link.StateDead, string(why), reason)
+	if err := g.close(l, how, ended, nil); err != nil {
+		return err
+	}
+	if err := g.leave(l, e, link.StateDead, string(why), reason); err != nil {
+		return err
+	}
+	if l.queue.hold && e.okey != "" {
+		_, err := g.st.holdSet.exec(int64(1), e.mid, l.queue.id)
+		return err
+	}
+	return g.goOn(l.queue, e.okey)
 }
 
 // leave takes a delivery out of what waits, with its counts as they are now.
@@ -144,7 +160,7 @@ func (g *group) leave(l *lease, e entry, to link.State, why, reason any) error {
 	}
 	g.count(l.queue, link.StateReady, -1)
 	g.count(l.queue, to, 1)
-	return g.goOn(l.queue, e.okey)
+	return nil
 }
 
 // goOn lets the next of an ordering key go on.

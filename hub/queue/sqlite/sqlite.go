@@ -61,7 +61,7 @@ var _ queue.Driver = (*Store)(nil)
 
 // numbers count up; only the writer uses them. A group that is rolled back leaves a gap.
 type numbers struct {
-	message int64 // last mid, also last pos
+	message int64 // last mid or pos: places and messages are one sequence
 	dedupe  int64 // last n of dedupe
 }
 

@@ -15,8 +15,8 @@ type statements struct {
 
 	begin, commit, rollback *stmt
 
-	queueAdd, queueLimit, queueCounts *stmt
-	subscribe, unsubscribe            *stmt
+	queueAdd, queueLimit, queuePause, queueCounts *stmt
+	subscribe, unsubscribe                        *stmt
 
 	dedupeAdd, dedupeFind, dedupeDrop, dedupeSweep, dedupeOldest *stmt
 	messageAdd, messageFind, messageQueues                       *stmt
@@ -25,6 +25,7 @@ type statements struct {
 	outcomeAdd, reportAdd, healthFind, healthSet                 *stmt
 
 	leaseAdd, leaseDrop, attemptAdd                                *stmt
+	deliveryFind, redrive, placeSet, holdSet, holding, eventAdd    *stmt
 	settle, delay, lose, promote, undelay                          *stmt
 	readyAfter, delayedDue, delayedNext, unsentMetrics, epochRaise *stmt
 }
@@ -44,8 +45,9 @@ func prepare(c any) (*statements, error) {
 		{&st.commit, `COMMIT`},
 		{&st.rollback, `ROLLBACK`},
 
-		{&st.queueAdd, `INSERT INTO queue (tenant, client, requeue_max, created_at) VALUES (?, ?, ?, ?) RETURNING qid`},
-		{&st.queueLimit, `UPDATE queue SET requeue_max = ? WHERE qid = ?`},
+		{&st.queueAdd, `INSERT INTO queue (tenant, client, requeue_max, hold, created_at) VALUES (?, ?, ?, ?, ?) RETURNING qid`},
+		{&st.queueLimit, `UPDATE queue SET requeue_max = ?, hold = ? WHERE qid = ?`},
+		{&st.queuePause, `UPDATE queue SET paused_at = ?, paused_reason = ?, paused_by = ? WHERE qid = ?`},
 		{&st.queueCounts, `UPDATE queue SET last_get = ?, installation = ?, ready = ?, behind = ?, delayed = ?, acked = ?, dead = ?,
 			discarded = ? WHERE qid = ?`},
 		{&st.subscribe, `INSERT INTO subscription (qid, type) VALUES (?, ?)`},
@@ -88,7 +90,7 @@ func prepare(c any) (*statements, error) {
 		{&st.attemptAdd, `INSERT INTO attempt (mid, qid, tag, n, installation, leased_at, ended_at, ended, reason, next_try)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&st.settle, `UPDATE delivery SET state = ?, attempt = ?, requeue_count = ?, lost_count = ?, settled_at = ?, dead_reason = ?,
-			reason = ? WHERE mid = ? AND qid = ?`},
+			reason = ?, due_at = NULL, holds = 0 WHERE mid = ? AND qid = ?`},
 		{&st.delay, `UPDATE delivery SET state = 'delayed', attempt = ?, requeue_count = ?, due_at = ?, reason = ? WHERE mid = ? AND qid = ?`},
 		{&st.lose, `UPDATE delivery SET attempt = ?, lost_count = ? WHERE mid = ? AND qid = ?`},
 		{&st.promote, `UPDATE delivery SET state = 'ready' WHERE mid = ? AND qid = ?`},
@@ -99,6 +101,17 @@ func prepare(c any) (*statements, error) {
 		{&st.delayedDue, `SELECT qid, pos, mid, okey, attempt, requeue_count, lost_count, size FROM delivery INDEXED BY delivery_delayed
 			WHERE state = 'delayed' AND due_at <= ? ORDER BY due_at LIMIT ?`},
 		{&st.delayedNext, `SELECT due_at FROM delivery INDEXED BY delivery_delayed WHERE state = 'delayed' ORDER BY due_at LIMIT 1`},
+		{&st.deliveryFind, `SELECT d.pos, d.mid, d.okey, d.attempt, d.requeue_count, d.lost_count, d.size, d.state, d.holds FROM message AS m
+			JOIN delivery AS d ON d.mid = m.mid AND d.qid = ?3 WHERE m.id = ?1 AND m.tenant = ?2`},
+		{&st.redrive, `UPDATE delivery SET state = ?, pos = ?, requeue_count = 0, lost_count = 0, settled_at = NULL, dead_reason = NULL,
+			reason = NULL, holds = 0 WHERE mid = ? AND qid = ?`},
+		{&st.placeSet, `UPDATE meta SET value = ? WHERE name = 'place'`},
+		{&st.holdSet, `UPDATE delivery SET holds = ? WHERE mid = ? AND qid = ?`},
+		{&st.holding, `SELECT pos, mid, okey, attempt, requeue_count, lost_count, size FROM delivery INDEXED BY delivery_holds
+			WHERE qid = ? AND holds = 1 ORDER BY pos`},
+		{&st.eventAdd, `INSERT INTO event (mid, qid, n, at, name, by, reason) SELECT ?1, ?2,
+			coalesce((SELECT max(n) FROM event WHERE mid = ?1 AND qid = ?2), 0) + 1, ?3, ?4, ?5, ?6`},
+
 		{&st.epochRaise, `UPDATE meta SET value = value + 1 WHERE name = 'epoch' RETURNING value`},
 	} {
 		s, err := conn.PrepareContext(context.Background(), x.sql)

@@ -83,14 +83,13 @@ type tracer struct {
 // way is the way of a message through one queue.
 type way struct {
 	link.QueueTrace
-	qid       int64
-	client    link.ClientID
-	settledAt time.Time
-	reported  time.Time // when the last report came
+	qid      int64
+	client   link.ClientID
+	reported time.Time // when the last report came
 }
 
 func (t *tracer) read(tr *link.Trace) error {
-	for _, step := range []func() error{t.deliveries, t.attempts, t.reports, t.outcomes} {
+	for _, step := range []func() error{t.deliveries, t.attempts, t.people, t.reports, t.outcomes} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -136,17 +135,17 @@ func (t *tracer) each(query string, scan func(*sql.Rows) error) error {
 }
 
 func (t *tracer) deliveries() error {
-	return t.each(`SELECT d.qid, q.tenant, q.client, d.state, d.attempt, d.requeue_count, d.lost_count, d.due_at, d.settled_at,
+	return t.each(`SELECT d.qid, q.tenant, q.client, d.state, d.attempt, d.requeue_count, d.lost_count, d.due_at,
 		coalesce(d.dead_reason, ''), coalesce(d.reason, '') FROM delivery AS d JOIN queue AS q USING (qid) WHERE d.mid = ? ORDER BY d.qid`,
 		func(rows *sql.Rows) error {
 			w := &way{}
 			name := queue.Name{}
-			var due, settled sql.NullInt64
-			if err := rows.Scan(&w.qid, &name.Tenant, &name.Client, &w.State, &w.Attempt, &w.RequeueCount, &w.LostCount, &due, &settled,
+			var due sql.NullInt64
+			if err := rows.Scan(&w.qid, &name.Tenant, &name.Client, &w.State, &w.Attempt, &w.RequeueCount, &w.LostCount, &due,
 				&w.DeadReason, &w.Reason); err != nil {
 				return err
 			}
-			w.Queue, w.client, w.NextTry, w.settledAt = name.String(), name.Client, optional(due), moment(settled.Int64)
+			w.Queue, w.client, w.NextTry = name.String(), name.Client, optional(due)
 			t.ways = append(t.ways, w)
 			return nil
 		})
@@ -154,7 +153,7 @@ func (t *tracer) deliveries() error {
 
 // attempts tells each lease that has ended.
 func (t *tracer) attempts() error {
-	err := t.each(`SELECT qid, tag, n, installation, leased_at, ended_at, ended, reason, next_try FROM attempt WHERE mid = ? ORDER BY tag`,
+	return t.each(`SELECT qid, tag, n, installation, leased_at, ended_at, ended, reason, next_try FROM attempt WHERE mid = ? ORDER BY tag`,
 		func(rows *sql.Rows) error {
 			var qid, tag, at, endedAt int64
 			var n int
@@ -172,20 +171,24 @@ func (t *tracer) attempts() error {
 			e := link.TraceEvent{
 				At: moment(endedAt), Event: how, Attempt: n, Client: w.client, Installation: installation, Detail: reason, NextTry: optional(next),
 			}
-			if how == link.EventDeadLettered {
-				e.Detail = w.died()
-			}
 			w.Events = append(w.Events, e)
 			return nil
 		})
-	for _, w := range t.ways {
-		if w.DeadReason == link.DeadLeaseLostLimit {
-			w.Events = append(w.Events, link.TraceEvent{
-				At: w.settledAt, Event: link.EventDeadLettered, Attempt: w.Attempt, Client: w.client, Detail: w.died(),
-			})
+}
+
+// people tells what was done to the message by hand, and which limit of lost leases it met.
+func (t *tracer) people() error {
+	return t.each(`SELECT qid, at, name, by, reason FROM event WHERE mid = ? ORDER BY qid, n`, func(rows *sql.Rows) error {
+		var qid, at int64
+		e := link.TraceEvent{}
+		if err := rows.Scan(&qid, &at, &e.Event, &e.By, &e.Detail); err != nil {
+			return err
 		}
-	}
-	return err
+		w := t.way(qid)
+		e.At, e.Client = moment(at), w.client
+		w.Events = append(w.Events, e)
+		return nil
+	})
 }
 
 // delivered tells that the message was handed out.
@@ -193,14 +196,6 @@ func (w *way) delivered(n int, at int64, installation string) {
 	w.Events = append(w.Events, link.TraceEvent{
 		At: moment(at), Event: link.EventDelivered, Attempt: n, Client: w.client, Installation: installation,
 	})
-}
-
-// died is why it became a dead letter, with the last cause.
-func (w *way) died() string {
-	if w.Reason == "" {
-		return string(w.DeadReason)
-	}
-	return string(w.DeadReason) + ": " + w.Reason
 }
 
 // reports tells what the ERP's side reported; the highest seq is how it stands.
