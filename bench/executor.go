@@ -18,12 +18,27 @@ import (
 	"smartlink/rm/schema"
 )
 
-// executorCount is how many commands are booked.
-const executorCount = 4_000
+// Counts of commands booked: one at a time, and mixed in batches.
+const (
+	executorCount = 4_000
+	mixedCount    = 12_000
+	mixedBatch    = 50
+)
 
 // executorCommands measures the executor with real commands from the inbox, one in a transaction, the
 // claim's commit and the execution's included, the answer written. Storing them is not measured.
-func executorCommands(ctx context.Context, dir string) (rate float64, err error) {
+func executorCommands(ctx context.Context, dir string) (float64, error) {
+	return execute(ctx, dir, 1, executorCount, examples.FinLanInc)
+}
+
+// executorMixed measures it with all six commands in turn: each kind is created and then edited.
+func executorMixed(ctx context.Context, dir string) (float64, error) {
+	return execute(ctx, dir, mixedBatch, mixedCount,
+		examples.FinLanInc, examples.FinLanAlt, examples.FinXCXInc, examples.FinXCXAlt, examples.CtbLanInc, examples.CtbLanAlt)
+}
+
+// execute books count commands, the named examples in turn, batch of them in a transaction.
+func execute(ctx context.Context, dir string, batch, count int, names ...string) (rate float64, err error) {
 	box, err := inbox.Open(ctx, inbox.Config{
 		Database: filepath.Join(dir, "rm.db"), Installation: filepath.Join(dir, "installation.json"),
 		Prepare: func(ctx context.Context, db *sql.DB) error {
@@ -34,10 +49,10 @@ func executorCommands(ctx context.Context, dir string) (rate float64, err error)
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, box.Close(context.WithoutCancel(ctx))) }()
-	if err := fill(ctx, box, executorCount); err != nil {
+	if err := fill(ctx, box, count, names); err != nil {
 		return 0, err
 	}
-	x, err := executor.New(executor.Config{Box: box, Consumers: rm.Consumers(), BatchSize: 1})
+	x, err := executor.New(executor.Config{Box: box, Consumers: rm.Consumers(), BatchSize: batch})
 	if err != nil {
 		return 0, err
 	}
@@ -47,8 +62,8 @@ func executorCommands(ctx context.Context, dir string) (rate float64, err error)
 	if err != nil {
 		return 0, err
 	}
-	if n != executorCount {
-		return 0, fmt.Errorf("%d of %d commands executed", n, executorCount)
+	if n != count {
+		return 0, fmt.Errorf("%d of %d commands executed", n, count)
 	}
 	page, err := box.List(ctx, inbox.Filter{})
 	if err != nil {
@@ -60,19 +75,30 @@ func executorCommands(ctx context.Context, dir string) (rate float64, err error)
 	return float64(n) / took.Seconds(), nil
 }
 
-// fill stores n commands in the inbox, as the way down does.
-func fill(ctx context.Context, box *inbox.Box, n int) error {
+// fill stores n commands in the inbox, as the way down does. In fresh books the n-th entry of a kind has
+// the id n, so an edit knows what it edits.
+func fill(ctx context.Context, box *inbox.Box, n int, names []string) error {
 	const batch = 500
 	deliveries := make([]link.Delivery, 0, batch)
 	for i := range n {
-		body, document, err := examples.Numbered(examples.FinLanInc, fmt.Sprintf("-%d", i))
+		name := names[i%len(names)]
+		body, _, err := examples.Numbered(name, fmt.Sprintf("-%d", i))
 		if err != nil {
 			return err
 		}
+		entry := int64(i/len(names) + 1)
+		switch name {
+		case examples.FinLanAlt:
+			body = examples.Of(body, map[string]int64{"IdLan": entry})
+		case examples.FinXCXAlt:
+			body = examples.Of(body, map[string]int64{"IdXcx": entry})
+		case examples.CtbLanAlt:
+			body = examples.Of(body, map[string]int64{"IdLancamento": entry})
+		}
 		id := link.NewID()
 		deliveries = append(deliveries, link.Delivery{Tag: int64(i + 1), Attempt: 1, Message: link.Message{
-			ID: id, RootID: id, BusinessKey: document, TenantID: uuid.MustParse(examples.Tenant),
-			Sender: link.Sender{App: "GESPLAN", ClientID: link.NewClientID()}, Type: "FinLanIncDataCommand", Audience: link.LinkProxy,
+			ID: id, RootID: id, BusinessKey: fmt.Sprint(name, i), TenantID: uuid.MustParse(examples.Tenant),
+			Sender: link.Sender{App: "GESPLAN", ClientID: link.NewClientID()}, Type: examples.Type(name), Audience: link.LinkProxy,
 			CreatedAt: time.Now().UTC(), ContentType: "application/json", Body: body,
 		}})
 		if len(deliveries) == batch || i == n-1 {

@@ -41,6 +41,7 @@ var measures = []measure{
 	{"probe", "writes/s", "4 KiB append + fdatasync, alone", probe},
 	{"engine", "sends/s", "durable sends into the SQLite engine, 1 KiB, 128 callers", engineSends},
 	{"executor", "commands/s", "FinLanInc booked, batch size 1, claim and execute commits included", executorCommands},
+	{"mixed", "commands/s", "all six commands in turn, batches of 50, commits included", executorMixed},
 }
 
 func main() {
