@@ -3,6 +3,8 @@ package agent
 import (
 	"context"
 	"errors"
+	"strconv"
+	"strings"
 	"time"
 
 	"smartlink/agent/executor"
@@ -23,19 +25,59 @@ type down struct {
 	up   *up
 
 	subscribed bool
+	askAgain   time.Time // for the types the hub did not grant; zero: it granted all
 }
 
-// subscribe creates the queue, or sets its subscriptions to the types that can be executed here.
+// askAgainAfter is how long the agent does without types it was not granted before it asks again.
+const askAgainAfter = 10 * time.Minute
+
+// subscribe creates the queue, or sets its subscriptions to the types that can be executed here and
+// that the client may receive: an agent that learnt new commands must not lose the old ones because
+// the hub does not grant it the new ones yet.
 func (d *down) subscribe(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, settleTime)
 	defer cancel()
-	s, err := d.cfg.Hub.Setup(ctx, link.SetupRequest{Subscriptions: d.exec.Types()})
+	types := d.exec.Types()
+	d.askAgain = time.Time{}
+	s, err := d.cfg.Hub.Setup(ctx, link.SetupRequest{Subscriptions: types})
+	if granted := without(types, refusedTypes(err)); err != nil && len(granted) > 0 && len(granted) < len(types) {
+		d.up.alarms.add(link.CodeSubForbidden)
+		d.cfg.Logger.Error("some commands are not granted to this client, and are not received: the tenant's administrator grants types and apps", "error", err)
+		d.askAgain = d.cfg.Clock.Now().Add(askAgainAfter)
+		s, err = d.cfg.Hub.Setup(ctx, link.SetupRequest{Subscriptions: granted})
+	}
 	if err != nil {
 		return err
 	}
 	d.subscribed = true
 	d.cfg.Logger.Info("queue is set up", "queue", s.Queue, "subscriptions", s.Subscriptions, "added", s.Added, "removed", s.Removed)
 	return nil
+}
+
+// refusedTypes are the places of a setup's list that the client may not receive.
+func refusedTypes(err error) map[int]bool {
+	refused := map[int]bool{}
+	var p *link.Problem
+	if !errors.As(err, &p) || p.Code != link.CodeSubForbidden {
+		return refused
+	}
+	for _, f := range p.Errors {
+		if i, err := strconv.Atoi(strings.TrimPrefix(f.Pointer, "/subscriptions/")); err == nil && f.Code == link.CodeSubForbidden {
+			refused[i] = true
+		}
+	}
+	return refused
+}
+
+// without leaves out the places of a list.
+func without(list []string, places map[int]bool) []string {
+	kept := make([]string, 0, len(list))
+	for i, s := range list {
+		if !places[i] {
+			kept = append(kept, s)
+		}
+	}
+	return kept
 }
 
 func (d *down) run(ctx context.Context) {
@@ -53,10 +95,10 @@ func (d *down) run(ctx context.Context) {
 	}
 }
 
-// turn is one long poll and what it brought. The subscriptions are set at the start, and again when
-// the hub does not know the queue.
+// turn is one long poll and what it brought. The subscriptions are set at the start, again when the
+// hub does not know the queue, and from time to time while it does not grant all of them.
 func (d *down) turn(ctx context.Context) error {
-	if !d.subscribed {
+	if !d.subscribed || !d.askAgain.IsZero() && !d.cfg.Clock.Now().Before(d.askAgain) {
 		if err := d.subscribe(ctx); err != nil {
 			return err
 		}

@@ -29,6 +29,7 @@ type fakeHub struct {
 	settled  []link.Settlement
 	sent     []client.Message
 	onSetup  func() error
+	granted  func(messageType string) bool // nil: all are
 	onGet    func(ctx context.Context) ([]link.Delivery, error)
 	onAck    func([]link.Settlement) error
 	onSend   func(client.Message) error
@@ -53,7 +54,25 @@ func (h *fakeHub) Setup(_ context.Context, s link.SetupRequest) (link.SetupRespo
 	if h.onSetup != nil {
 		return link.SetupResponse{}, h.onSetup()
 	}
+	if h.granted != nil {
+		e := link.NewError(link.CodeSubForbidden)
+		for i, t := range s.Subscriptions {
+			if !h.granted(t) {
+				e.At(fmt.Sprintf("/subscriptions/%d", i), link.CodeSubForbidden, link.Text{PT: "não", EN: "no"})
+			}
+		}
+		if len(e.Errors) > 0 {
+			return link.SetupResponse{}, &client.Refused{Problem: e.Problem(link.English, "")}
+		}
+	}
 	return link.SetupResponse{Subscriptions: s.Subscriptions}, nil
+}
+
+// subscriptions are those of the last setup.
+func (h *fakeHub) subscriptions() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.setups[len(h.setups)-1].Subscriptions
 }
 
 func (h *fakeHub) Get(ctx context.Context, o client.GetOptions) ([]link.Delivery, error) {

@@ -23,6 +23,11 @@ import (
 
 const command = "FinLanIncDataCommand"
 
+// commands are what the agent executes.
+var commands = []string{
+	command, "FinLanAltDataCommand", "FinXCXIncDataCommand", "FinXCXAltDataCommand", "CtbLanIncDataCommand", "CtbLanAltDataCommand",
+}
+
 // world is a hub process, an agent process, and what Gesplan sent and heard.
 type world struct {
 	t          *testing.T
@@ -111,10 +116,13 @@ func (w *world) accounts() {
 	tenant := examples.Tenant
 	_, err = admin.CreateTenant(ctx, link.TenantRequest{ID: &tenant, Company: company.ID.String(), Name: "Chaos"})
 	fail(err)
-	response := link.ResponseType(command)
+	responses := make([]string, len(commands))
+	for i, c := range commands {
+		responses[i] = link.ResponseType(c)
+	}
 	for code, app := range map[string]link.AppRequest{
-		"GESPLAN":    {Name: "Gesplan", Sends: []string{command, "FinLanAltDataCommand"}, Receives: []string{response, "FinLanAltDataCommandResponse"}},
-		"GESPLAN-RM": {Name: "Gesplan Rm", Sends: []string{response, "FinLanAltDataCommandResponse"}, Receives: []string{command, "FinLanAltDataCommand"}},
+		"GESPLAN":    {Name: "Gesplan", Sends: commands, Receives: responses},
+		"GESPLAN-RM": {Name: "Gesplan Rm", Sends: responses, Receives: commands},
 	} {
 		_, err := admin.PutApp(ctx, code, app)
 		fail(err)
@@ -128,7 +136,7 @@ func (w *world) accounts() {
 		Retry: client.Retry{Attempts: 10_000, Base: 20 * time.Millisecond, Cap: 200 * time.Millisecond}, // a dead hub comes back
 	})
 	fail(err)
-	_, err = w.gesplan.Setup(ctx, link.SetupRequest{Subscriptions: []string{response}})
+	_, err = w.gesplan.Setup(ctx, link.SetupRequest{Subscriptions: []string{link.ResponseType(command)}})
 	fail(err)
 }
 
