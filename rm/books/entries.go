@@ -137,7 +137,7 @@ func parseEntryCursor(cursor string) (from int, after [3]int64, err error) {
 // ParseKey reads a key as RM writes it, "1;5" or "1;10;5"; for shells also with slashes, "1/10/5".
 func ParseKey(key string) ([]int64, error) {
 	var parts []int64
-	for _, text := range strings.Split(strings.ReplaceAll(key, "/", ";"), ";") {
+	for text := range strings.SplitSeq(strings.ReplaceAll(key, "/", ";"), ";") {
 		n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
 		if err != nil || n < 0 || len(parts) == 3 {
 			return nil, fmt.Errorf("key %q: write its numbers joined by \";\", as in 1;5", key)

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"maps"
 	"strings"
 
 	"smartlink/contracts"
@@ -139,8 +140,6 @@ func (e *Execution) JudgeNew(c Closing, r *contracts.Record, name string) {
 
 func (c Closing) with(d contracts.Date) faults.Args {
 	args := faults.Args{}
-	for k, v := range c.Args {
-		args[k] = v
-	}
+	maps.Copy(args, c.Args)
 	return args.Date("date", d).Date("closed", c.UpTo)
 }

@@ -7,6 +7,7 @@ package command
 
 import (
 	"context"
+	"maps"
 	"strings"
 
 	"smartlink/consumer"
@@ -196,9 +197,7 @@ func (e *Execution) Join(given, stored []*contracts.Record, id string, unknown, 
 		}
 		if code != "" && (first != nil || old == nil) {
 			a := faults.Args{"value": row.Display(id), "id": id}
-			for k, v := range args {
-				a[k] = v
-			}
+			maps.Copy(a, args)
 			e.Fault(code, row, id, a, related...)
 		}
 		if first == nil {
