@@ -139,10 +139,18 @@ func (h *Hub) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	ex := exchange.New(h.engine, store, h.cfg.Logger)
+	cursorKey, err := tokens.Key("cursors of lists")
+	if err != nil {
+		return err
+	}
+	if err := ex.SealCursors(cursorKey); err != nil {
+		return err
+	}
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	h.door, err = api.New(api.Config{
-		Exchange: exchange.New(h.engine, store, h.cfg.Logger), Clients: tokens, Registry: store, Queues: h.engine, Identity: tokens.Handler(),
+		Exchange: ex, Clients: tokens, Registry: store, Queues: h.engine, Identity: tokens.Handler(),
 		Metrics: metrics, Clock: h.cfg.Clock, Logger: h.cfg.Logger,
 		Ready: func(ctx context.Context) error { return errors.Join(h.engine.Ready(ctx), store.Check(ctx)) },
 	})

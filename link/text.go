@@ -1,6 +1,9 @@
 package link
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Text is a sentence for people in both languages. Problem picks one of them.
 type Text struct{ PT, EN string }
@@ -34,3 +37,9 @@ var (
 	NotUTF8 = Text{"deve ser UTF-8", "must be UTF-8"}
 	NotUUID = Text{"não é um UUID", "is not a UUID"}
 )
+
+// OneOf says which values there are.
+func OneOf(values ...string) Text {
+	list := strings.Join(values, ", ")
+	return Both("um de: %s", "one of: %s", list)
+}

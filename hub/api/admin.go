@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"smartlink/hub/exchange"
 	"smartlink/hub/queue"
 	"smartlink/hub/registry"
 	"smartlink/link"
@@ -254,19 +254,9 @@ func (d *Door) listQueues(c *call, l registry.List) (link.Page[link.QueueInfo], 
 			break
 		}
 		known, _ := clients.Client(q.Queue.Client)
-		p.Items = append(p.Items, link.QueueInfo{
-			Queue: name, TenantID: q.Queue.Tenant, ClientID: q.Queue.Client, Client: known.Name, Subscriptions: slices.Concat([]string{}, q.Subscriptions),
-			RequeueCountMax: q.RequeueCountMax, CreatedAt: q.CreatedAt, LastGet: orNil(q.LastGet), Installation: q.Installation, Counts: q.Counts,
-		})
+		p.Items = append(p.Items, exchange.QueueInfo(q, known.Name))
 	}
 	return p, nil
-}
-
-func orNil(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
 }
 
 // ackRequest describes what ack takes: one settlement or a list.

@@ -89,7 +89,7 @@ func (d *Door) linkEndpoints() []endpoint {
 	}
 	getByPost := get
 	getByPost.method, getByPost.id = http.MethodPost, "getByPost"
-	return []endpoint{
+	return slices.Concat(d.queueEndpoints(), []endpoint{
 		{
 			method: http.MethodPost, path: linkPath + "setup", id: "setup", tag: tagLink, who: aClient, serve: d.setup,
 			summary: "Create or change the own queue", about: "Idempotent. The list replaces the old one; messages waiting for a removed type stay and are delivered.",
@@ -148,5 +148,5 @@ func (d *Door) linkEndpoints() []endpoint {
 			answers:  sendReplies,
 			problems: append(slices.Clone(sendProblems), link.CodeMessageUnknown, link.CodeBodyGone),
 		},
-	}
+	})
 }

@@ -7,7 +7,9 @@ package exchange
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -25,6 +27,9 @@ type Engine interface {
 	Settle(ctx context.Context, q queue.Name, items []queue.Settle) ([]error, error)
 	Trace(ctx context.Context, tenant, id uuid.UUID) (queue.Traced, error)
 	Message(ctx context.Context, tenant, id uuid.UUID) (link.Message, error)
+	Queues(ctx context.Context, tenant uuid.UUID) ([]queue.Info, error)
+	Oldest(ctx context.Context, queues []queue.Name) (map[queue.Name]time.Time, error)
+	Browse(ctx context.Context, b queue.Browse) (queue.Page, error)
 }
 
 // Directory is what operators' use cases need of the registry.
@@ -69,11 +74,23 @@ type Exchange struct {
 	engine    Engine
 	directory Directory
 	log       *slog.Logger
+	cursors   cursors
 }
 
-// New makes an Exchange.
+// New makes an Exchange. Its cursors are good as long as it lives; see SealCursors.
 func New(e Engine, d Directory, log *slog.Logger) *Exchange {
-	return &Exchange{engine: e, directory: d, log: log}
+	return &Exchange{engine: e, directory: d, log: log, cursors: randomCursors()}
+}
+
+// SealCursors makes the cursors of lists good for everyone who has the same key, of 32 bytes: after
+// a restart, at the other hubs of one store. It is called before the first request.
+func (x *Exchange) SealCursors(key []byte) error {
+	c, err := newCursors(key)
+	if err != nil {
+		return fmt.Errorf("key of the cursors: %w", err)
+	}
+	x.cursors = c
+	return nil
 }
 
 // warning renders a remark of the catalogue.

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -66,6 +68,11 @@ type engine struct {
 	err     error
 	traces  map[uuid.UUID]queue.Traced // by tenant
 	message link.Message
+
+	infos  []queue.Info
+	oldest map[queue.Name]time.Time
+	browse queue.Browse // what was asked for
+	page   queue.Page
 }
 
 func (e *engine) Setup(_ context.Context, s queue.Setup) (queue.SetupResult, error) {
@@ -104,6 +111,19 @@ func (e *engine) Message(_ context.Context, t, _ uuid.UUID) (link.Message, error
 		return link.Message{}, link.NewError(link.CodeMessageUnknown)
 	}
 	return e.message, nil
+}
+
+func (e *engine) Queues(_ context.Context, t uuid.UUID) ([]queue.Info, error) {
+	return slices.DeleteFunc(slices.Clone(e.infos), func(i queue.Info) bool { return t != uuid.Nil && i.Queue.Tenant != t }), e.err
+}
+
+func (e *engine) Oldest(context.Context, []queue.Name) (map[queue.Name]time.Time, error) {
+	return e.oldest, e.err
+}
+
+func (e *engine) Browse(_ context.Context, b queue.Browse) (queue.Page, error) {
+	e.browse = b
+	return e.page, e.err
 }
 
 // directory is the registry as operators' use cases see it; order keeps what happened when.

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hkdf"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -24,7 +26,7 @@ const hubKeyPrefix = "smartlink-hub-key-1:"
 const hubKeySize = 32
 
 // openHubKey reads the key file. When there is none and nothing is sealed yet it makes one.
-func openHubKey(file string, sealed bool, log *slog.Logger) (cipher.AEAD, error) {
+func openHubKey(file string, sealed bool, log *slog.Logger) ([]byte, error) {
 	content, err := os.ReadFile(file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && sealed:
@@ -45,11 +47,22 @@ func openHubKey(file string, sealed bool, log *slog.Logger) (cipher.AEAD, error)
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w; move it away and a new one is made", file, err)
 	}
+	return key, nil
+}
+
+// sealWith makes what seals the signing keys.
+func sealWith(key []byte) (cipher.AEAD, error) {
 	block, err := aes.NewCipher(key)
 	if err != nil {
 		return nil, err
 	}
 	return cipher.NewGCMWithRandomNonce(block)
+}
+
+// Key answers a key of 32 bytes for one purpose, which the key file decides: the same at every start
+// and at every hub that shares the file, another for another purpose.
+func (i *Identity) Key(purpose string) ([]byte, error) {
+	return hkdf.Key(sha256.New, i.hubKey, nil, "smartlink "+purpose, hubKeySize)
 }
 
 // foreignHubKey says that the key file is whole, but not the one that sealed the signing keys.

@@ -54,6 +54,7 @@ type Identity struct {
 	clock    clock.Clock
 	log      *slog.Logger
 
+	hubKey    []byte // what the key file holds
 	seal      cipher.AEAD
 	keys      atomic.Pointer[keyring]
 	changing  sync.Mutex // held while the keys change
@@ -95,7 +96,10 @@ func (i *Identity) openKeys(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	if i.seal, err = openHubKey(file, len(stored) > 0, i.log); err != nil {
+	if i.hubKey, err = openHubKey(file, len(stored) > 0, i.log); err != nil {
+		return err
+	}
+	if i.seal, err = sealWith(i.hubKey); err != nil {
 		return err
 	}
 	ring := make(keyring, len(stored))

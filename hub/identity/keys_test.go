@@ -176,6 +176,27 @@ func TestHubKeyIsMadeOnceAndPrivate(t *testing.T) {
 	}
 }
 
+func TestKeysForPurposesComeFromTheFile(t *testing.T) {
+	w := newWorld(t)
+	key := func(purpose string) string {
+		k, err := w.Key(purpose)
+		w.must(err)
+		if len(k) != 32 {
+			t.Fatalf("%d bytes", len(k))
+		}
+		return string(k)
+	}
+	first := key("a")
+	if first == key("b") {
+		t.Error("one key for two purposes")
+	}
+	w.must(w.store.Close())
+	w.open()
+	if key("a") != first {
+		t.Error("another key after a restart")
+	}
+}
+
 func TestKeyFilesThatDoNotFit(t *testing.T) {
 	other := newWorld(t)
 	foreign, err := os.ReadFile(other.file("hub.key"))
