@@ -28,7 +28,7 @@ func TestDemoOnceEndsWithItsFigures(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "d")
 	code, out, errOut := smartlink("demo", "--once", "--data", dir, "--listen", "127.0.0.1:0")
 	lines := strings.Split(strings.TrimSpace(out), "\n")
-	if code != 0 || lines[len(lines)-1] != "demo: 3 sent, 1 booked, 1 refused, 1 duplicate" {
+	if code != 0 || lines[len(lines)-1] != "demo: 8 sent, 6 booked, 1 refused, 1 duplicate" {
 		t.Fatalf("exit %d\n%s\n%s", code, out, errOut)
 	}
 	for _, file := range []string{"hub/hub.db", "hub/queue.db", "hub/hub.key", "rm.db", "installation.json", "demo.env"} {

@@ -23,8 +23,10 @@ import (
 	"smartlink/hub"
 	"smartlink/internal/datadir"
 	"smartlink/internal/lifecycle"
+	"smartlink/internal/sqldb"
 	"smartlink/link"
 	"smartlink/rm"
+	"smartlink/rm/books"
 	"smartlink/rm/ledger"
 	"smartlink/rm/schema"
 )
@@ -134,11 +136,37 @@ func Run(ctx context.Context, cfg Config) (figures Figures, err error) {
 	if err == nil && t.figures != expected {
 		err = ErrOther
 	}
+	if err == nil {
+		err = showBooks(ctx, cfg.Out, w.Books)
+	}
 	if err == nil && cfg.Stay {
 		guide(cfg, w.Env)
 		<-ctx.Done()
 	}
 	return t.figures, err
+}
+
+// showBooks shows the trial balance of the company the story is about.
+func showBooks(ctx context.Context, out io.Writer, file string) (err error) {
+	db, err := sqldb.OpenSQLite(ctx, file, 1)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return books.Snapshot(ctx, db, func(q books.Querier) error {
+		trial, err := books.TrialBalance(ctx, q, books.TrialQuery{Company: 1, Batch: -1})
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "\nThe trial balance of company 1 after it:\n")
+		if err := books.PrintTrial(out, trial); err != nil {
+			return err
+		}
+		if !trial.Ties() {
+			return ErrOther
+		}
+		return nil
+	})
 }
 
 // countRun raises the folder's run number, durably, before anything is sent with it.
@@ -213,6 +241,6 @@ What there is to look at (Ctrl-C ends the demo; the data stays):
               rm      %[4]s (app %[7]s, the agent's)
               curl    %[5]s (app %[6]s, yours to play with)
    queues     %[8]s admin queue list
-   books      sqlite3 '%[9]s' 'SELECT IDLAN, NUMERODOCUMENTO, VALORORIGINAL, HISTORICO FROM FLAN'
+   books      %[8]s rm entries --database '%[9]s' (and trial-balance, statement 001, entry '1;10;1')
 `, v.Server, filepath.Join(dir, EnvFile), v.Gesplan.ID, v.RM.ID, v.Curl.ID, AppGesplan, AppRM, program, filepath.Join(dir, "rm.db"))
 }

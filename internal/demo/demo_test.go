@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -50,13 +51,24 @@ func TestEveryRunOnOneFolderComesToTheSame(t *testing.T) {
 		if err != nil || figures != expected {
 			t.Fatalf("run %d: %s, %v\n%s", run, figures, err, out.String())
 		}
-		for _, want := range []string{"booked: FLAN 1;", "duplicate: was booked as FLAN 1;", "RM-"} {
-			if !strings.Contains(out.String(), want) {
-				t.Errorf("run %d does not show %q:\n%s", run, want, out.String())
+		rest := out.String()
+		for _, want := range []string{
+			fmt.Sprintf("booked: FLAN 1;%d\n", run), fmt.Sprintf("booked: FLAN 1;%d\n", run), fmt.Sprintf("booked: FXCX 1;%d\n", run), fmt.Sprintf("booked: FXCX 1;%d\n", run),
+			fmt.Sprintf("booked: CLANCAMENTO 1;10;%d\n", run), fmt.Sprintf("booked: CLANCAMENTO 1;10;%d\n", run), "rejected, nothing was written",
+			"RM-CCUSTO-INACTIVE", "RM-HISTP-INACTIVE", "RM-CONTA-UNKNOWN", "RM-CONTA-SYNTHETIC", "RM-ENTRY-UNBALANCED",
+			fmt.Sprintf("duplicate: was booked as FLAN 1;%d by", run), "ACCOUNT", "4.1.03.001", "TOTAL",
+		} {
+			_, after, found := strings.Cut(rest, want)
+			if !found {
+				t.Fatalf("run %d does not show %q where it should:\n%s", run, want, out.String())
 			}
+			rest = after
 		}
-		if n := query(t, filepath.Join(dir, "rm.db"), `SELECT COUNT(*) FROM FLAN`); n != run {
-			t.Errorf("after run %d: %d entries", run, n)
+		file := filepath.Join(dir, "rm.db")
+		for table, each := range map[string]int{"FLAN": 1, "FXCX": 1, "CLANCAMENTO": 1, "CPARTIDA": 2, "SMARTLINKRESULT WHERE OUTCOME = 'rejected'": 1} {
+			if n := query(t, file, `SELECT COUNT(*) FROM `+table); n != run*each {
+				t.Errorf("after run %d: %d of %s", run, n, table)
+			}
 		}
 	}
 }
@@ -123,7 +135,7 @@ func TestRefuseReprocessResendCopyBookedOnce(t *testing.T) {
 	const unknown = "F-NOVO"
 	body = bytes.ReplaceAll(body, []byte(`"`+supplier.Data.CodCfo+`"`), []byte(`"`+unknown+`"`))
 	send := func() uuid.UUID {
-		r, err := w.Gesplan.Send(ctx, client.Message{Type: commandFinLanInc, Body: body})
+		r, err := w.Gesplan.Send(ctx, client.Message{Type: examples.Type(examples.FinLanInc), Body: body})
 		if err != nil {
 			t.Error(err)
 		}

@@ -1,16 +1,19 @@
 package demo
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"smartlink/client"
+	"smartlink/contracts"
 	"smartlink/examples"
 	"smartlink/internal/clock"
 	"smartlink/link"
@@ -26,21 +29,25 @@ func (f Figures) String() string {
 }
 
 // expected is what a run must come to.
-var expected = Figures{Sent: 3, Booked: 1, Refused: 1, Duplicate: 1}
-
-// commandFinLanInc creates a financial entry.
-const commandFinLanInc = "FinLanIncDataCommand"
+var expected = Figures{Sent: 8, Booked: 6, Refused: 1, Duplicate: 1}
 
 // chapter is one message of the story.
 type chapter struct {
 	title   string
 	example string
+	edits   string // the example that created the record it edits
 }
 
+// The story creates and edits an entry of each kind, then is refused and repeats itself.
 var chapters = []chapter{
-	{title: "Gesplan sends a financial entry that is in order", example: examples.FinLanInc},
-	{title: "Gesplan sends one with an unknown supplier and a date in a closed period", example: examples.FinLanIncRefused},
-	{title: "Gesplan sends the first one again, as a new request", example: examples.FinLanInc},
+	{title: "Gesplan sends a financial entry: the third instalment of contract 42", example: examples.FinLanInc},
+	{title: "Gesplan puts its due date off", example: examples.FinLanAlt, edits: examples.FinLanInc},
+	{title: "Gesplan sends an entry of the cash statement: the loan is paid out", example: examples.FinXCXInc},
+	{title: "Gesplan corrects its amount and clears it", example: examples.FinXCXAlt, edits: examples.FinXCXInc},
+	{title: "Gesplan sends an accounting entry: interest of March, and an instalment that becomes short-term", example: examples.CtbLanInc},
+	{title: "Gesplan corrects the interest: its lines are replaced", example: examples.CtbLanAlt, edits: examples.CtbLanInc},
+	{title: "Gesplan sends an accounting entry with five mistakes", example: examples.CtbLanIncRefused},
+	{title: "Gesplan sends the first message again, as a new request", example: examples.FinLanInc},
 }
 
 // teller runs the story and shows it.
@@ -58,14 +65,18 @@ func (t *teller) tell(ctx context.Context) error {
 	if _, err := t.gesplan.Setup(ctx, link.SetupRequest{Subscriptions: responses(Commands)}); err != nil {
 		return fmt.Errorf("gesplan's queue: %w", err)
 	}
+	booked := map[string]map[string]int64{} // by example, the keys of the answer
 	for i, c := range chapters {
 		body, _, err := examples.Numbered(c.example, "-"+t.run)
 		if err != nil {
 			return err
 		}
+		if c.edits != "" {
+			body = examples.Of(body, booked[c.edits])
+		}
 		fmt.Fprintf(t.out, "\n%d. %s\n", i+1, c.title)
 		began := clock.Real.Now()
-		sent, err := t.gesplan.Send(ctx, client.Message{Type: commandFinLanInc, Body: body})
+		sent, err := t.gesplan.Send(ctx, client.Message{Type: examples.Type(c.example), Body: body})
 		if err != nil {
 			return fmt.Errorf("send %s: %w", c.example, err)
 		}
@@ -82,6 +93,9 @@ func (t *teller) tell(ctx context.Context) error {
 			return fmt.Errorf("trace: %w", err)
 		}
 		t.show(trace, answer, took)
+		if booked[c.example], err = keysOf(answer); err != nil {
+			return err
+		}
 		switch answer.Data.Status {
 		case link.ERPDone:
 			t.figures.Booked++
@@ -92,6 +106,19 @@ func (t *teller) tell(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// keysOf reads the parts of the ERP's key.
+func keysOf(a link.AnswerBody) (map[string]int64, error) {
+	keys := map[string]int64{}
+	for name, value := range a.Data.Keys {
+		id, err := strconv.ParseInt(fmt.Sprint(value), 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("key %s of the answer to %s: %w", name, a.Header.AnswerTo, err)
+		}
+		keys[name] = id
+	}
+	return keys, nil
 }
 
 // await reads Gesplan's queue until the answer to a message came.
@@ -109,7 +136,9 @@ func (t *teller) await(ctx context.Context, id uuid.UUID) (link.AnswerBody, erro
 		}
 		for _, d := range got {
 			var a link.AnswerBody
-			if err := json.Unmarshal(d.Message.Body, &a); err != nil {
+			dec := json.NewDecoder(bytes.NewReader(d.Message.Body))
+			dec.UseNumber() // ids are no floats
+			if err := dec.Decode(&a); err != nil {
 				return a, fmt.Errorf("answer %s: %w", d.Message.ID, err)
 			}
 			t.answers[a.Header.AnswerTo] = a
@@ -138,11 +167,15 @@ func (t *teller) show(trace link.Trace, a link.AnswerBody, took time.Duration) {
 		}
 		line("hub", "%s", strings.Join(steps, ", "))
 	}
+	table := ""
+	if c := contracts.CommandOf(trace.Type); c != nil {
+		table = c.Table.Name
+	}
 	switch a.Data.Status {
 	case link.ERPDone:
-		line("ERP", "booked: FLAN %s", a.Data.Key)
+		line("ERP", "booked: %s %s", table, a.Data.Key)
 	case link.ERPDuplicate:
-		line("ERP", "duplicate: was booked as FLAN %s by message %s; nothing was written", a.Data.Key, a.Data.FirstID)
+		line("ERP", "duplicate: was booked as %s %s by message %s; nothing was written", table, a.Data.Key, a.Data.FirstID)
 	default:
 		line("ERP", "%s, nothing was written:", a.Data.Status)
 	}

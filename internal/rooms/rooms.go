@@ -79,7 +79,7 @@ var rooms = []room{
 	// Beside the product.
 	{path: "examples"},
 	{path: "internal", may: []string{"link"}},
-	{path: "internal/demo", may: with(helpers, "link", "contracts", "consumer", "client", "hub", "agent", "agent/inbox", "rm", "rm/schema",
+	{path: "internal/demo", may: with(helpers, "link", "contracts", "consumer", "client", "hub", "agent", "agent/inbox", "rm", "rm/books", "rm/schema",
 		"rm/ledger", "gesplan", "examples")},
 	{path: "internal/chaos", may: with(helpers, "link", "client", "examples", "internal/demo")},
 	{path: "internal/rooms"},
