@@ -29,6 +29,7 @@ type Message struct {
 	BusinessKey    string // the one business change the message asks for
 	OrderingKey    string // messages of one key are delivered in order, one at a time
 	CorrelationID  string
+	Wait           time.Duration     // how long the hub waits for the ERP's answer, at most link.MaxWait; see SendResponse.Outcomes
 	App            string            // overrides Config.App
 	Headers        map[string]string // further headers to travel with the message: SL-*, traceparent
 }
@@ -78,8 +79,12 @@ func (c *Client) Send(ctx context.Context, m Message) (link.SendResponse, error)
 	if err := c.checkHeaders(header, m.ContentType); err != nil {
 		return link.SendResponse{}, err
 	}
+	q := url.Values{}
+	if m.Wait > 0 {
+		q.Set("wait", m.Wait.String())
+	}
 	var out link.SendResponse
-	_, err := c.call(ctx, request{method: http.MethodPost, path: path, contentType: m.ContentType, header: header, body: m.Body}, &out)
+	_, err := c.call(ctx, request{method: http.MethodPost, path: path, query: q, contentType: m.ContentType, header: header, body: m.Body}, &out)
 	if err == nil && out.MessageID == uuid.Nil {
 		// Not a hub's answer. Whoever gave it, the message is stored nowhere.
 		return link.SendResponse{}, &notReached{errors.New("a send was answered without a messageId; is a proxy in between?")}
@@ -151,6 +156,21 @@ func (c *Client) AckOne(ctx context.Context, s link.Settlement) error {
 	return err
 }
 
+// Extend lengthens up to link.MaxAck leases, each on its own; one result for each, in order.
+func (c *Client) Extend(ctx context.Context, items []link.Extension) ([]link.ExtendResult, error) {
+	if len(items) == 0 {
+		return nil, nil
+	}
+	var out link.ExtendResponse
+	if _, err := c.callJSON(ctx, "extend", items, &out); err != nil {
+		return nil, err
+	}
+	if len(out.Results) != len(items) {
+		return nil, fmt.Errorf("extend of %d leases answered %d results", len(items), len(out.Results))
+	}
+	return out.Results, nil
+}
+
 // Trace tells where a message is and what happened to it. Senders and receivers may ask.
 func (c *Client) Trace(ctx context.Context, id uuid.UUID) (link.Trace, error) {
 	var out link.Trace
@@ -164,9 +184,13 @@ func isToken(name string) bool {
 }
 
 func (c *Client) callJSON(ctx context.Context, path string, in, out any) (int, error) {
+	return c.callWith(ctx, path, nil, in, out)
+}
+
+func (c *Client) callWith(ctx context.Context, path string, header map[string]string, in, out any) (int, error) {
 	body, err := json.Marshal(in)
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", path, err)
 	}
-	return c.call(ctx, request{method: http.MethodPost, path: linkPath + path, contentType: "application/json", body: body}, out)
+	return c.call(ctx, request{method: http.MethodPost, path: linkPath + path, contentType: "application/json", header: header, body: body}, out)
 }

@@ -34,6 +34,47 @@ type SendResponse struct {
 	Queues    []string  `json:"queues"`
 	Duplicate bool      `json:"duplicate"`
 	Warnings  []Warning `json:"warnings"`
+	// Outcomes are there when the call waited: how each copy stands, final or not.
+	Outcomes []QueueOutcome `json:"outcomes,omitempty"`
+}
+
+// QueueOutcome is how one copy of a message stands: at the ERP when its side has told, else at the
+// hub.
+type QueueOutcome struct {
+	Queue  string  `json:"queue"`
+	State  string  `json:"state" doc:"done, duplicate, rejected, blocked, discarded …: the ERP's state; before that the hub's"`
+	Final  bool    `json:"final" doc:"Nothing more comes by itself"`
+	Key    string  `json:"key,omitempty" doc:"The ERP's key of what was booked"`
+	Errors []Fault `json:"errors,omitempty"`
+}
+
+// BatchRequest is several messages of one send. Each is taken or refused on its own, in their order.
+type BatchRequest struct {
+	Messages []BatchMessage `json:"messages"`
+}
+
+// BatchMessage is one message of a batch, with what a single send has in its path and headers.
+type BatchMessage struct {
+	Type           string            `json:"type"`
+	Audience       string            `json:"audience,omitempty" doc:"Absent: LinkProxy"`
+	ContentType    string            `json:"contentType,omitempty" doc:"Absent: application/json"`
+	Content        *string           `json:"content,omitempty" doc:"The exact body, as a JSON string"`
+	ContentBase64  *string           `json:"contentBase64,omitempty" doc:"A body that is not UTF-8"`
+	IdempotencyKey string            `json:"idempotencyKey,omitempty"`
+	Headers        map[string]string `json:"headers,omitempty" doc:"SL-Business-Key, SL-Ordering-Key, SL-Correlation-Id, SL-Answer-To, traceparent …"`
+}
+
+// BatchResponse answers a batch, item by item, in order.
+type BatchResponse struct {
+	Results []BatchResult `json:"results"`
+}
+
+// BatchResult is what one message came to: Status 202 with the fields of SendResponse, or the status
+// of its Problem.
+type BatchResult struct {
+	Status int `json:"status"`
+	*SendResponse
+	Problem *Problem `json:"problem,omitempty"`
 }
 
 // GetResponse carries leased messages.
@@ -49,6 +90,26 @@ type Settlement struct {
 	Dead        bool   `json:"dead,omitempty" doc:"Send to the dead letters"`
 	Release     bool   `json:"release,omitempty" doc:"Give the lease back; counts nothing"`
 	Reason      string `json:"reason,omitempty" doc:"Why it failed; shown in the trace"`
+	// RequeueAfter is the delay of a requeue, a duration up to 24h; absent, the hub's backoff.
+	RequeueAfter string `json:"requeueAfter,omitempty" doc:"With ack false: how long to wait, e.g. 30s or 5m, at most 24h; absent: the hub's backoff"`
+}
+
+// Extension lengthens one lease: it ends so long after now.
+type Extension struct {
+	DeliveryTag int64  `json:"deliveryTag" doc:"The tag get gave"`
+	Lease       string `json:"lease,omitempty" doc:"5s – 15m; absent: 60s"`
+}
+
+// ExtendResponse answers a list of extensions, item by item, in order.
+type ExtendResponse struct {
+	Results []ExtendResult `json:"results"`
+}
+
+// ExtendResult is one item of ExtendResponse: the lease's new end, or why not.
+type ExtendResult struct {
+	DeliveryTag int64      `json:"deliveryTag"`
+	LeaseUntil  *time.Time `json:"leaseUntil,omitempty"`
+	Code        Code       `json:"code,omitempty"`
 }
 
 // AckResponse answers a list of settlements, item by item, in order.

@@ -49,12 +49,23 @@ var (
 		},
 	}
 	sendReplies = []reply{{
+		status: http.StatusOK, about: "With wait: stored, and every copy's outcome is final; a refusal by the ERP is one", schema: link.SendResponse{},
+		example: map[string]any{
+			"messageId": "0190f2c6-5b1e-7c4e-9a7d-0d6c4b1f2a11", "duplicate": false, "warnings": []any{},
+			"queues":   []string{"b991502e-6faa-4e3a-aaf4-967c4fe2a196.0f4c1a52d7e14b6d8f3f0a9be2c7d815"},
+			"outcomes": []any{map[string]any{"queue": "b991502e-6faa-4e3a-aaf4-967c4fe2a196.0f4c1a52d7e14b6d8f3f0a9be2c7d815", "state": "done", "final": true, "key": "1;4711"}},
+		},
+	}, {
 		status: http.StatusAccepted, about: "Stored durably, or recognised as a repeat (duplicate true, the first id)", schema: link.SendResponse{},
 		example: map[string]any{
 			"messageId": "0190f2c6-5b1e-7c4e-9a7d-0d6c4b1f2a11", "duplicate": false, "warnings": []any{},
 			"queues": []string{"b991502e-6faa-4e3a-aaf4-967c4fe2a196.0f4c1a52d7e14b6d8f3f0a9be2c7d815"},
 		},
 	}}
+	waitParameter = parameter{
+		name: "wait", in: "query", schema: "", example: "10s",
+		about: "How long to wait for the ERP's answer, 0s – 30s; default 0s: answer when the message is stored",
+	}
 	sendProblems = []link.Code{
 		link.CodeTypeInvalid, link.CodeAudienceInvalid, link.CodeAppAmbiguous, link.CodeAppNotYours, link.CodeTypeForbidden, link.CodeBodyEmpty,
 		link.CodeBodyNotJSON, link.CodeEnvelopeInvalid, link.CodeTypeMismatch, link.CodeTenantMismatch, link.CodeFieldContradicts,
@@ -102,14 +113,44 @@ func (d *Door) linkEndpoints() []endpoint {
 		},
 		{
 			method: http.MethodPost, path: linkPath + "send/{type}/{audience}", id: "send", tag: tagLink, who: aClient, serve: d.send,
-			summary: "Send a message to an app", about: aboutSend, parameters: sendHeaders, request: sendBody, answers: sendReplies, problems: sendProblems,
+			summary: "Send a message to an app", about: aboutSend, parameters: append([]parameter{waitParameter}, sendHeaders...), request: sendBody, answers: sendReplies, problems: sendProblems,
 		},
 		{
 			method: http.MethodPost, path: linkPath + "send/{type}", id: "sendToAll", tag: tagLink, who: aClient, serve: d.send,
 			summary: "Send a message to every queue of the tenant that subscribes", about: aboutSend + " The audience is LinkProxy.",
-			parameters: sendHeaders, request: sendBody, answers: sendReplies, problems: sendProblems,
+			parameters: append([]parameter{waitParameter}, sendHeaders...), request: sendBody, answers: sendReplies, problems: sendProblems,
+		},
+		{
+			method: http.MethodPost, path: linkPath + "send", id: "sendBatch", tag: tagLink, who: aClient, serve: d.sendBatch,
+			summary: "Send up to 500 messages",
+			about: "At most 8 MiB. Each message is taken or refused on its own, in their order; the answer has one result for each, with the status and the " +
+				"body that a single send would have had.",
+			parameters: []parameter{headerApp, headerInstallation, headerLanguage},
+			request: &content{types: []string{contentJSON}, schema: link.BatchRequest{}, examples: map[string]any{
+				"two": map[string]any{"messages": []any{
+					map[string]any{
+						"type": "FinLanIncDataCommand", "audience": "GESPLAN-RM", "content": `{"data":{"CodColigada":1}}`, "idempotencyKey": "42-1",
+						"headers": map[string]any{"SL-Business-Key": "contract 42/2024-03/accrual"},
+					},
+					map[string]any{"type": "Note", "contentType": "text/plain", "contentBase64": "T2zh"},
+				}},
+			}},
+			answers:  []reply{{status: http.StatusOK, about: "One result for each message", schema: link.BatchResponse{}}},
+			problems: []link.Code{link.CodeBodyNotJSON, link.CodeRequestInvalid, link.CodeBodyTooLarge},
 		},
 		get, getByPost,
+		{
+			method: http.MethodPost, path: linkPath + "extend", id: "extend", tag: tagLink, who: aClient, serve: d.extend,
+			summary:    "Lengthen leases",
+			about:      "The heartbeat of a slow consumer: the lease ends so long after now. One object, or a list of up to 500, answered item by item.",
+			parameters: []parameter{headerInstallation, headerLanguage},
+			request: &content{types: []string{contentJSON}, schema: extendRequest{}, examples: map[string]any{
+				"one":  map[string]any{"deliveryTag": 4294967297, "lease": "5m"},
+				"list": []any{map[string]any{"deliveryTag": 4294967297}, map[string]any{"deliveryTag": 4294967298}},
+			}},
+			answers:  []reply{{status: http.StatusOK, about: "The lease's new end; of a list one result for each item", schema: extendAnswer{}}},
+			problems: []link.Code{link.CodeNoQueue, link.CodeLeaseEnded, link.CodeTagUnknown, link.CodeRequestInvalid},
+		},
 		{
 			method: http.MethodPost, path: linkPath + "ack", id: "ack", tag: tagLink, who: aClient, serve: d.ack,
 			summary:    "Settle deliveries",
@@ -118,6 +159,7 @@ func (d *Door) linkEndpoints() []endpoint {
 			request: &content{types: []string{contentJSON}, schema: ackRequest{}, examples: map[string]any{
 				"taken over": map[string]any{"deliveryTag": 4294967297, "ack": true},
 				"try again":  map[string]any{"deliveryTag": 4294967297, "ack": false, "reason": "database not reached"},
+				"later":      map[string]any{"deliveryTag": 4294967297, "ack": false, "requeueAfter": "5m"},
 				"dead":       map[string]any{"deliveryTag": 4294967297, "dead": true, "reason": "cannot be read"},
 				"give back":  map[string]any{"deliveryTag": 4294967297, "release": true},
 				"list":       []any{map[string]any{"deliveryTag": 4294967297, "ack": true}, map[string]any{"deliveryTag": 4294967298, "ack": false}},

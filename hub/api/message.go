@@ -1,7 +1,6 @@
 package api
 
 import (
-	"encoding/base64"
 	"net/http"
 
 	"github.com/google/uuid"
@@ -53,17 +52,8 @@ func (d *Door) copy(c *call) error {
 		}
 	}
 	w.Reason = r.Reason
-	switch {
-	case r.Content != nil && r.ContentBase64 != nil:
-		return link.NewError(link.CodeRequestInvalid).At("/contentBase64", link.CodeRequestInvalid,
-			link.Both("só um de content e contentBase64", "only one of content and contentBase64"))
-	case r.Content != nil:
-		w.Body = []byte(*r.Content)
-	case r.ContentBase64 != nil:
-		if w.Body, err = base64.StdEncoding.DecodeString(*r.ContentBase64); err != nil {
-			return link.NewError(link.CodeRequestInvalid).At("/contentBase64", link.CodeRequestInvalid,
-				link.Both("não é base64", "is not base64")).Because(err)
-		}
+	if w.Body, err = bodyOf(r.Content, r.ContentBase64); err != nil {
+		return err
 	}
 	done, err := d.cfg.Exchange.Copy(c.r.Context(), c.operator, w)
 	if err != nil {

@@ -148,7 +148,7 @@ func (d *Door) ack(c *call) error {
 		}
 		return c.noContent()
 	}
-	list, err := c.settlements(body)
+	list, err := items[link.Settlement](c, body)
 	if err != nil {
 		return err
 	}
@@ -164,21 +164,21 @@ func (d *Door) ack(c *call) error {
 	return c.json(http.StatusOK, r)
 }
 
-// settlements reads a list; only when it does not fit are its items looked at one by one, to point at
-// the wrong one.
-func (c *call) settlements(body []byte) ([]link.Settlement, error) {
-	var list []link.Settlement
+// items reads a list; only when it does not fit are its items looked at one by one, to point at the
+// wrong one.
+func items[T any](c *call, body []byte) ([]T, error) {
+	var list []T
 	err := c.decode(body, "", '[', &list)
 	if err == nil {
 		return list, nil
 	}
-	var items []json.RawMessage
-	if json.Unmarshal(body, &items) != nil {
+	var each []json.RawMessage
+	if json.Unmarshal(body, &each) != nil {
 		return nil, err
 	}
-	for i, raw := range items {
-		var s link.Settlement
-		if err := c.decode(raw, fmt.Sprintf("/%d", i), '{', &s); err != nil {
+	for i, raw := range each {
+		var item T
+		if err := c.decode(raw, fmt.Sprintf("/%d", i), '{', &item); err != nil {
 			return nil, err
 		}
 	}

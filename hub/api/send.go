@@ -1,7 +1,9 @@
 package api
 
 import (
+	"context"
 	"net/http"
+	"time"
 
 	"smartlink/hub/exchange"
 	"smartlink/link"
@@ -18,6 +20,10 @@ func (d *Door) send(c *call) error {
 		Type: c.r.PathValue("type"), Audience: c.r.PathValue("audience"), ContentType: c.r.Header.Get("Content-Type"), Body: body,
 		IdempotencyKey: c.r.Header.Get(link.HeaderIdempotencyKey), Headers: link.KeepHeaders(c.r.Header),
 	}
+	wait, err := c.sendWait()
+	if err != nil {
+		return err
+	}
 	r, err := d.cfg.Exchange.Send(c.r.Context(), c.caller, s)
 	d.count.sent(r, err)
 	c.note("type", s.Type)
@@ -25,5 +31,33 @@ func (d *Door) send(c *call) error {
 		return err
 	}
 	c.note("messageId", r.MessageID)
+	if wait > 0 && d.await(c, &r, wait) {
+		return c.json(http.StatusOK, r)
+	}
 	return c.json(http.StatusAccepted, r)
+}
+
+// await waits for the ERP's answer. A hub that is about to stop waits no longer.
+func (d *Door) await(c *call, r *link.SendResponse, wait time.Duration) bool {
+	ctx, cancel := context.WithCancel(c.r.Context())
+	defer cancel()
+	defer context.AfterFunc(d.waits, cancel)()
+	return d.cfg.Exchange.Await(ctx, c.caller, r, wait)
+}
+
+// sendWait is how long the sender wants to wait for the ERP's answer.
+func (c *call) sendWait() (time.Duration, error) {
+	if c.r.URL.RawQuery == "" {
+		return 0, nil
+	}
+	q, err := c.query()
+	if err != nil {
+		return 0, err
+	}
+	p := parameters{q: q}
+	wait := p.duration("wait")
+	if err := p.err(); err != nil || wait == nil {
+		return 0, err
+	}
+	return *wait, exchange.CheckWait(*wait)
 }

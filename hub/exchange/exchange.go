@@ -23,8 +23,11 @@ import (
 type Engine interface {
 	Setup(ctx context.Context, s queue.Setup) (queue.SetupResult, error)
 	Publish(ctx context.Context, p queue.Publish) (queue.PublishResult, error)
+	PublishAll(ctx context.Context, list []queue.Publish) ([]queue.Published, error)
+	Await(ctx context.Context, tenant, id uuid.UUID, wait time.Duration, done func(link.Trace) bool) (queue.Traced, error)
 	Get(ctx context.Context, g queue.Get) ([]link.Delivery, error)
 	Settle(ctx context.Context, q queue.Name, items []queue.Settle) ([]error, error)
+	Extend(ctx context.Context, q queue.Name, items []queue.Extend) ([]queue.Extended, error)
 	Trace(ctx context.Context, tenant, id uuid.UUID) (queue.Traced, error)
 	Message(ctx context.Context, tenant, id uuid.UUID) (link.Message, error)
 	Queues(ctx context.Context, tenant uuid.UUID) ([]queue.Info, error)

@@ -98,7 +98,7 @@ func settlement(s link.Settlement) (queue.Settle, error) {
 		return queue.Settle{}, link.NewError(link.CodeRequestInvalid).At("/reason", link.CodeRequestInvalid, link.AtMost(link.MaxReason))
 	}
 	if s.DeliveryTag == 0 {
-		return invalid("/deliveryTag", "falta a deliveryTag que get deu", "the deliveryTag that get gave is missing")
+		return queue.Settle{}, noTag()
 	}
 	acked := s.Ack != nil && *s.Ack
 	if acked && (s.Dead || s.Release) || s.Dead && s.Release {
@@ -116,6 +116,17 @@ func settlement(s link.Settlement) (queue.Settle, error) {
 		q.How = queue.Ack
 	default:
 		q.How = queue.Requeue
+	}
+	if s.RequeueAfter == "" {
+		return q, nil
+	}
+	if q.How != queue.Requeue {
+		return invalid("/requeueAfter", "só com ack:false", "only with ack:false")
+	}
+	var err error
+	if q.After, err = time.ParseDuration(s.RequeueAfter); err != nil || q.After < time.Second || q.After > link.MaxRequeueAfter {
+		return queue.Settle{}, link.NewError(link.CodeRequestInvalid).
+			At("/requeueAfter", link.CodeRequestInvalid, link.Range(time.Second, link.MaxRequeueAfter)).Because(err)
 	}
 	return q, nil
 }

@@ -32,24 +32,37 @@ type Send struct {
 // nobody hears is link.CodeNoRoute and not stored; an answer is always accepted; reports of the
 // ERP's side (link.TypeStatus, link.TypeMetrics) are read by the hub itself.
 func (x *Exchange) Send(ctx context.Context, c Caller, s Send) (link.SendResponse, error) {
+	p, err := prepare(c, s)
+	if err != nil {
+		return link.SendResponse{}, err
+	}
+	done, err := x.engine.Publish(ctx, p)
+	if err != nil {
+		return link.SendResponse{}, err
+	}
+	return sendResponse(c.Lang, p, done), nil
+}
+
+// prepare checks a message and answers what the engine has to do.
+func prepare(c Caller, s Send) (queue.Publish, error) {
 	if !link.ValidType(s.Type) {
-		return link.SendResponse{}, link.NewError(link.CodeTypeInvalid, "type", s.Type)
+		return queue.Publish{}, link.NewError(link.CodeTypeInvalid, "type", s.Type)
 	}
 	if s.Audience == "" {
 		s.Audience = link.LinkProxy
 	}
 	if !link.ValidAudience(s.Audience) {
-		return link.SendResponse{}, link.NewError(link.CodeAudienceInvalid, "audience", s.Audience)
+		return queue.Publish{}, link.NewError(link.CodeAudienceInvalid, "audience", s.Audience)
 	}
 	app, err := senderApp(c, s.Type)
 	if err != nil {
-		return link.SendResponse{}, err
+		return queue.Publish{}, err
 	}
 	if err := checkSize(s); err != nil {
-		return link.SendResponse{}, err
+		return queue.Publish{}, err
 	}
 	if err := checkInstallation(c); err != nil {
-		return link.SendResponse{}, err
+		return queue.Publish{}, err
 	}
 	id := link.NewID()
 	d := draft{snapshot: c.Snapshot, installation: c.Installation, message: link.Message{
@@ -58,18 +71,14 @@ func (x *Exchange) Send(ctx context.Context, c Caller, s Send) (link.SendRespons
 	}}
 	p, err := d.publish()
 	if err != nil {
-		return link.SendResponse{}, err
+		return queue.Publish{}, err
 	}
 	// A report repeated is the same report again; remembering each would only fill the store.
 	if key := cmp.Or(s.IdempotencyKey, d.envelope.ID); key != "" && !consumed(s.Type) {
 		p.Dedupe = &queue.Dedupe{Key: key, Hash: contentHash(p.Message)}
 	}
 	p.Message.Headers = withOrigin(p.Message.Headers, app, s.Audience, c.Source)
-	done, err := x.engine.Publish(ctx, p)
-	if err != nil {
-		return link.SendResponse{}, err
-	}
-	return sendResponse(c.Lang, p, done), nil
+	return p, nil
 }
 
 // sendResponse tells a sender what became of a message, with the remarks it deserves.

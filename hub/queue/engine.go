@@ -30,7 +30,8 @@ type Engine struct {
 	driver Driver
 	opt    Options
 	lanes  []*lane
-	wake   waiters
+	wake   waiters[Name]
+	told   waiters[uuid.UUID] // of something new about a message
 
 	// gate is held shared while the driver is used and exclusively while it is reopened or closed.
 	gate sync.RWMutex
@@ -130,7 +131,79 @@ func (e *Engine) Setup(ctx context.Context, s Setup) (SetupResult, error) {
 // link.CodeNotYourMessage, link.CodeOutcomeUnknown, link.CodeUnavailable.
 func (e *Engine) Publish(ctx context.Context, p Publish) (PublishResult, error) {
 	r, err := e.call(ctx, p.Message.TenantID, OpPublish{p})
+	e.tell(p, err)
 	return r.Publish, err
+}
+
+// tell wakes those who wait for news of the messages that a publish tells about.
+func (e *Engine) tell(p Publish, err error) {
+	if err == nil && p.Answer != nil {
+		e.told.wake(p.Answer.To)
+	}
+}
+
+// Published is what one of several publishes came to.
+type Published struct {
+	PublishResult
+	Err error
+}
+
+// PublishAll stores messages of one tenant durably, each on its own, in their order: as many calls of
+// Publish would, without waiting for each. The second answer fails them all: link.CodeUnavailable.
+func (e *Engine) PublishAll(ctx context.Context, list []Publish) ([]Published, error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	if err := e.enter(); err != nil {
+		return nil, err
+	}
+	defer e.leave()
+	ops := make([]Op, len(list))
+	for i, p := range list {
+		ops[i] = OpPublish{p}
+	}
+	out := make([]Published, len(list))
+	for i, a := range e.lane(list[0].Message.TenantID).doAll(ctx, ops) {
+		out[i] = Published{a.r.Publish, cmp.Or(a.err, a.r.Err)}
+		e.tell(list[i], out[i].Err)
+	}
+	return out, nil
+}
+
+// awaitPause is how long Await waits before it looks again unasked: another hub may have taken the
+// answer.
+const awaitPause = time.Second
+
+// Await gives a message's trace as soon as done says so, else as it is when wait or ctx ends or the
+// engine stops. Errors: link.CodeMessageUnknown, link.CodeUnavailable.
+func (e *Engine) Await(ctx context.Context, tenant, id uuid.UUID, wait time.Duration, done func(link.Trace) bool) (Traced, error) {
+	if err := e.enter(); err != nil {
+		return Traced{}, err
+	}
+	defer e.leave()
+	timeout := e.opt.Clock.NewTimer(wait)
+	defer timeout.Stop()
+	for over := false; ; {
+		w := e.told.join(id) // before looking, so that nothing between is missed
+		t, err := read(e, func() (Traced, error) { return e.driver.Trace(context.WithoutCancel(ctx), tenant, id) })
+		if err != nil || over || done(t.Trace) {
+			e.told.leave(w)
+			return t, err
+		}
+		pause := e.opt.Clock.NewTimer(awaitPause)
+		select {
+		case <-w.c:
+		case <-pause.C():
+		case <-timeout.C():
+			over = true
+		case <-ctx.Done():
+			over = true
+		case <-e.stopping:
+			over = true
+		}
+		pause.Stop()
+		e.told.leave(w)
+	}
 }
 
 // Settle settles deliveries of a queue, each on its own: one error or nil for each item

@@ -67,6 +67,35 @@ func (l *lane) do(ctx context.Context, op Op) (Result, error) {
 	}
 }
 
+// doAll applies operations in their order, with as few groups as they fit into, and waits for all.
+// When ctx ends first, those not handed in are refused, the others' outcome is unknown.
+func (l *lane) doAll(ctx context.Context, ops []Op) []answer {
+	waiting := make([]chan answer, 0, len(ops))
+	answers := make([]answer, len(ops))
+	for _, op := range ops {
+		c := make(chan answer, 1)
+		select {
+		case l.queue <- &pending{op, c}:
+			waiting = append(waiting, c)
+			continue
+		case <-ctx.Done():
+		}
+		break
+	}
+	for i := range ops {
+		if i >= len(waiting) {
+			answers[i].err = link.NewError(link.CodeUnavailable).Because(ctx.Err())
+			continue
+		}
+		select {
+		case answers[i] = <-waiting[i]:
+		case <-ctx.Done():
+			answers[i].err = link.NewError(link.CodeOutcomeUnknown).Because(ctx.Err())
+		}
+	}
+	return answers
+}
+
 // post applies an operation that nobody waits for.
 func (l *lane) post(op Op) { l.queue <- &pending{op: op} }
 

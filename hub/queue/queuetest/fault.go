@@ -23,12 +23,7 @@ var faultPromises = []promise{
 			calls = append(calls, func() error { _, err := w.Publish(w.ctx(), p); return err })
 		}
 		culprit := list[3].Message.ID
-		w.faulty.Plan(func(ops []queue.Op) Fault {
-			if slices.ContainsFunc(ops, func(op queue.Op) bool { p, ok := op.(queue.OpPublish); return ok && p.Message.ID == culprit }) {
-				return NotApplied
-			}
-			return NoFault
-		})
+		w.blame(culprit)
 		results := w.together(calls...)
 		release()
 		var want []uuid.UUID
@@ -200,5 +195,15 @@ func (w *world) once(f Fault) {
 		}
 		done = true
 		return f
+	})
+}
+
+// blame lets every group fail that stores a message.
+func (w *world) blame(id uuid.UUID) {
+	w.faulty.Plan(func(ops []queue.Op) Fault {
+		if slices.ContainsFunc(ops, func(op queue.Op) bool { p, ok := op.(queue.OpPublish); return ok && p.Message.ID == id }) {
+			return NotApplied
+		}
+		return NoFault
 	})
 }

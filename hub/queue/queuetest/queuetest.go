@@ -47,6 +47,7 @@ func Run(t *testing.T, fresh Factory) {
 		{"Trace", tracePromises},
 		{"Browse", browsePromises},
 		{"Manage", managePromises},
+		{"Many", manyPromises},
 		{"Crash", crashPromises},
 		{"Fault", faultPromises},
 		{"Stop", stopPromises},

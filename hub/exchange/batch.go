@@ -1,0 +1,45 @@
+package exchange
+
+import (
+	"context"
+
+	"smartlink/hub/queue"
+	"smartlink/link"
+)
+
+// Sent is what one message of a batch came to.
+type Sent struct {
+	Response link.SendResponse
+	Err      error // as Send would answer it
+}
+
+// SendBatch stores up to link.MaxBatch messages, each on its own as Send would, in their order. Errors
+// of the whole: link.CodeRequestInvalid for none or too many, link.CodeUnavailable.
+func (x *Exchange) SendBatch(ctx context.Context, c Caller, list []Send) ([]Sent, error) {
+	if len(list) == 0 || len(list) > link.MaxBatch {
+		return nil, link.NewError(link.CodeRequestInvalid).
+			At("/messages", link.CodeRequestInvalid, link.Both("de 1 a %d mensagens", "from 1 to %d messages", link.MaxBatch))
+	}
+	sent := make([]Sent, len(list))
+	good := make([]queue.Publish, 0, len(list))
+	places := make([]int, 0, len(list))
+	for i, s := range list {
+		p, err := prepare(c, s)
+		if err != nil {
+			sent[i].Err = err
+			continue
+		}
+		good, places = append(good, p), append(places, i)
+	}
+	published, err := x.engine.PublishAll(ctx, good)
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range published {
+		s := &sent[places[i]]
+		if s.Err = p.Err; s.Err == nil {
+			s.Response = sendResponse(c.Lang, good[i], p.PublishResult)
+		}
+	}
+	return sent, nil
+}

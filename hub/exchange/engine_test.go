@@ -1,0 +1,27 @@
+package exchange_test
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"smartlink/hub/queue"
+	"smartlink/link"
+)
+
+func (e *engine) PublishAll(ctx context.Context, list []queue.Publish) ([]queue.Published, error) {
+	out := make([]queue.Published, len(list))
+	for i, p := range list {
+		out[i].PublishResult, out[i].Err = e.Publish(ctx, p)
+	}
+	return out, nil
+}
+
+func (e *engine) Await(ctx context.Context, tenant, id uuid.UUID, _ time.Duration, _ func(link.Trace) bool) (queue.Traced, error) {
+	return e.Trace(ctx, tenant, id)
+}
+
+func (e *engine) Extend(_ context.Context, _ queue.Name, items []queue.Extend) ([]queue.Extended, error) {
+	return make([]queue.Extended, len(items)), e.err
+}
