@@ -50,6 +50,46 @@ type InitResponse struct {
 	APIKey string `json:"apiKey" doc:"Bearer for /api/v1/admin; shown once, kept only as a hash"`
 }
 
+// User is a person who works with the hub.
+type User struct {
+	Name        string     `json:"name" example:"ana"`
+	Role        Role       `json:"role" enum:"administrator,operator,viewer"`
+	HasPassword bool       `json:"hasPassword" doc:"Whether a password is set; without one only an API key lets in"`
+	CreatedAt   time.Time  `json:"createdAt"`
+	DisabledAt  *time.Time `json:"disabledAt,omitempty" doc:"Since when the user may not work; absent: may"`
+	LastLogin   *time.Time `json:"lastLogin,omitempty" doc:"Last log-in with the password"`
+}
+
+// UserRequest creates a user.
+type UserRequest struct {
+	Name     string  `json:"name" example:"bruno"`
+	Role     Role    `json:"role" enum:"administrator,operator,viewer"`
+	Password *string `json:"password,omitempty" doc:"12 to 128 characters; absent: the hub makes one"`
+}
+
+// UserCreated carries a new user and the password the hub made, shown once.
+type UserCreated struct {
+	User
+	Password string `json:"password,omitempty" doc:"Made by the hub, shown once; absent when the request gave one"`
+}
+
+// UserChange changes a user; absent fields stay.
+type UserChange struct {
+	Role     *Role `json:"role,omitempty" enum:"administrator,operator,viewer"`
+	Disabled *bool `json:"disabled,omitempty" doc:"true: may not log in nor use an API key any more"`
+}
+
+// PasswordRequest sets a user's password.
+type PasswordRequest struct {
+	Password *string `json:"password,omitempty" doc:"12 to 128 characters; absent: the hub makes one"`
+}
+
+// PasswordSet carries the password the hub made, shown once.
+type PasswordSet struct {
+	User     string `json:"user"`
+	Password string `json:"password,omitempty" doc:"Made by the hub, shown once; absent when the request gave one"`
+}
+
 // Company is a customer.
 type Company struct {
 	ID        uuid.UUID `json:"id"`

@@ -36,6 +36,9 @@ const (
 	Retention    = 7 * 24 * time.Hour
 
 	TokenLifetime = 15 * time.Minute
+
+	MinPassword = 12 // characters of a person's password
+	MaxPassword = 128
 )
 
 // LostMax is how many unsettled leases a queue with this requeueCountMax stands before a message

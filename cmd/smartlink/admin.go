@@ -24,6 +24,7 @@ type adminCmd struct {
 	Tenant  adminTenantCmd  `cmd:"" help:"Tenants: isolated spaces of a company."`
 	App     adminAppCmd     `cmd:"" help:"Apps: products and the types they may send and receive."`
 	Client  adminClientCmd  `cmd:"" help:"Clients: credentials of a tenant."`
+	User    adminUserCmd    `cmd:"" help:"Users: people who log in to the monitor."`
 	Queue   adminQueueCmd   `cmd:"" help:"Queues and what waits in them."`
 	Message adminMessageCmd `cmd:"" help:"One message: where it is; copy it."`
 	Audit   adminAuditCmd   `cmd:"" help:"Who changed what, the newest first. Example: smartlink admin audit --limit 20"`

@@ -14,6 +14,7 @@ import (
 	"maps"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -77,7 +78,7 @@ func New(cfg Config) (*Door, error) {
 	if d.count, err = newCounters(cfg.Metrics, cfg.Queues, cfg.Logger); err != nil {
 		return nil, fmt.Errorf("metrics: %w", err)
 	}
-	endpoints := append(d.linkEndpoints(), d.adminEndpoints()...)
+	endpoints := slices.Concat(d.linkEndpoints(), d.adminEndpoints(), d.userEndpoints())
 	d.openapi = describe(endpoints)
 	for _, e := range endpoints {
 		d.mux.HandleFunc(e.method+" "+e.path, e.serveHTTP)

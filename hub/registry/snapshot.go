@@ -20,6 +20,7 @@ type Snapshot struct {
 	byApp   map[tenantApp][]link.ClientID
 	secrets map[link.ClientID][]secretHash
 	keys    map[hash]User
+	tenants map[uuid.UUID]link.Tenant
 }
 
 type tenantApp struct {
@@ -43,6 +44,7 @@ func NewSnapshot(apps []App, clients []Client) *Snapshot {
 		byApp:   map[tenantApp][]link.ClientID{},
 		secrets: map[link.ClientID][]secretHash{},
 		keys:    map[hash]User{},
+		tenants: map[uuid.UUID]link.Tenant{},
 	}
 	for _, a := range apps {
 		s.apps[a.Code] = a
@@ -62,6 +64,9 @@ func (s *Snapshot) App(code string) (App, bool) { a, ok := s.apps[code]; return 
 
 // Client finds a client.
 func (s *Snapshot) Client(id link.ClientID) (Client, bool) { c, ok := s.clients[id]; return c, ok }
+
+// Tenant finds a tenant, with the name of its company.
+func (s *Snapshot) Tenant(id uuid.UUID) (link.Tenant, bool) { t, ok := s.tenants[id]; return t, ok }
 
 // AppsOf lists the apps a client is permitted, in the order of its list.
 func (s *Snapshot) AppsOf(c Client) []App {
@@ -114,6 +119,13 @@ func load(ctx context.Context, q querier) (*Snapshot, error) {
 	if err := s.loadKeys(ctx, q); err != nil {
 		return nil, fmt.Errorf("read API keys: %w", err)
 	}
+	tenants, err := collect(ctx, q, scanTenant, `SELECT `+tenantColumns+` FROM tenant t JOIN company c ON c.id = t.company`)
+	if err != nil {
+		return nil, fmt.Errorf("read tenants: %w", err)
+	}
+	for _, t := range tenants {
+		s.tenants[t.ID] = t
+	}
 	return s, nil
 }
 
@@ -164,7 +176,7 @@ func (s *Snapshot) loadKeys(ctx context.Context, q querier) error {
 	rows, err := collect(ctx, q, func(rows *sql.Rows) (r row, err error) {
 		r.hash, err = scanHash(rows, &r.Name, &r.Role)
 		return r, err
-	}, `SELECT p.name, p.role, k.hash FROM api_key k JOIN person p ON p.name = k.person`)
+	}, `SELECT p.name, p.role, k.hash FROM api_key k JOIN person p ON p.name = k.person WHERE p.disabled_at IS NULL`)
 	for _, r := range rows {
 		s.keys[r.hash] = r.User
 	}

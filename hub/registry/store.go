@@ -187,4 +187,12 @@ func unavailable(err error) error {
 // moment and micros turn the file's moments into Go's and back.
 func moment(us int64) time.Time { return time.UnixMicro(us).UTC() }
 
+func maybe(us sql.NullInt64) *time.Time {
+	if !us.Valid {
+		return nil
+	}
+	t := moment(us.Int64)
+	return &t
+}
+
 func micros(t time.Time) int64 { return t.UnixMicro() }

@@ -129,17 +129,22 @@ func (s *Store) Tenants(ctx context.Context, l List) (link.Page[link.Tenant], er
 	if err != nil {
 		return link.Page[link.Tenant]{}, err
 	}
-	rows, err := collect(ctx, s.db, func(rows *sql.Rows) (t link.Tenant, err error) {
-		var created int64
-		err = rows.Scan(&t.ID, &t.CompanyID, &t.Company, &t.Name, &created)
-		t.CreatedAt = moment(created)
-		return t, err
-	}, `SELECT t.id, c.id, c.name, t.name, t.created_at FROM tenant t JOIN company c ON c.id = t.company
+	rows, err := collect(ctx, s.db, scanTenant, `SELECT `+tenantColumns+` FROM tenant t JOIN company c ON c.id = t.company
 		WHERE (c.name, t.name) > (?, ?) ORDER BY c.name, t.name LIMIT ?`, after[0], after[1], l.limit()+1)
 	if err != nil {
 		return link.Page[link.Tenant]{}, fmt.Errorf("list tenants: %w", err)
 	}
 	return page(rows, l.limit(), func(t link.Tenant) []string { return []string{t.Company, t.Name} }), nil
+}
+
+const tenantColumns = `t.id, c.id, c.name, t.name, t.created_at`
+
+// scanTenant reads tenantColumns.
+func scanTenant(rows *sql.Rows) (t link.Tenant, err error) {
+	var created int64
+	err = rows.Scan(&t.ID, &t.CompanyID, &t.Company, &t.Name, &created)
+	t.CreatedAt = moment(created)
+	return t, err
 }
 
 // TenantIDs lists every tenant.
