@@ -23,9 +23,6 @@ type Setup struct {
 	Queue           Name
 	Subscriptions   []string
 	RequeueCountMax int
-	// Hold: a dead letter stops the later messages of its ordering key, until it is redriven or
-	// discarded. Nil leaves it as it is, false for a new queue; switched off, those held go on.
-	Hold *bool
 }
 
 // SetupResult is the queue as it is now and what changed, each list sorted.
@@ -131,7 +128,7 @@ type Info struct {
 	Queue           Name
 	Subscriptions   []string
 	RequeueCountMax int
-	Hold            bool
+	Hold            bool    // a dead letter stops its ordering key
 	Paused          *Paused // nil: it hands out
 	CreatedAt       time.Time
 	LastGet         time.Time // zero: never

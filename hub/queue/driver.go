@@ -119,8 +119,9 @@ type (
 		Queue Name
 		Items []Extend
 	}
-	// OpPause is Pause.
+	// OpPause and OpHold are Pause and Hold.
 	OpPause struct{ Pause }
+	OpHold  struct{ Hold }
 	// OpRedrive and OpDiscard are Redrive and Discard.
 	OpRedrive struct{ Redrive }
 	OpDiscard struct{ Discard }
@@ -135,6 +136,7 @@ func (o OpSettle) Size() int     { return 64 * len(o.Items) }
 func (o OpTick) Size() int       { return 4096 }
 func (o OpExtend) Size() int     { return 0 }
 func (o OpPause) Size() int      { return 64 + len(o.Reason) }
+func (o OpHold) Size() int       { return 64 }
 func (o OpRedrive) Size() int    { return 128 * len(o.IDs) }
 func (o OpDiscard) Size() int    { return 128 * len(o.IDs) }
 func (o OpRaiseEpoch) Size() int { return 64 }
@@ -146,6 +148,7 @@ func (o OpSettle) Weight() int     { return len(o.Items) }
 func (o OpTick) Weight() int       { return 64 }
 func (o OpExtend) Weight() int     { return len(o.Items) }
 func (o OpPause) Weight() int      { return 1 }
+func (o OpHold) Weight() int       { return 64 }
 func (o OpRedrive) Weight() int    { return len(o.IDs) }
 func (o OpDiscard) Weight() int    { return len(o.IDs) }
 func (o OpRaiseEpoch) Weight() int { return 1 }
@@ -158,6 +161,7 @@ func (o OpSettle) Alone() bool     { return false }
 func (o OpTick) Alone() bool       { return false }
 func (o OpExtend) Alone() bool     { return false }
 func (o OpPause) Alone() bool      { return true }
+func (o OpHold) Alone() bool       { return true }
 func (o OpRedrive) Alone() bool    { return false }
 func (o OpDiscard) Alone() bool    { return false }
 func (o OpRaiseEpoch) Alone() bool { return true }

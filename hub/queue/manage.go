@@ -30,6 +30,13 @@ type Pause struct {
 	By     string
 }
 
+// Hold says whether a dead letter of the queue stops the later messages of its ordering key until it
+// is redriven or discarded. Switched off, those that are held go on.
+type Hold struct {
+	Queue Name
+	Hold  bool
+}
+
 // Paused tells since when, why, and by whom a queue hands nothing out.
 type Paused struct {
 	At         time.Time
@@ -68,6 +75,13 @@ func (e *Engine) Extend(ctx context.Context, q Name, items []Extend) ([]Extended
 // link.CodeUnavailable.
 func (e *Engine) Pause(ctx context.Context, p Pause) error {
 	_, err := e.call(ctx, p.Queue.Tenant, OpPause{p})
+	return err
+}
+
+// Hold switches holding on or off. Errors: link.CodeNoQueue, link.CodeOutcomeUnknown,
+// link.CodeUnavailable.
+func (e *Engine) Hold(ctx context.Context, h Hold) error {
+	_, err := e.call(ctx, h.Queue.Tenant, OpHold{h})
 	return err
 }
 

@@ -29,6 +29,7 @@ func RunModel(t *testing.T, fresh Factory) {
 			"redrive": m.redrive,
 			"discard": m.discard,
 			"pause":   m.pause,
+			"hold":    m.hold,
 			"group":   m.group,
 			"advance": m.advance,
 			"tick":    func(rt *rapid.T) { m.apply(rt, queue.OpTick{}); m.model.tick() },
@@ -98,14 +99,12 @@ func (m *machine) apply(rt *rapid.T, op queue.Op) queue.Result {
 }
 
 func (m *machine) applySetup(rt *rapid.T, q *modelQueue) {
-	hold := q.hold
-	m.apply(rt, queue.OpSetup{Setup: queue.Setup{Queue: q.name, Subscriptions: []string{machineType}, RequeueCountMax: q.limit, Hold: &hold}})
+	m.apply(rt, queue.OpSetup{Setup: queue.Setup{Queue: q.name, Subscriptions: []string{machineType}, RequeueCountMax: q.limit}})
 }
 
 func (m *machine) setup(rt *rapid.T) {
 	q := m.anyQueue(rt)
 	q.limit = rapid.IntRange(0, 3).Draw(rt, "limit")
-	q.setHold(rapid.Bool().Draw(rt, "hold"))
 	m.applySetup(rt, q)
 }
 
@@ -234,6 +233,12 @@ func (m *machine) discard(rt *rapid.T) {
 			rt.Fatalf("discard %s: %q, want %q", d.id, got, want)
 		}
 	}
+}
+
+func (m *machine) hold(rt *rapid.T) {
+	q := m.anyQueue(rt)
+	q.setHold(rapid.Bool().Draw(rt, "hold"))
+	m.apply(rt, queue.OpHold{Hold: queue.Hold{Queue: q.name, Hold: q.hold}})
 }
 
 func (m *machine) pause(rt *rapid.T) {

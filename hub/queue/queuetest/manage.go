@@ -21,6 +21,7 @@ var managePromises = []promise{
 		_, err = w.Discard(w.ctx(), queue.Discard{Queue: q, IDs: []uuid.UUID{link.NewID()}})
 		w.refused(link.CodeNoQueue, err)
 		w.refused(link.CodeNoQueue, w.Pause(w.ctx(), queue.Pause{Queue: q, Pause: true}))
+		w.refused(link.CodeNoQueue, w.Hold(w.ctx(), queue.Hold{Queue: q, Hold: true}))
 	}},
 	{"an extended lease ends later, within limits", func(w *world) {
 		q := w.queue("A")
@@ -267,6 +268,5 @@ func (w *world) discard(q queue.Name, id uuid.UUID) error {
 // hold sets whether a queue's dead letters hold their key.
 func (w *world) hold(q queue.Name, hold bool) {
 	w.Helper()
-	_, err := w.Setup(w.ctx(), queue.Setup{Queue: q, Subscriptions: []string{"A"}, RequeueCountMax: 0, Hold: &hold})
-	w.must(err)
+	w.must(w.Hold(w.ctx(), queue.Hold{Queue: q, Hold: hold}))
 }

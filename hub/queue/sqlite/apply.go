@@ -125,6 +125,8 @@ func (g *group) one(op queue.Op) (queue.Result, error) {
 		return g.extend(op), nil
 	case queue.OpPause:
 		return g.pause(op.Pause)
+	case queue.OpHold:
+		return g.hold(op.Hold)
 	case queue.OpRedrive:
 		return g.redrive(op.Redrive)
 	case queue.OpDiscard:

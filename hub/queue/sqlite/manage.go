@@ -56,6 +56,25 @@ func (g *group) pause(o queue.Pause) (queue.Result, error) {
 	return queue.Result{}, nil
 }
 
+// hold switches whether a dead letter stops its ordering key.
+func (g *group) hold(o queue.Hold) (queue.Result, error) {
+	q := g.m.queues[o.Queue]
+	if q == nil {
+		return queue.Result{Err: link.NewError(link.CodeNoQueue)}, nil
+	}
+	stored := int64(0)
+	if o.Hold {
+		stored = 1
+	} else if err := g.letGo(q); err != nil {
+		return queue.Result{}, err
+	}
+	if _, err := g.st.queueHold.exec(stored, q.id); err != nil {
+		return queue.Result{}, err
+	}
+	g.later = append(g.later, func() { q.hold = o.Hold })
+	return queue.Result{}, nil
+}
+
 // delivery is a row that a person works on.
 type delivery struct {
 	placed

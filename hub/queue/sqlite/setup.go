@@ -11,25 +11,16 @@ import (
 func (g *group) setup(o queue.Setup) (queue.Result, error) {
 	want := slices.Compact(slices.Sorted(slices.Values(o.Subscriptions)))
 	q := g.m.queues[o.Queue]
-	hold := q != nil && q.hold
-	if o.Hold != nil {
-		hold = *o.Hold
-	}
 	if q == nil {
 		q = g.s.newQueue()
 		q.name, q.createdAt = o.Queue, g.now
-		row, err := g.st.queueAdd.one(o.Queue.Tenant[:], string(o.Queue.Client), int64(o.RequeueCountMax), truth(hold), g.now)
+		row, err := g.st.queueAdd.one(o.Queue.Tenant[:], string(o.Queue.Client), int64(o.RequeueCountMax), g.now)
 		if err != nil {
 			return queue.Result{}, err
 		}
 		q.id = row[0].(int64)
-	} else if _, err := g.st.queueLimit.exec(int64(o.RequeueCountMax), truth(hold), q.id); err != nil {
+	} else if _, err := g.st.queueLimit.exec(int64(o.RequeueCountMax), q.id); err != nil {
 		return queue.Result{}, err
-	}
-	if q.hold && !hold {
-		if err := g.letGo(q); err != nil {
-			return queue.Result{}, err
-		}
 	}
 	r := queue.SetupResult{
 		Subscriptions: want, RequeueCountMax: o.RequeueCountMax, Added: without(want, q.subscriptions), Removed: without(q.subscriptions, want),
@@ -45,18 +36,11 @@ func (g *group) setup(o queue.Setup) (queue.Result, error) {
 		}
 	}
 	g.later = append(g.later, func() {
-		q.requeueMax, q.hold = o.RequeueCountMax, hold
+		q.requeueMax = o.RequeueCountMax
 		g.m.addQueue(q)
 		g.m.subscribe(q, want)
 	})
 	return queue.Result{Setup: r}, nil
-}
-
-func truth(b bool) int64 {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // without is what stands in a and not in b, both sorted.

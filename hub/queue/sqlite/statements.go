@@ -15,8 +15,8 @@ type statements struct {
 
 	begin, commit, rollback *stmt
 
-	queueAdd, queueLimit, queuePause, queueCounts *stmt
-	subscribe, unsubscribe                        *stmt
+	queueAdd, queueLimit, queueHold, queuePause, queueCounts *stmt
+	subscribe, unsubscribe                                   *stmt
 
 	dedupeAdd, dedupeFind, dedupeDrop, dedupeSweep, dedupeOldest *stmt
 	messageAdd, messageFind, messageQueues                       *stmt
@@ -45,8 +45,9 @@ func prepare(c any) (*statements, error) {
 		{&st.commit, `COMMIT`},
 		{&st.rollback, `ROLLBACK`},
 
-		{&st.queueAdd, `INSERT INTO queue (tenant, client, requeue_max, hold, created_at) VALUES (?, ?, ?, ?, ?) RETURNING qid`},
-		{&st.queueLimit, `UPDATE queue SET requeue_max = ?, hold = ? WHERE qid = ?`},
+		{&st.queueAdd, `INSERT INTO queue (tenant, client, requeue_max, created_at) VALUES (?, ?, ?, ?) RETURNING qid`},
+		{&st.queueLimit, `UPDATE queue SET requeue_max = ? WHERE qid = ?`},
+		{&st.queueHold, `UPDATE queue SET hold = ? WHERE qid = ?`},
 		{&st.queuePause, `UPDATE queue SET paused_at = ?, paused_reason = ?, paused_by = ? WHERE qid = ?`},
 		{&st.queueCounts, `UPDATE queue SET last_get = ?, installation = ?, ready = ?, behind = ?, delayed = ?, acked = ?, dead = ?,
 			discarded = ? WHERE qid = ?`},
