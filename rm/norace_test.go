@@ -2,4 +2,7 @@
 
 package rm_test
 
-const usually = 11
+const (
+	usually = 11
+	looks   = 1
+)

@@ -27,14 +27,22 @@ func TestSequencesOfCommandsKeepTheBooksTied(t *testing.T) {
 		m := &model{t: rt, b: b, by: by}
 		rt.Repeat(map[string]func(*rapid.T){
 			"FinLanInc": m.createFinancial, "FinLanAlt": m.editFinancial, "FinXCXInc": m.createStatement, "FinXCXAlt": m.editStatement,
-			"CtbLanInc": m.createAccounting, "CtbLanAlt": m.editAccounting, "": m.check,
+			"CtbLanInc": m.createAccounting, "CtbLanAlt": m.editAccounting, "": m.now,
 		})
 		m.check(rt)
 	})
 }
 
+// now checks after every step, or with the race detector after some.
+func (m *model) now(rt *rapid.T) {
+	if m.steps++; m.steps%looks == 0 {
+		m.check(rt)
+	}
+}
+
 // model is what the books must hold.
 type model struct {
+	steps      int
 	t          *rapid.T
 	b          *Books
 	by         map[string]consumer.Consumer

@@ -210,12 +210,13 @@ func TestIdsNeverComeTwice(t *testing.T) {
 
 // A column that holds what no field can was not written by us: an error, not a guess.
 func TestColumnsOfAnotherFormAreErrors(t *testing.T) {
+	tx := open(t)
 	for _, set := range []string{
 		`PARCELA = 'três'`, `PARCELA = 1.5`, `PARCELA = x'01'`, `CODTDO = x'00'`, `VALORJUROS = '1,50'`, `VALORJUROS = 'NaN'`, `VALORORIGINAL = '100000000000.0000'`,
 		`COTACAOINCLUSAO = '0.0000000001'`, `DATAVENCIMENTO = '2026-04-01T00:00:00'`, `DATAVENCIMENTO = '2026-02-30'`, `RECCREATEDON = '2026-03-31 10:00:00'`,
 	} {
 		t.Run(set, func(t *testing.T) {
-			tx := open(t)
+			exec(t, tx, `DELETE FROM FLAN`)
 			if err := ledger.InsertEntry(t.Context(), tx, entry(t, 7)); err != nil {
 				t.Fatal(err)
 			}

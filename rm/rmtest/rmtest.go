@@ -5,7 +5,6 @@ package rmtest
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"regexp"
 	"slices"
@@ -29,44 +28,25 @@ type Books struct {
 	kept   *kept
 }
 
-// Open makes books in memory. They are closed with the test.
-func Open(t testing.TB) *Books {
-	t.Helper()
-	return OpenFile(t, "")
-}
-
-// OpenFile makes books in a file, or in memory when path is empty.
-func OpenFile(t testing.TB, path string) *Books {
-	t.Helper()
-	ctx := context.Background()
-	r, err := consumertest.Open(ctx, path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = r.Close() })
-	r.Now = Now
-	for _, make := range []func() error{
-		func() error { return schema.Migrate(ctx, r.DB) }, func() error { return schema.Seed(ctx, r.DB) },
-	} {
-		if err := make(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return &Books{r, t, &kept{stmts: map[string]*sql.Stmt{}}}
-}
-
 // Of answers the same books for a subtest.
 func (b *Books) Of(t testing.TB) *Books { return &Books{b.Runner, t, b.kept} }
 
 // Run gives a message to its consumer, and fails the test when what must always hold does not.
 func (b *Books) Run(c consumer.Consumer, body string) consumertest.Result {
 	b.t.Helper()
-	watched := &watch{Consumer: c}
-	result, err := b.Runner.Run(context.Background(), watched, consumertest.Message(c.Type(), body))
-	if err != nil {
-		b.t.Fatal(err)
+	ctx := context.Background()
+	tx := b.begin(ctx)
+	defer func() { _ = tx.tx.Rollback() }() // after a commit it does nothing
+	before := Changes(ctx, tx)
+	result := Attempt(ctx, tx, c, body)
+	problems := append(Check(result, Changes(ctx, tx)-before), Unreadable(result)...)
+	if result.Kind == consumer.KindDone {
+		if err := tx.tx.Commit(); err != nil {
+			b.t.Fatal(err)
+		}
+		result.Committed = true
 	}
-	for _, problem := range append(Check(result, watched.Changes), Unreadable(result)...) {
+	for _, problem := range problems {
 		b.t.Errorf("%s\nmessage: %s", problem, body)
 	}
 	return result
@@ -118,7 +98,7 @@ func (b *Books) Empty() {
 // Rows answers what a query finds, each row by its columns: nil, int64 or string.
 func (b *Books) Rows(query string, args ...any) []map[string]any {
 	b.t.Helper()
-	found, err := Query(context.Background(), b.Runner.DB, query, args...)
+	found, err := Query(context.Background(), keptDB{b}, query, args...)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -174,20 +154,6 @@ func Query(ctx context.Context, db schema.Querier, query string, args ...any) ([
 		found = append(found, row)
 	}
 	return found, rows.Err()
-}
-
-// watch counts what its consumer changes, also when the runner takes it back afterwards.
-type watch struct {
-	consumer.Consumer
-	Changes int64
-}
-
-// Execute calls the consumer between two looks at the connection's count of changed rows.
-func (w *watch) Execute(ctx context.Context, tx consumer.Tx, x consumer.Execution, log consumer.Log) consumer.Outcome {
-	before := Changes(ctx, tx)
-	outcome := w.Consumer.Execute(ctx, tx, x, log)
-	w.Changes = Changes(ctx, tx) - before
-	return outcome
 }
 
 // Changes answers how many rows the connection of a transaction has changed so far.

@@ -19,7 +19,7 @@ func (b *Books) Ties() {
 }
 
 // Untied lists what does not tie in the books.
-func (b *Books) Untied() []string { return Untied(b.t, b.Runner.DB) }
+func (b *Books) Untied() []string { return Untied(b.t, keptDB{b}) }
 
 // Untied lists what does not tie in the books, seen through a database or a consumer's transaction.
 func Untied(t interface{ Fatalf(string, ...any) }, db schema.Querier) []string {

@@ -28,26 +28,33 @@ func (b *Books) Try(c consumer.Consumer, body string, look func(tx consumer.Tx, 
 // the agent does. Until rollback is called nothing else may use the books.
 func (b *Books) Begin() (tx consumer.Tx, rollback func()) {
 	b.t.Helper()
-	ctx := context.Background()
+	begun := b.begin(context.Background())
+	return begun, func() { _ = begun.tx.Rollback() }
+}
+
+func (b *Books) begin(ctx context.Context) preparedTx {
+	b.t.Helper()
 	if err := b.kept.prepare(ctx, b.Runner.DB); err != nil {
 		b.t.Fatal(err)
 	}
-	begun, err := b.Runner.DB.BeginTx(ctx, nil)
+	tx, err := b.Runner.DB.BeginTx(ctx, nil)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return preparedTx{begun, b.kept}, func() { _ = begun.Rollback() }
+	return preparedTx{tx, b.kept}
 }
 
 // Attempt executes a message in a transaction; a panic becomes a result.
 func Attempt(ctx context.Context, tx consumer.Tx, c consumer.Consumer, body string) (result consumertest.Result) {
+	log := &lines{}
 	defer func() {
 		if p := recover(); p != nil {
 			result = consumertest.Result{Outcome: consumer.Retry(0, fmt.Errorf("panic: %v", p)), Panic: p}
 		}
+		result.Lines = *log
 	}()
 	x := consumer.Execution{Message: consumertest.Message(c.Type(), body), Attempt: 1, Now: Now}
-	return consumertest.Result{Outcome: c.Execute(ctx, tx, x, noLog{})}
+	return consumertest.Result{Outcome: c.Execute(ctx, tx, x, log)}
 }
 
 // kept are the statements that were prepared, and those that are to be at the next transaction.
@@ -110,14 +117,32 @@ func (t preparedTx) QueryRowContext(ctx context.Context, query string, args ...a
 	return t.tx.QueryRowContext(ctx, query, args...)
 }
 
-// noLog drops lines.
-type noLog struct{}
+// keptDB queries the books between transactions, over kept statements.
+type keptDB struct{ b *Books }
 
-// Info drops a line.
-func (noLog) Info(string, ...any) {}
+// QueryContext executes a query.
+func (d keptDB) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if err := d.b.kept.prepare(ctx, d.b.Runner.DB); err != nil {
+		return nil, err
+	}
+	if stmt := d.b.kept.find(query); stmt != nil {
+		return stmt.QueryContext(ctx, args...)
+	}
+	return d.b.Runner.DB.QueryContext(ctx, query, args...)
+}
 
-// Warn drops a line.
-func (noLog) Warn(string, ...any) {}
+// lines are what a consumer logs.
+type lines []consumertest.Line
 
-// Error drops a line.
-func (noLog) Error(string, ...any) {}
+// Info keeps a line.
+func (l *lines) Info(format string, args ...any) { l.add("info", format, args) }
+
+// Warn keeps a line.
+func (l *lines) Warn(format string, args ...any) { l.add("warn", format, args) }
+
+// Error keeps a line.
+func (l *lines) Error(format string, args ...any) { l.add("error", format, args) }
+
+func (l *lines) add(level, format string, args []any) {
+	*l = append(*l, consumertest.Line{Level: level, Text: fmt.Sprintf(format, args...)})
+}
