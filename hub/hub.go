@@ -66,6 +66,7 @@ type Hub struct {
 	startCode string
 
 	engine   *queue.Engine
+	exchange *exchange.Exchange
 	door     *api.Door
 	listener net.Listener
 	server   *http.Server
@@ -140,6 +141,8 @@ func (h *Hub) open(ctx context.Context) error {
 		return err
 	}
 	ex := exchange.New(h.engine, store, h.cfg.Logger)
+	ex.UseClock(h.cfg.Clock)
+	h.exchange = ex
 	cursorKey, err := tokens.Key("cursors of lists")
 	if err != nil {
 		return err
@@ -225,6 +228,9 @@ func (h *Hub) stop(ctx context.Context) error {
 		}
 		cancel()
 		<-h.served
+	}
+	if h.exchange != nil {
+		h.exchange.EndJobs()
 	}
 	if h.engine != nil {
 		if err := h.engine.Stop(ctx); err != nil {

@@ -90,6 +90,12 @@ type PasswordSet struct {
 	Password string `json:"password,omitempty" doc:"Made by the hub, shown once; absent when the request gave one"`
 }
 
+// KeySet carries a person's new API key.
+type KeySet struct {
+	User   string `json:"user"`
+	APIKey string `json:"apiKey" doc:"Shown once, kept only as a hash; earlier keys are no longer good"`
+}
+
 // Company is a customer.
 type Company struct {
 	ID        uuid.UUID `json:"id"`
@@ -185,6 +191,8 @@ type QueueInfo struct {
 	Client          string          `json:"client" doc:"Name of the client"`
 	Subscriptions   []string        `json:"subscriptions"`
 	RequeueCountMax int             `json:"requeueCountMax"`
+	Hold            bool            `json:"hold,omitempty" doc:"A dead letter stops the later messages of its ordering key"`
+	Paused          *QueuePause     `json:"paused,omitempty" doc:"Since when and why nothing is handed out; absent: it is"`
 	CreatedAt       time.Time       `json:"createdAt"`
 	LastGet         *time.Time      `json:"lastGet,omitempty"`
 	Installation    string          `json:"installation,omitempty" doc:"Of the last get"`

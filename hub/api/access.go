@@ -14,6 +14,7 @@ const (
 	anyone         access = iota // no credential
 	aClient                      // a client's token
 	aViewer                      // an API key of a person who may look
+	anOperator                   // an API key of a person who may work on messages
 	anAdmin                      // an API key of an administrator
 	clientOrViewer               // either
 )
@@ -32,6 +33,8 @@ func (c *call) admit(who access) error {
 		return c.admitClient(credential)
 	case who == anAdmin:
 		return c.admitPerson(credential, link.RoleAdministrator)
+	case who == anOperator:
+		return c.admitPerson(credential, link.RoleOperator)
 	default:
 		return c.admitPerson(credential, link.RoleViewer)
 	}

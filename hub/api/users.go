@@ -29,6 +29,19 @@ func (d *Door) userEndpoints() []endpoint {
 			}),
 		},
 		{
+			method: http.MethodPost, path: adminPath + "users/{name}/key", id: "setKey", tag: tagAdmin, who: anAdmin,
+			summary: "Give a user a new API key", about: "Shown once; the keys they had are no longer good. Audited.",
+			parameters: []parameter{headerLanguage}, problems: []link.Code{link.CodeNotFound},
+			answers: []reply{{status: http.StatusCreated, about: "The key", schema: link.KeySet{}}},
+			serve: func(c *call) error {
+				made, err := r.SetKey(c.r.Context(), c.operator.Name, c.r.PathValue("name"))
+				if err != nil {
+					return err
+				}
+				return c.json(http.StatusCreated, made)
+			},
+		},
+		{
 			method: http.MethodPut, path: adminPath + "users/{name}/password", id: "setPassword", tag: tagAdmin, who: anAdmin,
 			summary: "Set a user's password", about: "Ends all their sessions. A password the hub makes is shown once.",
 			parameters: []parameter{headerLanguage}, request: &content{types: []string{contentJSON}, schema: link.PasswordRequest{}},

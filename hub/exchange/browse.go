@@ -82,7 +82,10 @@ func (x *Exchange) detail(ctx context.Context, q queue.Name) (link.QueueDetail, 
 func QueueInfo(q queue.Info, client string) link.QueueInfo {
 	i := link.QueueInfo{
 		Queue: q.Queue.String(), TenantID: q.Queue.Tenant, ClientID: q.Queue.Client, Client: client, Subscriptions: notNil(q.Subscriptions),
-		RequeueCountMax: q.RequeueCountMax, CreatedAt: q.CreatedAt, Installation: q.Installation, Counts: q.Counts,
+		RequeueCountMax: q.RequeueCountMax, Hold: q.Hold, CreatedAt: q.CreatedAt, Installation: q.Installation, Counts: q.Counts,
+	}
+	if q.Paused != nil {
+		i.Paused = &link.QueuePause{At: q.Paused.At, Reason: q.Paused.Reason, By: q.Paused.By}
 	}
 	if !q.LastGet.IsZero() {
 		i.LastGet = &q.LastGet

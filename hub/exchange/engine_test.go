@@ -25,3 +25,25 @@ func (e *engine) Await(ctx context.Context, tenant, id uuid.UUID, _ time.Duratio
 func (e *engine) Extend(_ context.Context, _ queue.Name, items []queue.Extend) ([]queue.Extended, error) {
 	return make([]queue.Extended, len(items)), e.err
 }
+
+func (e *engine) Health(_ context.Context, tenant uuid.UUID) ([]queue.Health, error) {
+	var list []queue.Health
+	for _, h := range e.health {
+		if h.Queue.Tenant == tenant {
+			list = append(list, h)
+		}
+	}
+	return list, e.err
+}
+
+func (e *engine) Pause(context.Context, queue.Pause) error { return e.err }
+
+func (e *engine) Hold(context.Context, queue.Hold) error { return e.err }
+
+func (e *engine) Redrive(_ context.Context, r queue.Redrive) ([]error, error) {
+	return make([]error, len(r.IDs)), e.err
+}
+
+func (e *engine) Discard(_ context.Context, d queue.Discard) ([]error, error) {
+	return make([]error, len(d.IDs)), e.err
+}

@@ -16,6 +16,7 @@ import (
 
 	"smartlink/hub/queue"
 	"smartlink/hub/registry"
+	"smartlink/internal/clock"
 	"smartlink/link"
 )
 
@@ -27,12 +28,17 @@ type Engine interface {
 	Await(ctx context.Context, tenant, id uuid.UUID, wait time.Duration, done func(link.Trace) bool) (queue.Traced, error)
 	Get(ctx context.Context, g queue.Get) ([]link.Delivery, error)
 	Settle(ctx context.Context, q queue.Name, items []queue.Settle) ([]error, error)
+	Pause(ctx context.Context, p queue.Pause) error
+	Hold(ctx context.Context, h queue.Hold) error
+	Redrive(ctx context.Context, r queue.Redrive) ([]error, error)
+	Discard(ctx context.Context, d queue.Discard) ([]error, error)
 	Extend(ctx context.Context, q queue.Name, items []queue.Extend) ([]queue.Extended, error)
 	Trace(ctx context.Context, tenant, id uuid.UUID) (queue.Traced, error)
 	Message(ctx context.Context, tenant, id uuid.UUID) (link.Message, error)
 	Queues(ctx context.Context, tenant uuid.UUID) ([]queue.Info, error)
 	Oldest(ctx context.Context, queues []queue.Name) (map[queue.Name]time.Time, error)
 	Browse(ctx context.Context, b queue.Browse) (queue.Page, error)
+	Health(ctx context.Context, tenant uuid.UUID) ([]queue.Health, error)
 }
 
 // Directory is what operators' use cases need of the registry.
@@ -78,12 +84,17 @@ type Exchange struct {
 	directory Directory
 	log       *slog.Logger
 	cursors   cursors
+	clock     clock.Clock
+	jobs      jobs
 }
 
 // New makes an Exchange. Its cursors are good as long as it lives; see SealCursors.
 func New(e Engine, d Directory, log *slog.Logger) *Exchange {
-	return &Exchange{engine: e, directory: d, log: log, cursors: randomCursors()}
+	return &Exchange{engine: e, directory: d, log: log, cursors: randomCursors(), clock: clock.Real}
 }
+
+// UseClock replaces the machine's clock. It is called before the first request.
+func (x *Exchange) UseClock(c clock.Clock) { x.clock = c }
 
 // SealCursors makes the cursors of lists good for everyone who has the same key, of 32 bytes: after
 // a restart, at the other hubs of one store. It is called before the first request.

@@ -1,0 +1,83 @@
+package link
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// QueueChange changes how a queue behaves. Absent fields stay as they are.
+type QueueChange struct {
+	Paused *bool  `json:"paused,omitempty" doc:"true: nothing is handed out; open leases stay"`
+	Hold   *bool  `json:"hold,omitempty" doc:"true: a dead letter stops the later messages of its ordering key, until it is redriven or discarded"`
+	Reason string `json:"reason,omitempty" doc:"Why it is paused; needed to pause"`
+}
+
+// QueuePause tells since when, why, and by whom a queue hands nothing out.
+type QueuePause struct {
+	At     time.Time `json:"at"`
+	Reason string    `json:"reason"`
+	By     string    `json:"by"`
+}
+
+// RedriveRequest sends dead letters on: those named, or all in a job.
+type RedriveRequest struct {
+	IDs  []uuid.UUID `json:"ids,omitempty" doc:"Up to 500 messages, answered one by one"`
+	All  bool        `json:"all,omitempty" doc:"All that are dead now, as a job"`
+	Type string      `json:"type,omitempty" doc:"With all: only messages of this type"`
+	Rate int         `json:"rate,omitempty" doc:"With all: messages per second at most, 1 – 10000; absent: as fast as it goes"`
+}
+
+// DiscardRequest gives messages up: those named, or all of a list in a job.
+type DiscardRequest struct {
+	IDs    []uuid.UUID `json:"ids,omitempty" doc:"Up to 500 messages, dead or waiting, answered one by one"`
+	All    QueueList   `json:"all,omitempty" doc:"dead or waiting: all that stand in that list now, as a job; leased ones are left"`
+	Type   string      `json:"type,omitempty" doc:"With all: only messages of this type"`
+	Rate   int         `json:"rate,omitempty" doc:"With all: messages per second at most, 1 – 10000"`
+	Reason string      `json:"reason" doc:"Why; stands in the trace"`
+}
+
+// ActResponse answers a list of messages, item by item, in order.
+type ActResponse struct {
+	Results []ActResult `json:"results"`
+}
+
+// ActResult is one item of ActResponse; Code is empty when it was done.
+type ActResult struct {
+	ID     uuid.UUID `json:"id"`
+	Code   Code      `json:"code,omitempty"`
+	Detail string    `json:"detail,omitempty"`
+}
+
+// JobState is how a job stands.
+type JobState string
+
+// The states of a job.
+const (
+	JobRunning   JobState = "running"
+	JobDone      JobState = "done"
+	JobCancelled JobState = "cancelled"
+	JobFailed    JobState = "failed"
+)
+
+// Job is work over many messages of a queue. A hub that stops cancels its jobs; what was done stays
+// done, and the same job can be started again.
+type Job struct {
+	ID        uuid.UUID  `json:"id"`
+	Kind      string     `json:"kind" doc:"redrive or discard"`
+	Queue     string     `json:"queue"`
+	By        string     `json:"by"`
+	State     JobState   `json:"state"`
+	StartedAt time.Time  `json:"startedAt"`
+	EndedAt   *time.Time `json:"endedAt,omitempty"`
+	Total     int64      `json:"total" doc:"Messages in the list when it started, of every type"`
+	Done      int64      `json:"done"`
+	Skipped   int64      `json:"skipped" doc:"Changed meanwhile, or with a reader"`
+	Error     string     `json:"error,omitempty"`
+}
+
+// Limits of jobs.
+const (
+	MaxAct     = 500
+	MaxJobRate = 10000
+)
