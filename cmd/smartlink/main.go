@@ -25,12 +25,21 @@ type cli struct {
 	LogJSON  bool            `name:"log-json" help:"Log lines as JSON." env:"SMARTLINK_LOG_JSON"`
 	Lang     string          `help:"Language of problems: pt or en; default en." enum:"pt,en" default:"en" placeholder:"LANG" env:"SMARTLINK_LANG"`
 
-	Demo   demoCmd   `cmd:"" help:"Run hub, agent, books and Gesplan in one process and show a message's whole way."`
-	Hub    hubCmd    `cmd:"" help:"Run the cloud side: identity, queues, API."`
-	Agent  agentCmd  `cmd:"" help:"Run the side beside the ERP, or look after its messages."`
-	RM     rmCmd     `cmd:"" name:"rm" help:"The ERP's books on the reference schema."`
-	Schema schemaCmd `cmd:"" help:"JSON Schemas of the messages, and checking a message."`
-	Admin  adminCmd  `cmd:"" help:"Administer a hub: companies, tenants, apps, clients, messages."`
+	Demo       demoCmd       `cmd:"" help:"Run hub, agent, books and Gesplan in one process and show a message's whole way."`
+	Hub        hubCmd        `cmd:"" help:"Run the cloud side: identity, queues, API."`
+	Agent      agentCmd      `cmd:"" help:"Run the side beside the ERP, or look after its messages."`
+	RM         rmCmd         `cmd:"" name:"rm" help:"The ERP's books on the reference schema."`
+	Token      tokenCmd      `cmd:"" help:"Get a client's access token."`
+	Setup      setupCmd      `cmd:"" help:"Create or change a client's queue."`
+	Send       sendCmd       `cmd:"" help:"Send a message, and follow it to the ERP's answer."`
+	Get        getCmd        `cmd:"" help:"Take messages of the queue under a lease."`
+	Ack        ackCmd        `cmd:"" help:"Settle deliveries."`
+	Message    messageCmd    `cmd:"" help:"Tell where a message is and what happened to it."`
+	Queue      queueCmd      `cmd:"" help:"Queues: list, show, look through."`
+	Schema     schemaCmd     `cmd:"" help:"JSON Schemas of the messages, and checking a message."`
+	Admin      adminCmd      `cmd:"" help:"Administer a hub: companies, tenants, apps, clients, messages."`
+	Completion completionCmd `cmd:"" help:"Print a shell's completion script."`
+	Complete   completeCmd   `cmd:"" name:"__complete" hidden:"" help:"Answer what may come next on a command line."`
 }
 
 // env is what commands share.
