@@ -206,10 +206,6 @@ func (c *appListCmd) Run(e *env, a *adminCmd) error {
 		})
 }
 
-type adminQueueCmd struct {
-	List queueListCmd `cmd:"" help:"List queues with what waits in them. Example: smartlink admin queue list --tenant UUID"`
-}
-
 type queueListCmd struct {
 	listFlags
 	Tenant string `help:"Only of this tenant."`

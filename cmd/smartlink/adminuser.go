@@ -15,6 +15,7 @@ import (
 type adminUserCmd struct {
 	Add      userAddCmd      `cmd:"" help:"Create a user; prints a password, once. Example: smartlink admin user add bruno --role viewer"`
 	Password userPasswordCmd `cmd:"" help:"Set a user's password; prints a new one, once. Example: smartlink admin user password bruno"`
+	Key      userKeyCmd      `cmd:"" help:"Give a user a new API key; prints it, once. Example: smartlink admin user key bruno"`
 	Role     userRoleCmd     `cmd:"" help:"Change a user's role. Example: smartlink admin user role bruno operator"`
 	Disable  userDisableCmd  `cmd:"" help:"End a user's sessions and refuse log-ins and API keys. Example: smartlink admin user disable bruno"`
 	Enable   userEnableCmd   `cmd:"" help:"Let a disabled user work again. Example: smartlink admin user enable bruno"`
@@ -87,6 +88,22 @@ func (c *userPasswordCmd) Run(e *env, a *adminCmd) error {
 		return err
 	}
 	return a.show(e, r, withPassword(r.Password, "user", r.User)...)
+}
+
+type userKeyCmd struct {
+	Name string `arg:"" help:"The user."`
+}
+
+func (c *userKeyCmd) Run(e *env, a *adminCmd) error {
+	hub, err := a.hub(e)
+	if err != nil {
+		return err
+	}
+	r, err := hub.SetKey(e.ctx, c.Name)
+	if err != nil {
+		return err
+	}
+	return a.show(e, r, "user", r.User, "apiKey", r.APIKey, "", "shown once; earlier keys are no longer good")
 }
 
 type userRoleCmd struct {

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"smartlink/client"
+	"smartlink/link"
+)
+
+// TestWorkOnAQueueByCommands kills messages, sends them on, gives them up, pauses and resumes, as an
+// operator with a key of their own.
+func TestWorkOnAQueueByCommands(t *testing.T) {
+	server, code := startHub(t)
+	_, out, _ := smartlink("admin", "init", "--server", server, "--code", code, "--user", "ana", "--json")
+	key := decode[link.InitResponse](t, out).APIKey
+	admin := func(want int, args ...string) string {
+		t.Helper()
+		got, out, errOut := smartlink(append([]string{"admin", "--server", server, "--api-key", key}, args...)...)
+		if got != want {
+			t.Fatalf("%v: exit %d\n%s%s", args, got, out, errOut)
+		}
+		return out + errOut
+	}
+	admin(0, "company", "add", "Fazenda Boa Vista S.A.")
+	tenant := decode[link.Tenant](t, admin(0, "tenant", "add", "Produção", "--company", "Fazenda Boa Vista S.A.", "--json"))
+	admin(0, "app", "put", "BOTH", "--name", "Both", "--sends", "Note", "--receives", "Note")
+	made := decode[link.ClientCreated](t, admin(0, "client", "add", "both", "--tenant", tenant.ID.String(), "--apps", "BOTH", "--json"))
+	c, err := client.New(client.Config{Server: server, ClientID: made.ID, Secret: made.Secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Setup(t.Context(), link.SetupRequest{Subscriptions: []string{"Note"}}); err != nil {
+		t.Fatal(err)
+	}
+	die := func() string {
+		t.Helper()
+		sent, err := c.Send(t.Context(), client.Message{Type: "Note", Body: []byte("{}")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := c.Get(t.Context(), client.GetOptions{})
+		if err != nil || len(got) != 1 {
+			t.Fatalf("got %v, %v", got, err)
+		}
+		if err := c.AckOne(t.Context(), link.Settlement{DeliveryTag: got[0].Tag, Dead: true, Reason: "broken"}); err != nil {
+			t.Fatal(err)
+		}
+		return sent.MessageID.String()
+	}
+	queue := link.QueueName(tenant.ID, made.ID)
+	admin(0, "user", "add", "olga", "--role", "operator")
+	key = decode[link.KeySet](t, admin(0, "user", "key", "olga", "--json")).APIKey
+
+	first, second := die(), die()
+	if out := admin(0, "queue", "pause", queue, "--reason", "month close"); !strings.Contains(out, "olga: month close") {
+		t.Errorf("paused:\n%s", out)
+	}
+	if out := admin(1, "queue", "redrive", queue, first); !strings.Contains(out, string(link.CodeQueuePaused)) {
+		t.Errorf("redriven into a paused queue:\n%s", out)
+	}
+	admin(0, "queue", "resume", queue)
+	if out := admin(0, "queue", "hold", queue, "on"); !strings.Contains(out, "stops its ordering key") {
+		t.Errorf("hold:\n%s", out)
+	}
+	if out := admin(1, "queue", "redrive", queue, first, link.NewID().String()); !strings.Contains(out, first+"  done") || !strings.Contains(out, "1 of 2") {
+		t.Errorf("redriven:\n%s", out)
+	}
+	if j := decode[link.Job](t, admin(0, "queue", "redrive", queue, "--all", "--json")); j.State != link.JobDone || j.Done != 1 {
+		t.Errorf("job %+v", j)
+	}
+	if out := admin(0, "queue", "discard", queue, second, "--reason", "test data"); !strings.Contains(out, "done") {
+		t.Errorf("discarded:\n%s", out)
+	}
+	if out := admin(0, "queue", "discard", queue, "--all", "waiting", "--reason", "test data"); !strings.Contains(out, "done") {
+		t.Errorf("purged:\n%s", out)
+	}
+	if out := admin(0, "queue", "jobs"); strings.Count(out, queue) != 2 || !strings.Contains(out, "1/1") {
+		t.Errorf("jobs:\n%s", out)
+	}
+	j := decode[link.Job](t, admin(0, "queue", "redrive", queue, "--all", "--no-wait", "--json"))
+	if out := admin(0, "queue", "cancel", j.ID.String()); !strings.Contains(out, j.ID.String()) {
+		t.Errorf("cancelled:\n%s", out)
+	}
+	for _, wrong := range [][]string{
+		{"redrive", queue}, {"redrive", queue, first, "--all"}, {"redrive", queue, first, "--rate", "5"}, {"redrive", queue, "none"},
+		{"discard", queue, "--all", "history", "--reason", "x"}, {"cancel", "none"},
+	} {
+		admin(1, append([]string{"queue"}, wrong...)...)
+	}
+}
