@@ -44,10 +44,11 @@ type Driver interface {
 	// ready. It must not block.
 	OnReady(func(Name))
 
-	// Trace, Message, Queues, Health, Browse and Oldest read.
+	// Trace, Message, Find, Queues, Health, Browse and Oldest read.
 	Trace(ctx context.Context, tenant, id uuid.UUID) (Traced, error)         // link.CodeMessageUnknown
 	Message(ctx context.Context, tenant, id uuid.UUID) (link.Message, error) // link.CodeMessageUnknown
-	Queues(ctx context.Context, tenant uuid.UUID) ([]Info, error)            // uuid.Nil: all tenants
+	Find(ctx context.Context, f Find) (Found, error)
+	Queues(ctx context.Context, tenant uuid.UUID) ([]Info, error) // uuid.Nil: all tenants
 	Health(ctx context.Context, tenant uuid.UUID) ([]Health, error)
 
 	Browse(ctx context.Context, b Browse) (Page, error) // link.CodeNoQueue

@@ -46,6 +46,7 @@ func Run(t *testing.T, fresh Factory) {
 		{"Report", reportPromises},
 		{"Trace", tracePromises},
 		{"Browse", browsePromises},
+		{"Find", findPromises},
 		{"Manage", managePromises},
 		{"Many", manyPromises},
 		{"Crash", crashPromises},
