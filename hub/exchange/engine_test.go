@@ -47,3 +47,5 @@ func (e *engine) Redrive(_ context.Context, r queue.Redrive) ([]error, error) {
 func (e *engine) Discard(_ context.Context, d queue.Discard) ([]error, error) {
 	return make([]error, len(d.IDs)), e.err
 }
+
+func (e *engine) Find(context.Context, queue.Find) (queue.Found, error) { return queue.Found{}, e.err }

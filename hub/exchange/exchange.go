@@ -34,6 +34,7 @@ type Engine interface {
 	Discard(ctx context.Context, d queue.Discard) ([]error, error)
 	Extend(ctx context.Context, q queue.Name, items []queue.Extend) ([]queue.Extended, error)
 	Trace(ctx context.Context, tenant, id uuid.UUID) (queue.Traced, error)
+	Find(ctx context.Context, f queue.Find) (queue.Found, error)
 	Message(ctx context.Context, tenant, id uuid.UUID) (link.Message, error)
 	Queues(ctx context.Context, tenant uuid.UUID) ([]queue.Info, error)
 	Oldest(ctx context.Context, queues []queue.Name) (map[queue.Name]time.Time, error)
