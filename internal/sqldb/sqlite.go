@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"os"
 	"path/filepath"
 
 	"github.com/pressly/goose/v3"
@@ -17,8 +18,12 @@ import (
 )
 
 // OpenSQLite opens, or makes, a SQLite file: write-ahead log, an fsync at every commit, foreign
-// keys on, immediate transactions. maxConns bounds its connections; 1 gives a single writer.
+// keys on, immediate transactions. maxConns bounds its connections; 1 gives a single writer. A new
+// file is its owner's alone: messages and books are nobody else's business.
 func OpenSQLite(ctx context.Context, path string, maxConns int) (*sql.DB, error) {
+	if err := ownFile(path); err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
 	q := url.Values{}
 	q.Set("_txlock", "immediate")
 	for _, pragma := range []string{
@@ -37,6 +42,19 @@ func OpenSQLite(ctx context.Context, path string, maxConns int) (*sql.DB, error)
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	return db, nil
+}
+
+// ownFile makes a file that is not there yet; SQLite takes an empty one for a new database, and gives
+// its log the same permissions. What is there keeps those it has.
+func ownFile(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // MigrateSQLite brings a schema up to date with the .sql files of fsys. versions names the table
