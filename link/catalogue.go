@@ -12,6 +12,7 @@ const (
 	CodeStartCode     Code = "SL-START-CODE"
 	CodeKeyInvalid    Code = "SL-KEY-INVALID"
 	CodeLogin         Code = "SL-LOGIN"
+	CodeForeignPage   Code = "SL-FOREIGN-PAGE"
 	CodeAppAmbiguous  Code = "SL-APP-AMBIGUOUS"
 	CodeAppNotYours   Code = "SL-APP-NOT-PERMITTED"
 	CodeTypeForbidden Code = "SL-TYPE-NOT-PERMITTED"
@@ -129,6 +130,9 @@ var catalogue = []Entry{
 	{CodeLogin, http.StatusUnauthorized, "Usuário ou senha incorretos", "User or password wrong",
 		"O usuário ou a senha não confere, ou o acesso foi desativado. Um administrador redefine a senha com `smartlink admin user password`.",
 		"User or password do not match, or the access was disabled. An administrator sets a new password with `smartlink admin user password`."},
+	{CodeForeignPage, http.StatusForbidden, "Formulário de outro site", "Form of another site",
+		"O formulário veio de uma página que não é deste monitor. Abra o monitor, entre e tente ali. Atrás de um proxy, informe o endereço em --public-url.",
+		"The form came from a page that is not this monitor's. Open the monitor, log in and try there. Behind a proxy, give the address with --public-url."},
 	{CodeAppAmbiguous, http.StatusUnprocessableEntity, "Aplicativo ambíguo", "App ambiguous",
 		"Mais de um aplicativo deste cliente pode enviar {type}: {apps}. Diga qual no cabeçalho SL-App.",
 		"More than one app of this client may send {type}: {apps}. Name one in the header SL-App."},

@@ -70,6 +70,7 @@ type engine struct {
 	message link.Message
 
 	infos  []queue.Info
+	health []queue.Health
 	oldest map[queue.Name]time.Time
 	browse queue.Browse // what was asked for
 	page   queue.Page

@@ -40,6 +40,27 @@ func newFailures() *failures {
 	return &failures{pairs: newLRU[pair, *rate.Limiter](limiters), addresses: newLRU[netip.Addr, *rate.Limiter](limiters)}
 }
 
+// Failures limits failed attempts of people as it does those of clients: per name and address, and per
+// address. It is safe for concurrent use.
+type Failures struct{ f *failures }
+
+// NewFailures makes one that remembers nothing yet.
+func NewFailures() *Failures { return &Failures{newFailures()} }
+
+// Wait is how long somebody who says a name has to wait before the next try; 0 when they need not.
+func (f *Failures) Wait(name string, from netip.Addr, now time.Time) time.Duration {
+	return f.f.wait(pair{link.ClientID(name), from}, now)
+}
+
+// Note counts a failed try.
+func (f *Failures) Note(name string, from netip.Addr, now time.Time) {
+	f.f.note(pair{link.ClientID(name), from}, now)
+}
+
+// CallerAddress is the address a request comes from: the connection's, or behind a proxy of ours the
+// one that the proxy has added to X-Forwarded-For.
+func CallerAddress(r *http.Request, proxied bool) netip.Addr { return caller(r, proxied) }
+
 // wait is how long a caller has to wait before its next try; 0 when it need not.
 func (f *failures) wait(p pair, now time.Time) time.Duration {
 	var d time.Duration

@@ -165,21 +165,3 @@ func (s *Store) small(ctx context.Context, do func(*sql.Tx, time.Time) error) er
 	}
 	return tx.Commit()
 }
-
-// OwnKey answers 32 random bytes that the hub made once under a name and keeps, for sealing what it
-// hands out and gets back. They protect nothing but that.
-func (s *Store) OwnKey(ctx context.Context, name string) ([]byte, error) {
-	var fresh [32]byte
-	_, _ = rand.Read(fresh[:]) // crypto/rand.Read never fails
-	var key []byte
-	err := s.small(ctx, func(tx *sql.Tx, _ time.Time) error {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO own_key (name, key) VALUES (?, ?) ON CONFLICT (name) DO NOTHING`, name, fresh[:]); err != nil {
-			return err
-		}
-		return tx.QueryRowContext(ctx, `SELECT key FROM own_key WHERE name = ?`, name).Scan(&key)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("key %s: %w", name, err)
-	}
-	return key, nil
-}

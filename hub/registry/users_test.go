@@ -207,16 +207,3 @@ func TestDisabledKey(t *testing.T) {
 	_, err = f.AuthenticateKey(t.Context(), first.APIKey)
 	wantRefusal(t, err, link.CodeKeyInvalid)
 }
-
-func TestOwnKeyStays(t *testing.T) {
-	f := newEmpty(t)
-	a, err := f.OwnKey(t.Context(), "a")
-	if err != nil || len(a) != 32 {
-		t.Fatal(err)
-	}
-	again := must(t)(f.OwnKey(t.Context(), "a")).([]byte)
-	other := must(t)(f.OwnKey(t.Context(), "b")).([]byte)
-	if string(again) != string(a) || string(other) == string(a) {
-		t.Error("the same name has two keys, or two names one")
-	}
-}

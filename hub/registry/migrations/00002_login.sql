@@ -1,4 +1,4 @@
--- People log in: passwords, sessions of a browser, and keys of the hub's own that seal nothing secret.
+-- People log in: passwords, and sessions of a browser.
 
 -- +goose Up
 ALTER TABLE person ADD COLUMN password TEXT;     -- argon2id in PHC form; NULL: only an API key lets in
@@ -14,8 +14,3 @@ CREATE TABLE login_session (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX login_session_person ON login_session (person);
-
-CREATE TABLE own_key (
-    name TEXT PRIMARY KEY,
-    key  BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
