@@ -11,17 +11,8 @@ import (
 // TestWorkOnAQueueByCommands kills messages, sends them on, gives them up, pauses and resumes, as an
 // operator with a key of their own.
 func TestWorkOnAQueueByCommands(t *testing.T) {
-	server, code := startHub(t)
-	_, out, _ := smartlink("admin", "init", "--server", server, "--code", code, "--user", "ana", "--json")
-	key := decode[link.InitResponse](t, out).APIKey
-	admin := func(want int, args ...string) string {
-		t.Helper()
-		got, out, errOut := smartlink(append([]string{"admin", "--server", server, "--api-key", key}, args...)...)
-		if got != want {
-			t.Fatalf("%v: exit %d\n%s%s", args, got, out, errOut)
-		}
-		return out + errOut
-	}
+	a := newAdministrator(t)
+	admin, server := a.run, a.server
 	admin(0, "company", "add", "Fazenda Boa Vista S.A.")
 	tenant := decode[link.Tenant](t, admin(0, "tenant", "add", "Produção", "--company", "Fazenda Boa Vista S.A.", "--json"))
 	admin(0, "app", "put", "BOTH", "--name", "Both", "--sends", "Note", "--receives", "Note")
@@ -50,7 +41,7 @@ func TestWorkOnAQueueByCommands(t *testing.T) {
 	}
 	queue := link.QueueName(tenant.ID, made.ID)
 	admin(0, "user", "add", "olga", "--role", "operator")
-	key = decode[link.KeySet](t, admin(0, "user", "key", "olga", "--json")).APIKey
+	a.key = decode[link.KeySet](t, admin(0, "user", "key", "olga", "--json")).APIKey
 
 	first, second := die(), die()
 	if out := admin(0, "queue", "pause", queue, "--reason", "month close"); !strings.Contains(out, "olga: month close") {

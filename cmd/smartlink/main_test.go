@@ -201,18 +201,9 @@ func decode[T any](t *testing.T, out string) T {
 
 // TestAdministrationByCommands goes the way of a first administrator, each step by its command.
 func TestAdministrationByCommands(t *testing.T) {
-	server, code := startHub(t)
-	_, out, _ := smartlink("admin", "init", "--server", server, "--code", code, "--user", "ana", "--json")
-	key := decode[link.InitResponse](t, out).APIKey
-	admin := func(want int, args ...string) string {
-		t.Helper()
-		got, out, errOut := smartlink(append([]string{"admin", "--server", server, "--api-key", key}, args...)...)
-		if got != want {
-			t.Fatalf("%v: exit %d\n%s%s", args, got, out, errOut)
-		}
-		return out + errOut
-	}
-	if out := admin(1, "init", "--code", code, "--user", "eva"); !strings.Contains(out, string(link.CodeStartCode)) {
+	a := newAdministrator(t)
+	admin := a.run
+	if out := admin(1, "init", "--code", a.code, "--user", "eva"); !strings.Contains(out, string(link.CodeStartCode)) {
 		t.Errorf("the code worked twice: %s", out)
 	}
 	admin(0, "company", "add", "Fazenda Boa Vista S.A.")
