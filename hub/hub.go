@@ -1,5 +1,5 @@
-// Package hub puts the cloud side together as a value: registry, identity, queue engine, exchange and
-// HTTP door on one data folder.
+// Package hub puts the cloud side together as a value: registry, identity, queue engine, exchange, HTTP
+// door and monitor on one data folder.
 //
 // The folder holds hub.db (registry, people, audit), queue.db (queues and messages), hub.key (seals
 // the signing keys in hub.db), and a lock: one process at a time.
@@ -25,6 +25,7 @@ import (
 	"smartlink/hub/api"
 	"smartlink/hub/exchange"
 	"smartlink/hub/identity"
+	"smartlink/hub/monitor"
 	"smartlink/hub/queue"
 	"smartlink/hub/queue/sqlite"
 	"smartlink/hub/registry"
@@ -53,10 +54,13 @@ const drainTimeout = 10 * time.Second
 // Config says where a hub keeps its data and where it listens. Only DataDir is needed.
 type Config struct {
 	DataDir   string
-	Listen    string       // host:port; empty = DefaultListen; port 0 = any free one
-	PublicURL string       // address clients use, when a proxy stands in front; part of the tokens' issuer
-	Clock     clock.Clock  // default the machine's
-	Logger    *slog.Logger // default: no log
+	Listen    string // host:port; empty = DefaultListen; port 0 = any free one
+	PublicURL string // address clients use, when a proxy stands in front; part of the tokens' issuer
+	// Environment is what the monitor's pages say this hub is: local, dev, staging or production; empty =
+	// local.
+	Environment string
+	Clock       clock.Clock  // default the machine's
+	Logger      *slog.Logger // default: no log
 }
 
 // Hub is one hub.
@@ -68,6 +72,7 @@ type Hub struct {
 	engine   *queue.Engine
 	exchange *exchange.Exchange
 	door     *api.Door
+	monitor  *monitor.Monitor
 	listener net.Listener
 	server   *http.Server
 	served   chan struct{} // closed when the server has ended; nil before Start
@@ -91,6 +96,9 @@ func Open(ctx context.Context, cfg Config) (*Hub, error) {
 	}
 	if err := checkPublicURL(cfg.PublicURL); err != nil {
 		return nil, err
+	}
+	if cfg.Environment != "" && !monitor.Environment(cfg.Environment).Known() {
+		return nil, fmt.Errorf("environment %q: want local, dev, staging or production", cfg.Environment)
 	}
 	h := &Hub{cfg: cfg}
 	if err := h.open(ctx); err != nil {
@@ -150,10 +158,17 @@ func (h *Hub) open(ctx context.Context) error {
 	if err := ex.SealCursors(cursorKey); err != nil {
 		return err
 	}
+	h.monitor, err = monitor.New(monitor.Config{
+		Exchange: ex, Registry: store, Environment: monitor.Environment(h.cfg.Environment), PublicURL: h.cfg.PublicURL,
+		Clock: h.cfg.Clock, Logger: h.cfg.Logger,
+	})
+	if err != nil {
+		return fmt.Errorf("monitor: %w", err)
+	}
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	h.door, err = api.New(api.Config{
-		Exchange: ex, Clients: tokens, Registry: store, Queues: h.engine, Identity: tokens.Handler(),
+		Exchange: ex, Clients: tokens, Registry: store, Queues: h.engine, Identity: tokens.Handler(), Monitor: h.monitor,
 		Metrics: metrics, Clock: h.cfg.Clock, Logger: h.cfg.Logger,
 		Ready: func(ctx context.Context) error { return errors.Join(h.engine.Ready(ctx), store.Check(ctx)) },
 	})
@@ -220,6 +235,9 @@ func (h *Hub) stop(ctx context.Context) error {
 	var errs []error
 	if h.door != nil {
 		h.door.EndWaits()
+	}
+	if h.monitor != nil {
+		h.monitor.EndStreams()
 	}
 	if h.served != nil {
 		drain, cancel := context.WithTimeout(ctx, drainFor(ctx))

@@ -13,9 +13,10 @@ import (
 const stopTime = 20 * time.Second
 
 type hubCmd struct {
-	Data      string `help:"Folder of hub.db, queue.db and hub.key; default hub-data." default:"hub-data" env:"SMARTLINK_HUB_DATA" placeholder:"DIR"`
-	Listen    string `help:"Address to listen on. The default, 127.0.0.1:8484, takes connections from this machine only." default:"127.0.0.1:8484" env:"SMARTLINK_HUB_LISTEN" placeholder:"HOST:PORT"`
-	PublicURL string `name:"public-url" help:"Address clients use, when a proxy stands in front; part of the tokens' issuer." env:"SMARTLINK_HUB_PUBLIC_URL" placeholder:"URL"`
+	Data        string `help:"Folder of hub.db, queue.db and hub.key; default hub-data." default:"hub-data" env:"SMARTLINK_HUB_DATA" placeholder:"DIR"`
+	Listen      string `help:"Address to listen on. The default, 127.0.0.1:8484, takes connections from this machine only." default:"127.0.0.1:8484" env:"SMARTLINK_HUB_LISTEN" placeholder:"HOST:PORT"`
+	PublicURL   string `name:"public-url" help:"Address clients use, when a proxy stands in front; part of the tokens' issuer." env:"SMARTLINK_HUB_PUBLIC_URL" placeholder:"URL"`
+	Environment string `help:"What the monitor's pages say this hub is: local, dev, staging or production; default local." enum:"local,dev,staging,production" default:"local" env:"SMARTLINK_HUB_ENVIRONMENT" placeholder:"NAME"`
 }
 
 // Help shows an example.
@@ -25,12 +26,12 @@ func (*hubCmd) Help() string {
 }
 
 func (c *hubCmd) Run(e *env) error {
-	h, err := hub.Open(e.ctx, hub.Config{DataDir: c.Data, Listen: c.Listen, PublicURL: c.PublicURL, Logger: e.logger(slog.LevelInfo)})
+	h, err := hub.Open(e.ctx, hub.Config{DataDir: c.Data, Listen: c.Listen, PublicURL: c.PublicURL, Environment: c.Environment, Logger: e.logger(slog.LevelInfo)})
 	if err != nil {
 		return err
 	}
 	return serve(e, h, func() {
-		fmt.Fprintf(e.out, "hub at %s\n", h.URL())
+		fmt.Fprintf(e.out, "hub at %s\nmonitor at %s/monitor/\n", h.URL(), h.URL())
 		if code := h.StartCode(); code != "" {
 			fmt.Fprintf(e.out, "first start: make the administrator with\n  smartlink admin init --server %s --code %s --user NAME\n", h.URL(), code)
 		}

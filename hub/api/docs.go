@@ -71,6 +71,7 @@ func docsOf(lang link.Lang) docsView {
 		address string
 		text    link.Text
 	}{
+		{"monitor/", link.Both("Monitor: filas, mensagens e instalações", "Monitor: queues, messages and installations")},
 		{"docs/problems", link.Both("Problemas: o que significa cada code e o que fazer", "Problems: what each code means and what to do")},
 		{"api/v1/openapi.yaml", link.Both("A API em OpenAPI (YAML)", "The API in OpenAPI (YAML)")},
 		{"api/v1/openapi.json", link.Both("A API em OpenAPI (JSON)", "The API in OpenAPI (JSON)")},

@@ -40,13 +40,14 @@ type Queues interface {
 	Queues(ctx context.Context, tenant uuid.UUID) ([]queue.Info, error)
 }
 
-// Config is what a Door stands on. All fields but Clock and Logger are needed.
+// Config is what a Door stands on. All fields but Monitor, Clock and Logger are needed.
 type Config struct {
 	Exchange *exchange.Exchange
 	Clients  Clients
 	Registry *registry.Store
 	Queues   Queues
 	Identity http.Handler                    // serves /totvs.rac/
+	Monitor  http.Handler                    // serves /monitor/; nil: there is none
 	Ready    func(ctx context.Context) error // nil error: the hub can store
 	Metrics  *prometheus.Registry            // the door adds its own to it
 	Clock    clock.Clock
@@ -87,6 +88,10 @@ func New(cfg Config) (*Door, error) {
 		return nil, err
 	}
 	d.mux.Handle("/totvs.rac/", cfg.Identity)
+	if cfg.Monitor != nil {
+		d.mux.Handle("/monitor/", cfg.Monitor)
+		d.mux.Handle("GET /monitor", cfg.Monitor)
+	}
 	return d, nil
 }
 

@@ -168,7 +168,7 @@ func (w *world) open() {
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	w.door, err = api.New(api.Config{
 		Exchange: exchange.New(w.engine, w.store, log), Clients: tokens{w.store}, Registry: w.store, Queues: w.engine,
-		Identity: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("secretive") }), Metrics: prometheus.NewRegistry(), Logger: log, Clock: w.clock,
+		Identity: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("secretive") }), Monitor: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), Metrics: prometheus.NewRegistry(), Logger: log, Clock: w.clock,
 		Ready: func(context.Context) error {
 			if err := w.sick.Load(); err != nil {
 				return *err

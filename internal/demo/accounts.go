@@ -90,6 +90,9 @@ func openAccounts(ctx context.Context, dir, server, startCode string, v Env) (En
 			return v, err
 		}
 	}
+	if v, err = openUsers(ctx, admin, dir, v); err != nil {
+		return v, err
+	}
 	return v, writeEnv(dir, v)
 }
 
@@ -97,4 +100,38 @@ func openAccounts(ctx context.Context, dir, server, startCode string, v Env) (En
 func exists(err error) bool {
 	var p *link.Problem
 	return errors.As(err, &p) && p.Code == link.CodeConflict
+}
+
+// openUsers makes the people who log in to the monitor, one of each role, unless the folder has them.
+func openUsers(ctx context.Context, admin *client.Admin, dir string, v Env) (Env, error) {
+	for _, u := range []struct {
+		name  string
+		role  link.Role
+		login *Login
+	}{
+		{"admin", link.RoleAdministrator, &v.Administrator}, {"operador", link.RoleOperator, &v.Operator}, {"leitor", link.RoleViewer, &v.Viewer},
+	} {
+		if u.login.Secret != "" {
+			continue
+		}
+		password := ""
+		made, err := admin.CreateUser(ctx, link.UserRequest{Name: u.name, Role: u.role})
+		switch {
+		case exists(err): // made by a run that was killed before it wrote the password down
+			set, err := admin.SetPassword(ctx, u.name, link.PasswordRequest{})
+			if err != nil {
+				return v, fmt.Errorf("password of %s: %w", u.name, err)
+			}
+			password = set.Password
+		case err != nil:
+			return v, fmt.Errorf("user %s: %w", u.name, err)
+		default:
+			password = made.Password
+		}
+		*u.login = Login{u.name, password}
+		if err := writeEnv(dir, v); err != nil {
+			return v, err
+		}
+	}
+	return v, nil
 }

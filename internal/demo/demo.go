@@ -234,6 +234,8 @@ func guide(cfg Config, v Env) {
 	program := filepath.Base(os.Args[0])
 	fmt.Fprintf(cfg.Out, `
 What there is to look at (Ctrl-C ends the demo; the data stays):
+   monitor    %[1]s/monitor/
+              %[10]s (administrator) %[11]s, %[12]s (operator) %[13]s, %[14]s (viewer) %[15]s
    API        %[1]s/docs tells limits and problems, links to OpenAPI and metrics
    log-ins    %[2]s holds every client id, secret and the administrator's API key:
               set -a; . '%[2]s'; set +a
@@ -242,5 +244,6 @@ What there is to look at (Ctrl-C ends the demo; the data stays):
               curl    %[5]s (app %[6]s, yours to play with)
    queues     %[8]s admin queue list
    books      %[8]s rm entries --database '%[9]s' (and trial-balance, statement 001, entry '1;10;1')
-`, v.Server, filepath.Join(dir, EnvFile), v.Gesplan.ID, v.RM.ID, v.Curl.ID, AppGesplan, AppRM, program, filepath.Join(dir, "rm.db"))
+`, v.Server, filepath.Join(dir, EnvFile), v.Gesplan.ID, v.RM.ID, v.Curl.ID, AppGesplan, AppRM, program, filepath.Join(dir, "rm.db"),
+		v.Administrator.ID, v.Administrator.Secret, v.Operator.ID, v.Operator.Secret, v.Viewer.ID, v.Viewer.Secret)
 }

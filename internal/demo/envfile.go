@@ -13,7 +13,7 @@ import (
 // source. Only its owner may read it.
 const EnvFile = "demo.env"
 
-// Login is one client's credentials.
+// Login is the credentials of one client or person.
 type Login struct{ ID, Secret string }
 
 // Env is the content of EnvFile.
@@ -24,6 +24,9 @@ type Env struct {
 	Run    string // number of the last run on this folder
 
 	Gesplan, RM, Curl Login
+
+	// People who log in to the monitor, one of each role.
+	Administrator, Operator, Viewer Login
 }
 
 type variable struct {
@@ -37,6 +40,9 @@ func (v *Env) variables() []variable {
 		{"GESPLAN_CLIENT_ID", &v.Gesplan.ID}, {"GESPLAN_CLIENT_SECRET", &v.Gesplan.Secret},
 		{"RM_CLIENT_ID", &v.RM.ID}, {"RM_CLIENT_SECRET", &v.RM.Secret},
 		{"CURL_CLIENT_ID", &v.Curl.ID}, {"CURL_CLIENT_SECRET", &v.Curl.Secret},
+		{"MONITOR_ADMINISTRATOR", &v.Administrator.ID}, {"MONITOR_ADMINISTRATOR_PASSWORD", &v.Administrator.Secret},
+		{"MONITOR_OPERATOR", &v.Operator.ID}, {"MONITOR_OPERATOR_PASSWORD", &v.Operator.Secret},
+		{"MONITOR_VIEWER", &v.Viewer.ID}, {"MONITOR_VIEWER_PASSWORD", &v.Viewer.Secret},
 	}
 }
 

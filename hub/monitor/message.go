@@ -1,0 +1,156 @@
+package monitor
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"smartlink/hub/exchange"
+	"smartlink/link"
+)
+
+// messageView is what message.html shows.
+type messageView struct {
+	Trace     link.Trace
+	Message   link.Message
+	Size      int
+	Headers   []header
+	BodyShown bool
+	BodyGone  bool   // the hub does not keep it any more
+	Pretty    string // the body as JSON with line breaks; "" when it is no JSON
+	Raw       string // the body as it came; "" when it is no text
+	Binary    bool
+	Steps     []step
+	Tenant    string
+}
+
+type header struct{ Name, Value string }
+
+// step is one event of the timeline, with the queue it happened in.
+type step struct {
+	link.TraceEvent
+	Queue string
+	Tone  string // info, positive, negative, warning or neutral
+}
+
+func (m *Monitor) message(v *visit) error {
+	tenant, id, err := v.messageID()
+	if err != nil {
+		return err
+	}
+	trace, err := m.cfg.Exchange.TraceAny(v.r.Context(), v.operator(), tenant, id)
+	if err != nil {
+		return err
+	}
+	view := messageView{Trace: trace, Steps: steps(trace)}
+	letter, err := m.cfg.Exchange.MessageAny(v.r.Context(), v.operator(), tenant, id)
+	switch {
+	case link.CodeOf(err) == link.CodeBodyGone:
+		view.BodyGone = true
+	case err != nil:
+		return err
+	default:
+		view.fill(letter)
+	}
+	return v.show(http.StatusOK, "message", frame{Title: v.text("message.title"), Nav: "queues", Topic: "message:" + id.String(), Data: view})
+}
+
+func (view *messageView) fill(l exchange.Letter) {
+	view.Message, view.Size, view.BodyShown, view.Tenant = l.Message, l.Size, l.BodyShown, l.Message.TenantID.String()
+	for name, value := range link.HeadersForPeople(l.Message.Headers) {
+		view.Headers = append(view.Headers, header{name, value})
+	}
+	slices.SortFunc(view.Headers, func(a, b header) int { return cmp.Compare(a.Name, b.Name) })
+	if !l.BodyShown {
+		return
+	}
+	if !utf8.Valid(l.Message.Body) {
+		view.Binary = true
+		return
+	}
+	view.Raw = string(l.Message.Body)
+	var b bytes.Buffer
+	if json.Indent(&b, l.Message.Body, "", "  ") == nil {
+		view.Pretty = b.String()
+	}
+}
+
+// steps puts the events of all queues into one order.
+func steps(t link.Trace) []step {
+	var all []step
+	for i, q := range t.Queues {
+		for _, e := range q.Events {
+			if i > 0 && e.Event == link.EventAccepted {
+				continue // it happened once, and each queue tells it
+			}
+			all = append(all, step{e, q.Queue, tone(e)})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b step) int { return a.At.Compare(b.At) })
+	return all
+}
+
+// tone says what an event means to who reads it.
+func tone(e link.TraceEvent) string {
+	switch e.Event {
+	case link.EventAcknowledged:
+		return "positive"
+	case link.EventDeadLettered, link.EventDiscarded:
+		return "negative"
+	case link.EventRequeued, link.EventLeaseLost, link.EventHubRestarted:
+		return "warning"
+	case link.EventERP, link.EventOutcome:
+		return "brand"
+	}
+	return "info"
+}
+
+// body answers a message's body byte for byte, as a file: what it holds must not act as a page.
+func (m *Monitor) body(v *visit) error {
+	tenant, id, err := v.messageID()
+	if err != nil {
+		return err
+	}
+	l, err := m.cfg.Exchange.MessageAny(v.r.Context(), v.operator(), tenant, id)
+	if err != nil {
+		return err
+	}
+	if !l.BodyShown {
+		return link.NewError(link.CodeRole, "role", string(link.RoleOperator))
+	}
+	h := v.w.Header()
+	h.Set("Content-Type", "application/octet-stream")
+	h.Set("Content-Disposition", `attachment; filename="`+id.String()+extension(l.Message.ContentType)+`"`)
+	h.Set("Content-Length", strconv.Itoa(len(l.Message.Body)))
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	v.answered = true
+	_, _ = v.w.Write(l.Message.Body)
+	return nil
+}
+
+func extension(contentType string) string {
+	if link.IsJSON(contentType) {
+		return ".json"
+	}
+	return ".txt"
+}
+
+// messageID is the message in the path, and the tenant when the address names it.
+func (v *visit) messageID() (tenant, id uuid.UUID, err error) {
+	id, err = link.ParseUUID(v.r.PathValue("id"))
+	if err != nil {
+		return uuid.Nil, uuid.Nil, link.NewError(link.CodeMessageUnknown).Because(err)
+	}
+	if t := v.r.URL.Query().Get("tenant"); t != "" {
+		if tenant, err = link.ParseUUID(t); err != nil {
+			return uuid.Nil, uuid.Nil, link.NewError(link.CodeRequestInvalid).At("tenant", link.CodeRequestInvalid, link.NotUUID).Because(err)
+		}
+	}
+	return tenant, id, nil
+}

@@ -1,0 +1,153 @@
+// Package monitor is the hub's pages for people: queues, what stands in them, where one message is,
+// and how installations are, behind a log-in, in Portuguese and English.
+//
+// Pages are rendered here and readable without scripts; a small script of ours refreshes them when the
+// hub says over server-sent events that something changed. Every address in a page is relative, so
+// that a proxy may put any path in front. What a role may see is decided in package exchange.
+package monitor
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+
+	"smartlink/hub/exchange"
+	"smartlink/hub/identity"
+	"smartlink/hub/registry"
+	"smartlink/internal/clock"
+)
+
+// Path is where the monitor stands below the hub's address.
+const Path = "/monitor/"
+
+// Environment says what kind of hub this is; every page shows it, so that nobody mistakes production
+// for a test.
+type Environment string
+
+// The environments.
+const (
+	Local      Environment = "local"
+	Dev        Environment = "dev"
+	Staging    Environment = "staging"
+	Production Environment = "production"
+)
+
+// Known tells whether it is one of the environments.
+func (e Environment) Known() bool {
+	return e == Local || e == Dev || e == Staging || e == Production
+}
+
+// Config is what a Monitor stands on. Exchange and Registry are needed.
+type Config struct {
+	Exchange    *exchange.Exchange
+	Registry    *registry.Store
+	Environment Environment // "" = Local
+	// PublicURL is the address people use, when a proxy stands in front.
+	PublicURL string
+	Clock     clock.Clock
+	Logger    *slog.Logger
+}
+
+// Monitor serves the pages. It is one http.Handler for everything below Path.
+type Monitor struct {
+	cfg      Config
+	handler  http.Handler
+	secure   bool // cookies go over TLS only
+	proxied  bool
+	failures *identity.Failures
+	logins   chan struct{} // bounds log-ins under way, so that a limit cannot be overrun by many at once
+	streams  atomic.Int64
+	ended    context.Context // ends when streams shall
+	end      context.CancelFunc
+}
+
+// New makes a Monitor.
+func New(cfg Config) (*Monitor, error) {
+	if cfg.Clock == nil {
+		cfg.Clock = clock.Real
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Environment == "" {
+		cfg.Environment = Local
+	}
+	m := &Monitor{cfg: cfg, failures: identity.NewFailures(), logins: make(chan struct{}, 2), proxied: cfg.PublicURL != ""}
+	m.ended, m.end = context.WithCancel(context.Background())
+	guard := http.NewCrossOriginProtection()
+	if u, err := url.Parse(cfg.PublicURL); err == nil && u.Host != "" {
+		m.secure = u.Scheme == "https"
+		if err := guard.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
+			return nil, err
+		}
+	}
+	guard.SetDenyHandler(m.page(m.foreign))
+	m.handler = guard.Handler(m.routes())
+	return m, nil
+}
+
+// EndStreams ends what pages listen to, so that a server can stop without waiting for them.
+func (m *Monitor) EndStreams() { m.end() }
+
+// ServeHTTP answers one request.
+func (m *Monitor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "+
+		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cache-Control", "no-store")
+	m.handler.ServeHTTP(w, r)
+}
+
+// route is one address: what it needs, and who serves it.
+type route struct {
+	pattern string
+	open    bool // without a log-in
+	serve   handler
+}
+
+// handler serves one page. An error becomes a page of its own.
+type handler func(*visit) error
+
+// table lists every address, for the mux and for the test that tries each with every role.
+func (m *Monitor) table() []route {
+	return []route{
+		{"GET " + Path + "{$}", false, m.queues},
+		{"GET " + Path + "queues/{queue}", false, m.queue},
+		{"GET " + Path + "messages/{id}", false, m.message},
+		{"GET " + Path + "messages/{id}/body", false, m.body},
+		{"GET " + Path + "find", false, m.find},
+		{"GET " + Path + "installations", false, m.installations},
+		{"GET " + Path + "account", false, m.account},
+		{"POST " + Path + "account", false, m.changePassword},
+		{"GET " + Path + "events", false, m.events},
+		{"POST " + Path + "logout", false, m.logout},
+		{"GET " + Path + "login", true, m.loginPage},
+		{"POST " + Path + "login", true, m.login},
+		{"POST " + Path + "language", true, m.language},
+		{"GET " + Path + "static/{file}", true, m.static},
+		{Path, true, m.nothing},
+	}
+}
+
+func (m *Monitor) routes() http.Handler {
+	mux := http.NewServeMux()
+	for _, r := range m.table() {
+		if r.open {
+			mux.HandleFunc(r.pattern, m.page(r.serve))
+		} else {
+			mux.HandleFunc(r.pattern, m.page(m.admitted(r.serve)))
+		}
+	}
+	// Without the slash every relative address would be wrong.
+	mux.HandleFunc("GET /monitor", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", "monitor/")
+		w.WriteHeader(http.StatusSeeOther)
+	})
+	return mux
+}

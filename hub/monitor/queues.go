@@ -1,0 +1,110 @@
+package monitor
+
+import (
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"smartlink/hub/exchange"
+	"smartlink/link"
+)
+
+// queuesView is what queues.html shows.
+type queuesView struct {
+	Filters  []filterField
+	Filtered bool
+	Columns  []column
+	Rows     []exchange.QueueRow
+	Totals   exchange.QueueTotals
+	First    string // address of the first page; "" when this is it
+	Next     string // address of the next page; "" on the last
+}
+
+// filterField is one input of the filter.
+type filterField struct{ Name, Value string }
+
+// column is a head of the table, with the address that sorts by it.
+type column struct {
+	Name string
+	Sort string // "ascending", "descending" or ""
+	Link string // "": it cannot be sorted by
+}
+
+// The filters, named as in the page's address.
+var filterNames = []string{"queue", "product", "company", "tenant", "tenantId", "clientId"}
+
+func (m *Monitor) queues(v *visit) error {
+	q := v.r.URL.Query()
+	want := exchange.QueueList{
+		QueueFilter: exchange.QueueFilter{
+			Queue: q.Get("queue"), Product: q.Get("product"), Company: q.Get("company"), Tenant: q.Get("tenant"), TenantID: q.Get("tenantId"), Client: q.Get("clientId"),
+		},
+		Sort: exchange.QueueSort(q.Get("sort")), Desc: q.Get("order") == "desc", Cursor: q.Get("cursor"),
+	}
+	if !slices.Contains(exchange.QueueSorts, want.Sort) {
+		want.Sort, want.Desc = exchange.SortOldest, true
+	}
+	page, totals, err := m.cfg.Exchange.Overview(v.r.Context(), v.operator(), want)
+	if err != nil {
+		return err
+	}
+	view := queuesView{Rows: page.Items, Totals: totals}
+	kept := url.Values{}
+	for _, name := range filterNames {
+		view.Filters = append(view.Filters, filterField{name, q.Get(name)})
+		if q.Get(name) != "" {
+			kept.Set(name, q.Get(name))
+			view.Filtered = true
+		}
+	}
+	address := func(sort exchange.QueueSort, desc bool, cursor string) string {
+		a := url.Values{"sort": {string(sort)}}
+		if desc {
+			a.Set("order", "desc")
+		}
+		if cursor != "" {
+			a.Set("cursor", cursor)
+		}
+		maps.Copy(a, kept)
+		return "?" + a.Encode()
+	}
+	for _, sort := range exchange.QueueSorts {
+		c := column{Name: string(sort), Link: address(sort, sort != exchange.SortProduct && sort != exchange.SortQueue, "")}
+		if sort == want.Sort {
+			c.Sort, c.Link = "ascending", address(sort, !want.Desc, "")
+			if want.Desc {
+				c.Sort = "descending"
+			}
+		}
+		view.Columns = append(view.Columns, c)
+	}
+	if page.Next != "" {
+		view.Next = address(want.Sort, want.Desc, page.Next)
+	}
+	if want.Cursor != "" {
+		view.First = address(want.Sort, want.Desc, "")
+	}
+	return v.show(http.StatusOK, "queues", frame{Title: v.text("queues.title"), Nav: "queues", Topic: "queues", Data: view})
+}
+
+// find leads to the message or queue that somebody typed the id of.
+func (m *Monitor) find(v *visit) error {
+	typed := v.r.URL.Query().Get("id")
+	if id, err := link.ParseUUID(typed); err == nil {
+		return v.redirect("messages/" + id.String())
+	}
+	if tenant, client, err := link.ParseQueueName(typed); err == nil {
+		return v.redirect("queues/" + link.QueueName(tenant, client))
+	}
+	return link.NewError(link.CodeRequestInvalid).At("id", link.CodeRequestInvalid, link.Both(
+		"%q não é o id de uma mensagem (UUID) nem o nome de uma fila", "%q is neither the id of a message (UUID) nor the name of a queue", clip(typed, 80)))
+}
+
+// clip shortens what a person typed.
+func clip(s string, most int) string {
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,59 @@
+// Makes a page live: it listens for changes and fetches itself anew, and shows moments in the reader's
+// zone. Without it the pages say the same.
+(() => {
+  'use strict';
+  const zoned = new Intl.DateTimeFormat(document.documentElement.lang, {dateStyle: 'short', timeStyle: 'medium'});
+  const localise = (root) => {
+    for (const t of root.querySelectorAll('time.moment')) {
+      if (!t.title) { t.title = t.textContent; t.textContent = zoned.format(new Date(t.dateTime)); }
+    }
+  };
+  localise(document);
+
+  const address = document.body.dataset.events;
+  const button = document.getElementById('live');
+  if (!address || !button || !window.EventSource) return;
+  const label = button.querySelector('[role=status]');
+  let source = null, fetching = false, again = false;
+  const say = (state) => {
+    button.dataset.state = state;
+    if (label.textContent !== button.dataset[state]) label.textContent = button.dataset[state];
+    button.setAttribute('aria-label', state === 'off' ? button.dataset.start : state === 'lost' ? button.dataset.lost : button.dataset.pause);
+  };
+  const replace = (fresh) => {
+    for (const old of document.querySelectorAll('[data-live]')) {
+      const next = fresh.getElementById(old.id);
+      if (!next) continue;
+      localise(next);
+      if (old.innerHTML === next.innerHTML || old.contains(document.activeElement) && document.activeElement !== document.body) continue;
+      const open = [...old.querySelectorAll('details')].map((d) => d.open);
+      old.replaceChildren(...next.childNodes);
+      [...old.querySelectorAll('details')].forEach((d, i) => { if (open[i]) d.open = true; });
+    }
+  };
+  const refresh = async () => {
+    if (fetching) { again = true; return; }
+    fetching = true;
+    try {
+      const answer = await fetch(location.href, {headers: {'X-Smartlink-Live': '1'}});
+      if (answer.url && new URL(answer.url).pathname.endsWith('/login')) { location.reload(); return; }
+      if (answer.ok) replace(new DOMParser().parseFromString(await answer.text(), 'text/html'));
+    } catch { say('lost'); } finally {
+      fetching = false;
+      if (again) { again = false; refresh(); }
+    }
+  };
+  const start = () => {
+    source = new EventSource(address);
+    source.addEventListener('open', () => say('on'));
+    source.addEventListener('change', refresh);
+    source.addEventListener('logout', () => location.reload());
+    source.addEventListener('error', () => say('lost'));
+  };
+  button.hidden = false;
+  button.addEventListener('click', () => {
+    if (source) { source.close(); source = null; say('off'); } else { start(); refresh(); }
+  });
+  setInterval(() => { if (source && !document.hidden) refresh(); }, 60000); // ages go on by themselves
+  start();
+})();

@@ -1,0 +1,205 @@
+package monitor
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"smartlink/hub/exchange"
+	"smartlink/hub/queue"
+	"smartlink/hub/queue/sqlite"
+	"smartlink/hub/registry"
+	"smartlink/internal/clock"
+	"smartlink/link"
+)
+
+const (
+	command  = "FinLanIncDataCommand"
+	password = "correto cavalo bateria"
+	secret   = "F-SECRETO" // stands in bodies only
+)
+
+var tenant = uuid.MustParse("b991502e-6faa-4e3a-aaf4-967c4fe2a196")
+
+// world is a monitor over a real registry and a real engine on files, behind a real server.
+type world struct {
+	testing.TB
+	m       *Monitor
+	store   *registry.Store
+	engine  *queue.Engine
+	clock   *clock.Fake
+	url     string // of the monitor, with a path in front as a proxy puts it
+	queue   queue.Name
+	message uuid.UUID // waits
+	refused uuid.UUID // was refused by the ERP
+	dead    uuid.UUID
+}
+
+func newWorld(t testing.TB) *world {
+	w := &world{TB: t, clock: clock.NewFake(time.Date(2024, 3, 27, 9, 14, 13, 0, time.UTC))}
+	dir := t.TempDir()
+	ctx := t.Context()
+	var err error
+	w.store, err = registry.Open(ctx, filepath.Join(dir, "hub.db"), registry.Options{Clock: w.clock})
+	w.must(err)
+	t.Cleanup(func() { _ = w.store.Close() })
+	driver, err := sqlite.Open(ctx, filepath.Join(dir, "queue.db"), sqlite.Options{Clock: w.clock})
+	w.must(err)
+	w.engine = queue.New(driver, queue.Options{Clock: w.clock})
+	w.must(w.engine.Start(ctx))
+	t.Cleanup(func() { _ = w.engine.Stop(context.Background()) })
+	w.m, err = New(Config{Exchange: exchange.New(w.engine, w.store, nil), Registry: w.store, Environment: Staging, Clock: w.clock})
+	w.must(err)
+	front := httptest.NewServer(http.StripPrefix("/smart", w.m))
+	t.Cleanup(front.Close)
+	t.Cleanup(w.m.EndStreams)
+	w.url = front.URL + "/smart" + Path
+	for name, role := range map[string]link.Role{"ana": link.RoleAdministrator, "olga": link.RoleOperator, "vera": link.RoleViewer} {
+		p := password
+		_, err := w.store.CreateUser(ctx, "ana", link.UserRequest{Name: name, Role: role, Password: &p})
+		w.must(err)
+	}
+	w.fill()
+	return w
+}
+
+func (w *world) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+// fill makes a queue with a message that waits, one that the ERP refused, and a dead one.
+func (w *world) fill() {
+	w.Helper()
+	ctx := w.Context()
+	id := tenant.String()
+	_, err := w.store.CreateCompany(ctx, "ana", link.CompanyRequest{Name: "Fazenda Boa Vista S.A."})
+	w.must(err)
+	_, err = w.store.CreateTenant(ctx, "ana", link.TenantRequest{ID: &id, Company: "Fazenda Boa Vista S.A.", Name: "Produção"})
+	w.must(err)
+	_, err = w.store.PutApp(ctx, "ana", "GESPLAN-RM", link.AppRequest{Name: "Gesplan Rm", Receives: []string{command}})
+	w.must(err)
+	c, err := w.store.CreateClient(ctx, "ana", link.ClientRequest{TenantID: id, Name: "rm", Apps: []string{"GESPLAN-RM"}})
+	w.must(err)
+	w.queue = queue.Name{Tenant: tenant, Client: c.ID}
+	_, err = w.engine.Setup(ctx, queue.Setup{Queue: w.queue, Subscriptions: []string{command}, RequeueCountMax: 10})
+	w.must(err)
+	w.refused, w.dead = w.publish(), w.publish()
+	got, err := w.engine.Get(ctx, queue.Get{Queue: w.queue, Max: 2, Installation: "11111111-2222-4333-8444-555555555555"})
+	w.must(err)
+	_, err = w.engine.Settle(ctx, w.queue, []queue.Settle{
+		{Tag: got[0].Tag, How: queue.Ack}, {Tag: got[1].Tag, How: queue.Dead, Reason: "sem espaço em disco"},
+	})
+	w.must(err)
+	answer := link.Message{
+		ID: link.NewID(), RootID: link.NewID(), TenantID: tenant, Sender: link.Sender{App: "GESPLAN-RM", ClientID: c.ID}, Type: command + "Response",
+		Audience: "GESPLAN", ContentType: "application/json", Body: []byte(`{}`),
+	}
+	_, err = w.engine.Publish(ctx, queue.Publish{Message: answer, Route: queue.Route{Optional: true}, Answer: &queue.Answer{
+		To: w.refused, Number: 1, Status: link.ERPRejected, Errors: []link.Fault{{
+			Code: "RM-CFO-UNKNOWN", Pointer: "/data/CodCfo", Description: "Fornecedor desconhecido.", DescriptionEn: "Unknown supplier.",
+			Help: "Cadastre-o.", HelpEn: "Create it.",
+		}},
+	}})
+	w.must(err)
+	_, err = w.engine.Publish(ctx, queue.Publish{
+		Message: link.Message{
+			ID: link.NewID(), RootID: link.NewID(), TenantID: tenant, Sender: link.Sender{App: "GESPLAN-RM", ClientID: c.ID}, Type: link.TypeMetrics,
+			Audience: link.LinkProxy, ContentType: "text/plain", Body: []byte("# TYPE service_state_up gauge\nservice_state_up 1\n# TYPE smartlink_agent_uptime_seconds gauge\nsmartlink_agent_uptime_seconds 93780\n# TYPE smartlink_agent_inbox_messages gauge\nsmartlink_agent_inbox_messages{direction=\"downstream\",state=\"waiting\"} 2\n"),
+		},
+		Route: queue.Route{All: true, Optional: true, Transient: true}, Metrics: &queue.Metrics{Installation: "11111111-2222-4333-8444-555555555555"},
+	})
+	w.must(err)
+	w.message = w.publish()
+	w.clock.Advance(19*24*time.Hour + 6*time.Hour + 45*time.Minute)
+}
+
+func (w *world) publish() uuid.UUID {
+	w.Helper()
+	id := link.NewID()
+	_, err := w.engine.Publish(w.Context(), queue.Publish{
+		Message: link.Message{
+			ID: id, RootID: id, TenantID: tenant, Sender: link.Sender{App: "GESPLAN", ClientID: link.NewClientID()}, Type: command, Audience: link.LinkProxy,
+			BusinessKey: "contract 42/2024-03/accrual", ContentType: "application/json",
+			Headers: map[string]string{link.MetaAppCode: "GESPLAN", link.MetaAudience: link.LinkProxy, link.MetaSourceType: link.SourceHTTP},
+			Body:    []byte(`{"header":{"type":"FinLanIncDataCommand"},"data":{"CodColigada":1,"IdLan":-1,"CodCfo":"` + secret + `","ValorOriginal":15000.0000}}`),
+		},
+		Route: queue.Route{All: true},
+	})
+	w.must(err)
+	return id
+}
+
+// browser is somebody's browser: it keeps cookies and follows no redirect by itself.
+type browser struct {
+	*world
+	http.Client
+	lang string
+}
+
+func (w *world) browser(user string) *browser {
+	w.Helper()
+	jar, err := cookiejar.New(nil)
+	w.must(err)
+	b := &browser{world: w, lang: "pt-BR", Client: http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	if user != "" {
+		if status, _, body := b.post("login", url.Values{"user": {user}, "password": {password}}); status != http.StatusSeeOther {
+			w.Fatalf("log-in of %s: %d\n%s", user, status, body)
+		}
+	}
+	return b
+}
+
+func (b *browser) do(method, path string, form url.Values, more map[string]string) (int, http.Header, string) {
+	b.Helper()
+	req, err := http.NewRequestWithContext(b.Context(), method, b.url+path, strings.NewReader(form.Encode()))
+	b.must(err)
+	req.Header.Set("Accept-Language", b.lang)
+	if form != nil {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	for name, value := range more {
+		req.Header.Set(name, value)
+	}
+	resp, err := b.Do(req)
+	b.must(err)
+	defer func() { _ = resp.Body.Close() }()
+	if resp.Header.Get("Content-Type") == "text/event-stream" {
+		return resp.StatusCode, resp.Header, ""
+	}
+	body, err := io.ReadAll(resp.Body)
+	b.must(err)
+	return resp.StatusCode, resp.Header, string(body)
+}
+
+func (b *browser) get(path string) (int, http.Header, string) { return b.do("GET", path, nil, nil) }
+
+func (b *browser) post(path string, form url.Values) (int, http.Header, string) {
+	return b.do("POST", path, form, nil)
+}
+
+// want gets a page that must hold some texts.
+func (b *browser) want(path string, status int, texts ...string) string {
+	b.Helper()
+	got, _, body := b.get(path)
+	if got != status {
+		b.Fatalf("%s: %d, want %d\n%s", path, got, status, body)
+	}
+	for _, text := range texts {
+		if !strings.Contains(body, text) {
+			b.Errorf("%s does not show %q", path, text)
+		}
+	}
+	return body
+}
