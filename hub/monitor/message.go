@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -36,7 +37,8 @@ type header struct{ Name, Value string }
 type step struct {
 	link.TraceEvent
 	Queue string
-	Tone  string // info, positive, negative, warning or neutral
+	Tone  string        // info, positive, negative, warning or brand
+	ERP   link.ERPState // what the detail says, when that is a state at the ERP
 }
 
 func (m *Monitor) message(v *visit) error {
@@ -89,7 +91,12 @@ func steps(t link.Trace) []step {
 			if i > 0 && e.Event == link.EventAccepted {
 				continue // it happened once, and each queue tells it
 			}
-			all = append(all, step{e, q.Queue, tone(e)})
+			s := step{TraceEvent: e, Queue: q.Queue, Tone: tone(e)}
+			state, rest, _ := strings.Cut(e.Detail, " ")
+			if _, known := texts["erp."+strings.TrimSuffix(state, ":")]; known && (e.Event == link.EventERP || e.Event == link.EventOutcome) {
+				s.ERP, s.Detail = link.ERPState(strings.TrimSuffix(state, ":")), rest
+			}
+			all = append(all, s)
 		}
 	}
 	slices.SortStableFunc(all, func(a, b step) int { return a.At.Compare(b.At) })

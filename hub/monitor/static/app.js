@@ -17,8 +17,9 @@
   let source = null, fetching = false, again = false;
   const say = (state) => {
     button.dataset.state = state;
-    if (label.textContent !== button.dataset[state]) label.textContent = button.dataset[state];
-    button.setAttribute('aria-label', state === 'off' ? button.dataset.start : state === 'lost' ? button.dataset.lost : button.dataset.pause);
+    const text = {on: button.dataset.sayOn, off: button.dataset.sayOff, lost: button.dataset.sayLost}[state];
+    if (label.textContent !== text) label.textContent = text;
+    button.title = state === 'off' ? button.dataset.sayStart : button.dataset.sayPause;
   };
   const replace = (fresh) => {
     for (const old of document.querySelectorAll('[data-live]')) {

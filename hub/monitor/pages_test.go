@@ -1,0 +1,329 @@
+//go:build pages
+
+package monitor
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/google/uuid"
+
+	"smartlink/hub/queue"
+	"smartlink/link"
+)
+
+// These tests look at the pages in Chromium. `./ci/test pages` runs them; SMARTLINK_IMAGES names the
+// folder that gets a picture of every page, SMARTLINK_AXE a file with axe-core.
+
+// pageTimeout bounds one test in the browser.
+const pageTimeout = 2 * time.Minute
+
+// chromium is one browser with one page; what its console says wrong is kept.
+type chromium struct {
+	*world
+	ctx   context.Context
+	mu    sync.Mutex
+	wrong []string
+}
+
+func (w *world) chromium() *chromium {
+	w.Helper()
+	path := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if p, err := exec.LookPath(name); err == nil {
+			path = p
+			break
+		}
+	}
+	if path == "" {
+		w.Skip("Chromium is not installed: no page was looked at")
+	}
+	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(path), chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-component-update", true), chromedp.WSURLReadTimeout(time.Minute))
+	if os.Geteuid() == 0 {
+		options = append(options, chromedp.NoSandbox)
+	}
+	ctx, end := chromedp.NewExecAllocator(w.Context(), options...)
+	w.Cleanup(end)
+	ctx, end = chromedp.NewContext(ctx)
+	w.Cleanup(end)
+	ctx, end = context.WithTimeout(ctx, pageTimeout)
+	w.Cleanup(end)
+	c := &chromium{world: w, ctx: ctx}
+	chromedp.ListenTarget(ctx, func(event any) {
+		switch e := event.(type) {
+		case *runtime.EventExceptionThrown:
+			c.note(e.ExceptionDetails.Error())
+		case *runtime.EventConsoleAPICalled:
+			if e.Type == runtime.APITypeError || e.Type == runtime.APITypeWarning {
+				c.note(fmt.Sprint(e.Args))
+			}
+		case *log.EventEntryAdded:
+			if e.Entry.Level == log.LevelError {
+				c.note(e.Entry.Text + " " + e.Entry.URL)
+			}
+		}
+	})
+	c.run(log.Enable(), emulation.SetTimezoneOverride("America/Sao_Paulo"))
+	return c
+}
+
+func (c *chromium) note(what string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.wrong = append(c.wrong, what)
+}
+
+func (c *chromium) run(actions ...chromedp.Action) {
+	c.Helper()
+	if err := chromedp.Run(c.ctx, actions...); err != nil {
+		c.Fatal(err)
+	}
+}
+
+// eval evaluates an expression into a value.
+func (c *chromium) eval(expression string, into any) {
+	c.Helper()
+	c.run(chromedp.Evaluate(expression, into))
+}
+
+// until waits for an expression to be true in the page.
+func (c *chromium) until(expression string) {
+	c.Helper()
+	if err := chromedp.Run(c.ctx, chromedp.Poll(expression, nil, chromedp.WithPollingTimeout(20*time.Second))); err != nil {
+		c.Fatalf("%s: %v", expression, err)
+	}
+}
+
+// open opens a page at a width, in a language.
+func (c *chromium) open(path string, lang link.Lang, width int64) {
+	c.Helper()
+	accept := map[link.Lang]string{link.Portuguese: "pt-BR", link.English: "en"}[lang]
+	c.run(emulation.SetDeviceMetricsOverride(width, 800, 1, width < 800),
+		network.SetExtraHTTPHeaders(network.Headers{"Accept-Language": accept}), chromedp.Navigate(c.url+path))
+}
+
+func (c *chromium) logIn(user string) {
+	c.Helper()
+	c.open("login", link.Portuguese, 1280)
+	c.run(chromedp.SendKeys("#user", user), chromedp.SendKeys("#password", password), chromedp.Submit("#password"), chromedp.WaitVisible("#queues"))
+}
+
+// checks find, in the page, what people with impairments stumble over; they stand in for axe-core where
+// that is not to be had.
+const checks = `(() => {
+  const found = [];
+  const name = (e) => (e.getAttribute('aria-label') || e.textContent || e.title || '').trim() || [...e.querySelectorAll('img[alt]')].map((i) => i.alt).join('');
+  if (!document.documentElement.lang) found.push('no language');
+  if (!document.title) found.push('no title');
+  for (const tag of ['main', 'header', 'footer', 'h1']) if (document.querySelectorAll(tag).length !== 1) found.push(document.querySelectorAll(tag).length + ' times ' + tag);
+  for (const e of document.querySelectorAll('input:not([type=hidden]), select, textarea')) if (!e.labels.length && !e.getAttribute('aria-label')) found.push('no label: ' + e.outerHTML);
+  for (const e of document.querySelectorAll('a[href], button, summary')) if (!name(e)) found.push('no name: ' + e.outerHTML);
+  for (const e of document.querySelectorAll('img:not([alt])')) found.push('no alt: ' + e.outerHTML);
+  for (const e of document.querySelectorAll('table')) if (!e.caption || [...e.querySelectorAll('th')].some((h) => !h.scope)) found.push('table without caption or scope');
+  const ids = [...document.querySelectorAll('[id]')].map((e) => e.id);
+  for (const id of ids) if (ids.indexOf(id) !== ids.lastIndexOf(id)) found.push('id twice: ' + id);
+  const rgb = (s) => s.match(/[\d.]+/g).map(Number);
+  const light = (c) => c.slice(0, 3).map((v) => v / 255).map((v) => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4).reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+  const behind = (e) => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor); if (c.length < 4 || c[3] === 1) return c; } return [255, 255, 255]; };
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let n; (n = walk.nextNode());) {
+    const e = n.parentElement;
+    if (!n.data.trim() || !e.checkVisibility() || e.closest('.unseen, .skip, svg')) continue;
+    const s = getComputedStyle(e), a = light(rgb(s.color)), b = light(behind(e));
+    const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+    const large = parseFloat(s.fontSize) >= 24 || parseFloat(s.fontSize) >= 18.66 && +s.fontWeight >= 700;
+    if (ratio < (large ? 3 : 4.5)) found.push('contrast ' + ratio.toFixed(2) + ': ' + n.data.trim().slice(0, 40));
+  }
+  return [...new Set(found)];
+})()`
+
+// inspect looks for what is wrong with the page that is open.
+func (c *chromium) inspect(axe string) []string {
+	c.Helper()
+	var found []string
+	c.eval(checks, &found)
+	var wide int
+	c.eval(`document.documentElement.scrollWidth - document.documentElement.clientWidth`, &wide)
+	if wide > 0 {
+		found = append(found, fmt.Sprintf("%d pixels wider than the window", wide))
+	}
+	if axe != "" {
+		var loaded bool
+		c.eval(axe+"\n;true", &loaded)
+		var serious []string
+		c.run(chromedp.Evaluate(`axe.run().then((r) => r.violations.filter((v) => v.impact === 'serious' || v.impact === 'critical').map((v) => 'axe ' + v.id + ': ' + v.nodes.map((n) => n.target).join(' ')))`,
+			&serious, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
+		found = append(found, serious...)
+	}
+	var text string
+	c.eval(`document.body.innerText`, &text)
+	for key := range texts {
+		if strings.Contains(key, ".") && strings.Contains(text, key) && !strings.Contains(text, "."+key) {
+			found = append(found, "untranslated "+key)
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	found, c.wrong = append(found, c.wrong...), nil
+	return found
+}
+
+// busy adds what a hub in use has: more customers, messages in every state.
+func (w *world) busy() {
+	w.Helper()
+	ctx := w.Context()
+	for i, name := range []string{"Usina São João Ltda.", "Cooperativa Vale Verde"} {
+		company, err := w.store.CreateCompany(ctx, "ana", link.CompanyRequest{Name: name})
+		w.must(err)
+		t, err := w.store.CreateTenant(ctx, "ana", link.TenantRequest{Company: company.ID.String(), Name: []string{"Homologação", "Produção"}[i]})
+		w.must(err)
+		c, err := w.store.CreateClient(ctx, "ana", link.ClientRequest{TenantID: t.ID.String(), Name: "rm", Apps: []string{"GESPLAN-RM"}})
+		w.must(err)
+		_, err = w.engine.Setup(ctx, queue.Setup{Queue: queue.Name{Tenant: t.ID, Client: c.ID}, Subscriptions: []string{command}, RequeueCountMax: 10})
+		w.must(err)
+	}
+	for range 6 {
+		w.publish()
+		w.clock.Advance(97 * time.Second)
+	}
+	_, err := w.engine.Setup(ctx, queue.Setup{Queue: w.queue, RequeueCountMax: 10, Subscriptions: []string{
+		command, "FinLanAltDataCommand", "FinXCXIncDataCommand", "FinXCXAltDataCommand", "CtbLanIncDataCommand", "CtbLanAltDataCommand",
+	}})
+	w.must(err)
+	got, err := w.engine.Get(ctx, queue.Get{Queue: w.queue, Max: 2, Lease: link.MaxLease, Installation: "11111111-2222-4333-8444-555555555555"})
+	w.must(err)
+	_, err = w.engine.Settle(ctx, w.queue, []queue.Settle{{Tag: got[1].Tag, How: queue.Requeue, Reason: "o banco não responde", After: time.Hour}})
+	w.must(err)
+	w.clock.Advance(40 * time.Second)
+}
+
+// TestPagesInBothLanguagesAndWidths looks at every page, and keeps a picture of each.
+func TestPagesInBothLanguagesAndWidths(t *testing.T) {
+	images := os.Getenv("SMARTLINK_IMAGES")
+	axe := ""
+	if file := os.Getenv("SMARTLINK_AXE"); file != "" {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		axe = string(b)
+	} else {
+		t.Log("without axe-core: labels, names, landmarks, tables and contrast are looked at by checks of our own")
+	}
+	w := newWorld(t)
+	w.busy()
+	full := "queues/" + w.queue.String()
+	c := w.chromium()
+	look := func(page, path string, prepare ...chromedp.Action) {
+		for _, lang := range languages {
+			for _, width := range []int64{1280, 390} {
+				c.open(path, lang, width)
+				c.run(prepare...)
+				var picture []byte
+				c.run(chromedp.FullScreenshot(&picture, 100))
+				for _, found := range c.inspect(axe) {
+					if page == "error" && strings.Contains(found, "status of 404") {
+						continue // what the page is about
+					}
+					t.Errorf("%s %s %d: %s", page, lang, width, found)
+				}
+				if images != "" {
+					w.must(os.WriteFile(filepath.Join(images, fmt.Sprintf("%s-%s-%d.png", page, lang, width)), picture, 0o644))
+				}
+			}
+		}
+	}
+	look("login", "login")
+	c.logIn("olga")
+	look("queues", "")
+	look("queues-none", "?company=Nobody")
+	look("queue-main", full, chromedp.Click("#list summary", chromedp.ByQuery))
+	look("queue-subscriptions", full+"?tab=subscriptions")
+	look("queue-dead", full+"?tab=dead")
+	look("queue-history", full+"?tab=history")
+	look("queue-empty", full+"?type=CtbLanIncDataCommand")
+	look("message", "messages/"+w.message.String())
+	look("message-refused", "messages/"+w.refused.String())
+	look("message-dead", "messages/"+w.dead.String())
+	look("installations", "installations")
+	look("account", "account")
+	look("error", "messages/"+uuid.Nil.String())
+}
+
+// TestFollowAMessage does what a support analyst does: log in, filter, open the queue, its dead
+// letters, a message, and read why.
+func TestFollowAMessage(t *testing.T) {
+	w := newWorld(t)
+	c := w.chromium()
+	c.logIn("olga")
+	c.run(chromedp.SendKeys("#f-company", "boa vista"), chromedp.Submit("#f-company"), chromedp.WaitVisible(`#queues a.id`),
+		chromedp.Click(`#queues a.id`), chromedp.WaitVisible("#tabs"))
+	c.run(chromedp.Click(`#tabs a[href="?tab=dead"]`), chromedp.WaitVisible(`#list a[href$="`+w.dead.String()+`"]`))
+	c.run(chromedp.Click(`#list a[href$="`+w.dead.String()+`"]`), chromedp.WaitVisible("#timeline"))
+	c.until(`document.querySelector('#where').innerText.includes('sem espaço em disco') && document.querySelector('#body').innerText.includes('` + secret + `')`)
+	c.run(chromedp.SendKeys("#find", w.refused.String()), chromedp.Submit("#find"), chromedp.WaitVisible("#answer .faults"))
+	c.run(chromedp.Click(`.languages button[value=en]`), chromedp.WaitVisible("html[lang=en] #answer .faults"))
+	c.until(`document.querySelector('#answer').innerText.includes('Unknown supplier.')`)
+	c.run(chromedp.Submit(`.who form button`), chromedp.WaitVisible("#user"))
+	c.quiet()
+}
+
+// quiet checks that the console had nothing to complain about.
+func (c *chromium) quiet() {
+	c.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.wrong) > 0 {
+		b, _ := json.Marshal(c.wrong) // strings always marshal
+		c.Errorf("the console says %s", b)
+	}
+}
+
+// TestPageIsLive: what changes at the hub appears by itself, unless the reader has paused it; what the
+// reader has opened stays open.
+func TestPageIsLive(t *testing.T) {
+	w := newWorld(t)
+	c := w.chromium()
+	c.logIn("vera")
+	c.open("queues/"+w.queue.String(), link.Portuguese, 1280)
+	c.until(`document.querySelector('#live').dataset.state === 'on'`)
+	c.run(chromedp.Click("#list summary", chromedp.ByQuery), chromedp.Evaluate(`document.activeElement.blur()`, nil))
+	w.publish()
+	w.clock.Advance(lookEvery)
+	c.until(`document.querySelectorAll('#list tbody tr').length === 2`)
+	c.until(`document.querySelector('#list details').open`)
+	c.run(chromedp.Click("#live"))
+	c.until(`document.querySelector('#live').dataset.state === 'off'`)
+	w.publish()
+	w.clock.Advance(lookEvery)
+	c.run(chromedp.Click("#live"), chromedp.Evaluate(`document.activeElement.blur()`, nil))
+	c.until(`document.querySelectorAll('#list tbody tr').length === 3`)
+	c.quiet()
+}
+
+// TestWithoutScripts: the pages say everything without scripts, and the language can be changed.
+func TestWithoutScripts(t *testing.T) {
+	w := newWorld(t)
+	c := w.chromium()
+	c.run(emulation.SetScriptExecutionDisabled(true))
+	c.logIn("vera")
+	c.open("queues/"+w.queue.String(), link.Portuguese, 390)
+	c.run(chromedp.WaitVisible(`#list a[href$="`+w.message.String()+`"]`), chromedp.WaitNotVisible("#live"), chromedp.Click(`.languages button[value=en]`),
+		chromedp.WaitVisible(`html[lang=en] #list`))
+	c.quiet()
+}
