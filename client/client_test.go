@@ -345,6 +345,7 @@ func FuzzRefusal(f *testing.F) {
 	f.Add(502, []byte("<html>bad gateway</html>"), "5")
 	f.Add(401, []byte(`{"error":"invalid_client"}`), "")
 	f.Add(422, []byte(`{"code":"SL-NO-ROUTE","detail":"x"}`), "-1")
+	f.Add(503, []byte("0"), "10000000000") // more seconds than a duration holds
 	f.Fuzz(func(t *testing.T, status int, body []byte, after string) {
 		err := refusal(&http.Response{StatusCode: status, Status: "x", Header: http.Header{"Retry-After": {after}}}, body)
 		var p *link.Problem

@@ -100,9 +100,12 @@ func codeOfStatus(status int) link.Code {
 	return link.CodeRequestInvalid
 }
 
+// longestRetryAfter bounds what an answer may ask for; what is longer would not fit a duration.
+const longestRetryAfter = 24 * time.Hour
+
 func retryAfter(v string) time.Duration {
 	if s, err := strconv.Atoi(v); err == nil && s > 0 {
-		return time.Duration(s) * time.Second
+		return time.Duration(min(s, int(longestRetryAfter/time.Second))) * time.Second
 	}
 	return 0
 }
