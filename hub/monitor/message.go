@@ -37,8 +37,9 @@ type header struct{ Name, Value string }
 type step struct {
 	link.TraceEvent
 	Queue string
-	Tone  string        // info, positive, negative, warning or brand
-	ERP   link.ERPState // what the detail says, when that is a state at the ERP
+	Tone  string          // info, positive, negative, warning or brand
+	ERP   link.ERPState   // what the detail says, when that is a state at the ERP
+	Dead  link.DeadReason // what it says, when that is why a message died
 }
 
 func (m *Monitor) message(v *visit) error {
@@ -92,15 +93,27 @@ func steps(t link.Trace) []step {
 				continue // it happened once, and each queue tells it
 			}
 			s := step{TraceEvent: e, Queue: q.Queue, Tone: tone(e)}
-			state, rest, _ := strings.Cut(e.Detail, " ")
-			if _, known := texts["erp."+strings.TrimSuffix(state, ":")]; known && (e.Event == link.EventERP || e.Event == link.EventOutcome) {
-				s.ERP, s.Detail = link.ERPState(strings.TrimSuffix(state, ":")), rest
-			}
+			s.read()
 			all = append(all, s)
 		}
 	}
 	slices.SortStableFunc(all, func(a, b step) int { return a.At.Compare(b.At) })
 	return all
+}
+
+// read takes from the detail the code it begins with, which the page says in words.
+func (s *step) read() {
+	code, rest, _ := strings.Cut(s.Detail, ": ")
+	switch _, state := texts["erp."+code]; s.Event {
+	case link.EventERP, link.EventOutcome:
+		if state {
+			s.ERP, s.Detail = link.ERPState(code), rest
+		}
+	case link.EventDeadLettered:
+		if _, known := texts["dead."+code]; known {
+			s.Dead, s.Detail = link.DeadReason(code), rest
+		}
+	}
 }
 
 // tone says what an event means to who reads it.

@@ -145,6 +145,7 @@ func TestMessagePage(t *testing.T) {
 	b := w.browser("olga")
 	b.want("messages/"+w.message.String(), 200, secret, "Espera na fila", "Aceita pelo hub", "contract 42/2024-03/accrual", "O ERP ainda não respondeu")
 	b.want("messages/"+w.refused.String(), 200, "RM-CFO-UNKNOWN", "/data/CodCfo", "Fornecedor desconhecido.", "Cadastre-o.")
+	b.want("messages/"+w.dead.String(), 200, "<span>Recusada por quem recebe</span>", ">sem espaço em disco<")
 	b.lang = "en"
 	b.want("messages/"+w.refused.String()+"?tenant="+tenant.String(), 200, "Unknown supplier.", "Create it.")
 	b.want("messages/nonsense", 404)

@@ -2,7 +2,7 @@
 // zone. Without it the pages say the same.
 (() => {
   'use strict';
-  const zoned = new Intl.DateTimeFormat(document.documentElement.lang, {dateStyle: 'short', timeStyle: 'medium'});
+  const zoned = new Intl.DateTimeFormat(document.documentElement.lang, {dateStyle: document.documentElement.lang === 'en' ? 'medium' : 'short', timeStyle: 'medium', hourCycle: 'h23'});
   const localise = (root) => {
     for (const t of root.querySelectorAll('time.moment')) {
       if (!t.title) { t.title = t.textContent; t.textContent = zoned.format(new Date(t.dateTime)); }
