@@ -1,6 +1,6 @@
 # Short names for the commands that CONTRIBUTING.md explains. Nothing needs make.
 .DEFAULT_GOAL := help
-.PHONY: help build test lint unit fuzz crash bench demo rules clean
+.PHONY: help build test lint unit fuzz crash pages bench demo rules clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z ]+:.*## / { printf "  make %-28s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -11,7 +11,7 @@ build: ## build ./smartlink
 test: ## everything that CI runs
 	./ci/test
 
-lint unit fuzz crash bench: ## one part of it
+lint unit fuzz crash pages bench: ## one part of it
 	./ci/test $@
 
 demo: ## run everything in one process, data in demo-data, until Ctrl-C
