@@ -101,7 +101,7 @@ func (w *world) accounts() {
 			w.t.Fatal(err)
 		}
 	}
-	found := startCode.FindStringSubmatch(strings.Join(w.hub.waitLines(3), "\n"))
+	found := startCode.FindStringSubmatch(strings.Join(w.hub.waitLines(4), "\n"))
 	if found == nil {
 		w.t.Fatalf("no first-start code:\n%s", w.hub.log())
 	}
