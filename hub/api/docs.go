@@ -72,6 +72,7 @@ func docsOf(lang link.Lang) docsView {
 		text    link.Text
 	}{
 		{"monitor/", link.Both("Monitor: filas, mensagens e instalações", "Monitor: queues, messages and installations")},
+		{"docs/api", link.Both("A API: chamadas, exemplos, formas", "The API: calls, examples, schemas")},
 		{"docs/problems", link.Both("Problemas: o que significa cada code e o que fazer", "Problems: what each code means and what to do")},
 		{"api/v1/openapi.yaml", link.Both("A API em OpenAPI (YAML)", "The API in OpenAPI (YAML)")},
 		{"api/v1/openapi.json", link.Both("A API em OpenAPI (JSON)", "The API in OpenAPI (JSON)")},

@@ -58,6 +58,7 @@ type Config struct {
 type Door struct {
 	cfg     Config
 	mux     *http.ServeMux
+	routes  []string // patterns of the mux
 	openapi *huma.OpenAPI
 	count   *counters
 
@@ -80,20 +81,29 @@ func New(cfg Config) (*Door, error) {
 		return nil, fmt.Errorf("metrics: %w", err)
 	}
 	endpoints := slices.Concat(d.linkEndpoints(), d.adminEndpoints(), d.userEndpoints())
-	d.openapi = describe(endpoints)
+	d.openapi = describe(slices.Concat(endpoints, elsewhere()))
 	for _, e := range endpoints {
-		d.mux.HandleFunc(e.method+" "+e.path, e.serveHTTP)
+		d.handle(e.method+" "+e.path, http.HandlerFunc(e.serveHTTP))
 	}
 	if err := d.pages(); err != nil {
 		return nil, err
 	}
-	d.mux.Handle("/totvs.rac/", cfg.Identity)
+	d.handle("/totvs.rac/", cfg.Identity)
 	if cfg.Monitor != nil {
-		d.mux.Handle("/monitor/", cfg.Monitor)
-		d.mux.Handle("GET /monitor", cfg.Monitor)
+		d.handle("/monitor/", cfg.Monitor)
+		d.handle("GET /monitor", cfg.Monitor)
 	}
 	return d, nil
 }
+
+// handle adds a route, and remembers it.
+func (d *Door) handle(pattern string, h http.Handler) {
+	d.routes = append(d.routes, pattern)
+	d.mux.Handle(pattern, h)
+}
+
+// Routes lists the patterns of everything the door serves, pages for people included.
+func (d *Door) Routes() []string { return slices.Clone(d.routes) }
 
 // EndWaits sends waiting gets home empty, now and from now on, so that a server can stop without
 // waiting for them.

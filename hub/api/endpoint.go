@@ -19,6 +19,7 @@ type endpoint struct {
 	request      *content
 	answers      []reply
 	problems     []link.Code // besides those of its access and of every call
+	foreign      bool        // described here, served by others, with no problems but those listed
 	serve        func(*call) error
 }
 
@@ -42,7 +43,8 @@ type content struct {
 type reply struct {
 	status  int
 	about   string
-	schema  any // nil: no body
+	schema  any    // nil: no body
+	media   string // media type; empty: JSON
 	example any
 }
 

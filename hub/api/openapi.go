@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -33,6 +34,7 @@ const aboutAPI = `The link API sends and receives messages for the clients of a 
 func describe(endpoints []endpoint) *huma.OpenAPI {
 	schemas := huma.NewMapRegistry("#/components/schemas/", schemaName)
 	schemas.RegisterTypeAlias(reflect.TypeFor[link.Delivery](), reflect.TypeFor[Delivery]())
+	schemas.RegisterTypeAlias(reflect.TypeFor[link.BatchResult](), reflect.TypeFor[BatchResult]())
 	o := &huma.OpenAPI{
 		OpenAPI: "3.1.0",
 		Info: &huma.Info{
@@ -43,7 +45,9 @@ func describe(endpoints []endpoint) *huma.OpenAPI {
 		Tags: []*huma.Tag{
 			{Name: tagLink, Description: "Messages of a client"},
 			{Name: tagMessages, Description: "Where a message is; copies"},
-			{Name: tagAdmin, Description: "Companies, tenants, apps, clients, queues, audit"},
+			{Name: tagAdmin, Description: "Companies, tenants, apps, clients, users, work on queues, audit"},
+			{Name: tagIdentity, Description: "Tokens and the keys that prove them"},
+			{Name: tagHub, Description: "What the hub tells about itself"},
 		},
 		Components: &huma.Components{
 			Schemas:  schemas,
@@ -112,11 +116,8 @@ func (d describer) operation(e endpoint) *huma.Operation {
 			if e.request.schema != nil {
 				m.Schema = d.schema(e.request.schema)
 			}
-			if t == contentJSON && len(e.request.examples) > 0 {
-				m.Examples = map[string]*huma.Example{}
-				for name, v := range e.request.examples {
-					m.Examples[name] = &huma.Example{Value: v}
-				}
+			if t == contentJSON || t == contentForm {
+				m.Examples = examplesOf(e.request)
 			}
 			op.RequestBody.Content[t] = m
 		}
@@ -124,12 +125,28 @@ func (d describer) operation(e endpoint) *huma.Operation {
 	for _, r := range e.answers {
 		a := &huma.Response{Description: r.about}
 		if r.schema != nil {
-			a.Content = map[string]*huma.MediaType{contentJSON: {Schema: d.schema(r.schema), Example: r.example}}
+			example := r.example
+			if example == nil {
+				example = sampleOf(r.schema)
+			}
+			a.Content = map[string]*huma.MediaType{cmp.Or(r.media, contentJSON): {Schema: d.schema(r.schema), Example: example}}
 		}
 		op.Responses[strconv.Itoa(r.status)] = a
 	}
 	d.problems(op, e)
 	return op
+}
+
+// examplesOf are the examples of a request: its own, else that of its type.
+func examplesOf(c *content) map[string]*huma.Example {
+	list := map[string]*huma.Example{}
+	for name, v := range c.examples {
+		list[name] = &huma.Example{Value: asJSON(v)}
+	}
+	if v := sampleOf(c.schema); len(list) == 0 && v != nil {
+		list["example"] = &huma.Example{Value: v}
+	}
+	return list
 }
 
 func security(who access) []map[string][]string {
@@ -149,6 +166,31 @@ func security(who access) []map[string][]string {
 // problems documents the problems of a call, one response for each status, one example for each code.
 func (d describer) problems(op *huma.Operation, e endpoint) {
 	codes := slices.Clone(e.problems)
+	if !e.foreign {
+		codes = append(codes, commonProblems(e)...)
+	}
+	slices.Sort(codes)
+	for _, code := range slices.Compact(codes) {
+		p := link.NewError(code).Problem(link.English, "01890c24-9f2e-7b7e-8a53-6b1c1f0f4f10")
+		status := strconv.Itoa(p.Status)
+		r := op.Responses[status]
+		if r == nil {
+			r = &huma.Response{Description: http.StatusText(p.Status), Content: map[string]*huma.MediaType{}}
+			op.Responses[status] = r
+		}
+		m := r.Content[p.ContentType("")]
+		if m == nil {
+			m = &huma.MediaType{Schema: d.schema(link.Problem{}), Examples: map[string]*huma.Example{}}
+			r.Content[p.ContentType("")] = m
+		}
+		d.examples[string(code)] = &huma.Example{Summary: p.Title, Value: asJSON(p)}
+		m.Examples[string(code)] = &huma.Example{Ref: "#/components/examples/" + string(code)}
+	}
+}
+
+// commonProblems are those of a call's access, of its body, and of every call.
+func commonProblems(e endpoint) []link.Code {
+	var codes []link.Code
 	if e.who != anyone {
 		codes = append(codes, link.CodeTokenMissing)
 	}
@@ -167,22 +209,7 @@ func (d describer) problems(op *huma.Operation, e endpoint) {
 			codes = append(codes, link.CodeBodyNotJSON, link.CodeRequestInvalid)
 		}
 	}
-	codes = append(codes, link.CodeUnavailable, link.CodeInternal)
-	slices.Sort(codes)
-	for _, code := range slices.Compact(codes) {
-		p := link.NewError(code).Problem(link.English, "01890c24-9f2e-7b7e-8a53-6b1c1f0f4f10")
-		status := strconv.Itoa(p.Status)
-		r := op.Responses[status]
-		if r == nil {
-			r = &huma.Response{
-				Description: http.StatusText(p.Status),
-				Content:     map[string]*huma.MediaType{p.ContentType(""): {Schema: d.schema(link.Problem{}), Examples: map[string]*huma.Example{}}},
-			}
-			op.Responses[status] = r
-		}
-		d.examples[string(code)] = &huma.Example{Summary: p.Title, Value: p}
-		r.Content[p.ContentType("")].Examples[string(code)] = &huma.Example{Ref: "#/components/examples/" + string(code)}
-	}
+	return append(codes, link.CodeUnavailable, link.CodeInternal)
 }
 
 func (d describer) pathParameter(name string) *huma.Param {
@@ -196,6 +223,8 @@ func (d describer) pathParameter(name string) *huma.Param {
 		p.Description, p.Example, p.Schema.Pattern = "App code", "GESPLAN", "^[A-Z0-9-]{2,32}$"
 	case "id":
 		p.Description = "Id, a UUID with or without dashes"
+	case "name":
+		p.Description, p.Example = "Name of the user", "bruno"
 	case "secret":
 		p.Description = "Id of the secret"
 	}
@@ -262,6 +291,17 @@ type Delivery struct {
 	ContentType   string            `json:"contentType" example:"application/json"`
 	Content       string            `json:"content,omitempty" doc:"The exact body as a JSON string; absent when it is not UTF-8"`
 	ContentBase64 string            `json:"contentBase64,omitempty" doc:"The body when it is not UTF-8"`
+}
+
+// BatchResult describes an item of a batch's answer, which link.BatchResult puts together.
+type BatchResult struct {
+	Status    int                 `json:"status" doc:"202, or that of the problem" example:"202"`
+	MessageID *uuid.UUID          `json:"messageId,omitempty" doc:"Of a message that was taken"`
+	Queues    []string            `json:"queues,omitempty" doc:"Of a message that was taken: the queues it stands in"`
+	Duplicate *bool               `json:"duplicate,omitempty" doc:"Of a message that was taken: whether it was a repeat"`
+	Warnings  []link.Warning      `json:"warnings,omitempty" doc:"Of a message that was taken"`
+	Outcomes  []link.QueueOutcome `json:"outcomes,omitempty"`
+	Problem   *link.Problem       `json:"problem,omitempty" doc:"Why the message was refused"`
 }
 
 // OpenAPI answers the description of the API as YAML.

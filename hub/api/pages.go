@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
@@ -20,17 +21,25 @@ func (d *Door) pages() error {
 	if err != nil {
 		return err
 	}
-	d.mux.HandleFunc("GET /api/v1/openapi.json", static("application/openapi+json", spec))
-	d.mux.HandleFunc("GET /api/v1/openapi.yaml", static("application/openapi+yaml", yaml))
-	d.mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+	d.handle("GET /api/v1/openapi.json", static("application/openapi+json", spec))
+	d.handle("GET /api/v1/openapi.yaml", static("application/openapi+yaml", yaml))
+	d.handle("GET /{$}", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Location", "docs") // as it is: a proxy may have put a path in front
 		w.WriteHeader(http.StatusSeeOther)
-	})
-	d.mux.HandleFunc("GET /docs", page("docs.html", docsOf))
-	d.mux.HandleFunc("GET /docs/problems", page("problems.html", problemsOf))
-	d.mux.HandleFunc("GET /healthz", static("text/plain; charset=utf-8", []byte("ok\n")))
-	d.mux.HandleFunc("GET /readyz", d.ready)
-	d.mux.Handle("GET /metrics", promhttp.HandlerFor(d.cfg.Metrics, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))
+	}))
+	d.handle("GET /docs", page("docs.html", docsOf))
+	// Made when somebody first looks: the description does not change.
+	pt, en := sync.OnceValue(func() apiView { return apiOf(d.openapi, link.Portuguese) }), sync.OnceValue(func() apiView { return apiOf(d.openapi, link.English) })
+	d.handle("GET /docs/api", page("api.html", func(lang link.Lang) apiView {
+		if lang == link.Portuguese {
+			return pt()
+		}
+		return en()
+	}))
+	d.handle("GET /docs/problems", page("problems.html", problemsOf))
+	d.handle("GET /healthz", static("text/plain; charset=utf-8", []byte("ok\n")))
+	d.handle("GET /readyz", http.HandlerFunc(d.ready))
+	d.handle("GET /metrics", promhttp.HandlerFor(d.cfg.Metrics, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))
 	return nil
 }
 

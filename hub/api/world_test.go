@@ -212,6 +212,15 @@ func (w *world) must(err error) {
 type request struct {
 	as, method, path, contentType, body string
 	header                              map[string]string
+	odd                                 bool // not meant to fit the description, taken or not
+}
+
+// described is the body if it is meant to fit the description.
+func (r request) described() string {
+	if r.odd {
+		return ""
+	}
+	return r.body
 }
 
 // answer is what came back.
@@ -251,6 +260,7 @@ func (w *world) do(r request) answer {
 	defer func() { _ = resp.Body.Close() }()
 	b, err := io.ReadAll(resp.Body)
 	w.must(err)
+	w.description().check(w, req, r.described(), resp.StatusCode, resp.Header.Get("Content-Type"), b)
 	return answer{resp, b}
 }
 
