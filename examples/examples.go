@@ -12,7 +12,7 @@ import (
 	"strconv"
 )
 
-//go:embed *.json
+//go:embed *.json postman/*.json
 var files embed.FS
 
 // The examples.
@@ -35,6 +35,15 @@ func Body(name string) []byte {
 	}
 	return b
 }
+
+// Files of the Postman collection, by their names in postman/.
+const (
+	PostmanCollection = "smartlink.postman_collection.json"
+	PostmanLocal      = "local.postman_environment.json"
+)
+
+// Postman answers the bytes of a file of the Postman collection; an unknown name panics like Body.
+func Postman(name string) []byte { return Body("postman/" + name) }
 
 // Tenant is the tenant the examples name.
 const Tenant = "b991502e-6faa-4e3a-aaf4-967c4fe2a196"

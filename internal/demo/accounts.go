@@ -12,6 +12,10 @@ import (
 // TenantID is the demo's tenant, the one of the training slides.
 const TenantID = "b991502e-6faa-4e3a-aaf4-967c4fe2a196"
 
+// PostmanTenant is the tenant of the Postman collection, whose one client sends to itself: nobody else
+// reads there.
+const PostmanTenant = "5f7a1c3e-9b2d-4e60-8a41-c0d2e4f6a8b1"
+
 // The demo's apps: the product in the cloud and the ERP's side, which the activation wizard knows.
 const (
 	AppGesplan = "GESPLAN"
@@ -59,12 +63,13 @@ func openAccounts(ctx context.Context, dir, server, startCode string, v Env) (En
 		return v, err
 	}
 	const company = "Gesplan Demonstração Ltda."
-	tenant := TenantID
 	if _, err := admin.CreateCompany(ctx, link.CompanyRequest{Name: company}); err != nil && !exists(err) {
 		return v, fmt.Errorf("company: %w", err)
 	}
-	if _, err := admin.CreateTenant(ctx, link.TenantRequest{ID: &tenant, Company: company, Name: "Demo"}); err != nil && !exists(err) {
-		return v, fmt.Errorf("tenant: %w", err)
+	for id, name := range map[string]string{TenantID: "Demo", PostmanTenant: "Postman"} {
+		if _, err := admin.CreateTenant(ctx, link.TenantRequest{ID: &id, Company: company, Name: name}); err != nil && !exists(err) {
+			return v, fmt.Errorf("tenant %s: %w", name, err)
+		}
 	}
 	for code, app := range map[string]link.AppRequest{
 		AppGesplan: {Name: "Gesplan", Sends: Commands, Receives: responses(Commands)},
@@ -75,13 +80,17 @@ func openAccounts(ctx context.Context, dir, server, startCode string, v Env) (En
 		}
 	}
 	for _, c := range []struct {
-		name, app string
-		login     *Login
-	}{{"gesplan", AppGesplan, &v.Gesplan}, {"rm", AppRM, &v.RM}, {"curl", AppGesplan, &v.Curl}} {
+		name, tenant string
+		login        *Login
+		apps         []string
+	}{
+		{"gesplan", TenantID, &v.Gesplan, []string{AppGesplan}}, {"rm", TenantID, &v.RM, []string{AppRM}}, {"curl", TenantID, &v.Curl, []string{AppGesplan}},
+		{"postman", PostmanTenant, &v.Postman, []string{AppGesplan, AppRM}},
+	} {
 		if c.login.Secret != "" {
 			continue
 		}
-		r, err := admin.CreateClient(ctx, link.ClientRequest{TenantID: TenantID, Name: c.name, Apps: []string{c.app}})
+		r, err := admin.CreateClient(ctx, link.ClientRequest{TenantID: c.tenant, Name: c.name, Apps: c.apps})
 		if err != nil {
 			return v, fmt.Errorf("client %s: %w", c.name, err)
 		}
@@ -93,7 +102,10 @@ func openAccounts(ctx context.Context, dir, server, startCode string, v Env) (En
 	if v, err = openUsers(ctx, admin, dir, v); err != nil {
 		return v, err
 	}
-	return v, writeEnv(dir, v)
+	if err := writeEnv(dir, v); err != nil {
+		return v, err
+	}
+	return v, writePostman(dir, v)
 }
 
 // exists tells whether the hub refused because the thing is there already.

@@ -243,7 +243,8 @@ What there is to look at (Ctrl-C ends the demo; the data stays):
               rm      %[4]s (app %[7]s, the agent's)
               curl    %[5]s (app %[6]s, yours to play with)
    queues     %[8]s admin queue list
+   Postman    import examples/postman/smartlink.postman_collection.json and '%[16]s'
    books      %[8]s rm entries --database '%[9]s' (and trial-balance, statement 001, entry '1;10;1')
 `, v.Server, filepath.Join(dir, EnvFile), v.Gesplan.ID, v.RM.ID, v.Curl.ID, AppGesplan, AppRM, program, filepath.Join(dir, "rm.db"),
-		v.Administrator.ID, v.Administrator.Secret, v.Operator.ID, v.Operator.Secret, v.Viewer.ID, v.Viewer.Secret)
+		v.Administrator.ID, v.Administrator.Secret, v.Operator.ID, v.Operator.Secret, v.Viewer.ID, v.Viewer.Secret, filepath.Join(dir, PostmanFile))
 }

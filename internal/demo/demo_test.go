@@ -87,6 +87,35 @@ func TestFolderInUseIsRefused(t *testing.T) {
 	}
 }
 
+// TestPostmanFileIsFilledAndPrivate: what Postman imports names this demo and its log-ins.
+func TestPostmanFileIsFilledAndPrivate(t *testing.T) {
+	dir := t.TempDir()
+	w, err := Open(t.Context(), quiet(t, dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = w.Close(context.Background()) }()
+	name := filepath.Join(dir, PostmanFile)
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var e struct {
+		Values []struct{ Key, Value string }
+	}
+	if err := json.Unmarshal(b, &e); err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range e.Values {
+		if v.Value == "" || v.Key == "server" && v.Value != w.Env.Server || v.Key == "clientId" && v.Value != w.Env.Postman.ID {
+			t.Errorf("%s is %q", v.Key, v.Value)
+		}
+	}
+	if s, err := os.Stat(name); err != nil || (runtime.GOOS != "windows" && s.Mode().Perm() != 0o600) || len(e.Values) != 7 {
+		t.Errorf("mode %v, %d values, %v", s.Mode(), len(e.Values), err)
+	}
+}
+
 func TestEnvFileIsPrivateAndComesBack(t *testing.T) {
 	dir := t.TempDir()
 	v := Env{Server: "http://127.0.0.1:1", APIKey: "k", Tenant: TenantID, Run: "3", Curl: Login{"id", "secret"}}

@@ -24,6 +24,7 @@ type Env struct {
 	Run    string // number of the last run on this folder
 
 	Gesplan, RM, Curl Login
+	Postman           Login // of PostmanTenant
 
 	// People who log in to the monitor, one of each role.
 	Administrator, Operator, Viewer Login
@@ -40,6 +41,7 @@ func (v *Env) variables() []variable {
 		{"GESPLAN_CLIENT_ID", &v.Gesplan.ID}, {"GESPLAN_CLIENT_SECRET", &v.Gesplan.Secret},
 		{"RM_CLIENT_ID", &v.RM.ID}, {"RM_CLIENT_SECRET", &v.RM.Secret},
 		{"CURL_CLIENT_ID", &v.Curl.ID}, {"CURL_CLIENT_SECRET", &v.Curl.Secret},
+		{"POSTMAN_CLIENT_ID", &v.Postman.ID}, {"POSTMAN_CLIENT_SECRET", &v.Postman.Secret},
 		{"MONITOR_ADMINISTRATOR", &v.Administrator.ID}, {"MONITOR_ADMINISTRATOR_PASSWORD", &v.Administrator.Secret},
 		{"MONITOR_OPERATOR", &v.Operator.ID}, {"MONITOR_OPERATOR_PASSWORD", &v.Operator.Secret},
 		{"MONITOR_VIEWER", &v.Viewer.ID}, {"MONITOR_VIEWER_PASSWORD", &v.Viewer.Secret},
@@ -75,8 +77,12 @@ func writeEnv(dir string, v Env) error {
 	for _, x := range v.variables() {
 		fmt.Fprintf(&b, "%s='%s'\n", x.name, *x.value)
 	}
-	name := filepath.Join(dir, EnvFile)
-	if err := os.WriteFile(name+".new", []byte(b.String()), 0o600); err != nil {
+	return writePrivate(filepath.Join(dir, EnvFile), []byte(b.String()))
+}
+
+// writePrivate replaces a file that only its owner may read, in one step.
+func writePrivate(name string, content []byte) error {
+	if err := os.WriteFile(name+".new", content, 0o600); err != nil {
 		return err
 	}
 	return os.Rename(name+".new", name)
