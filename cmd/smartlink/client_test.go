@@ -169,10 +169,24 @@ func TestSendReadsStandardInput(t *testing.T) {
 	was := os.Stdin
 	os.Stdin = in
 	t.Cleanup(func() { os.Stdin = was; _ = in.Close() })
-	out, _ := s.run(0, "send", "--json", "--business-key", "contract 42/instalment 3/payable-stdin", "--header", "SL-Meta-Batch=7")
+	out, _ := s.run(0, "send", "--json", "--business-key", "contract 42/instalment 3/payable-stdin", "--header", "SL-Meta-Batch=7;8", "--header", "SL-Meta-Step=a=b")
 	got := decode[sent](t, out)
 	if len(got.Queues) != 1 || got.Trace != nil {
 		t.Errorf("sent %s", out)
+	}
+	t.Setenv("SMARTLINK_API_KEY", w.Env.APIKey)
+	seen := 0
+	for _, list := range []string{"waiting", "history"} { // the agent may have been there
+		out, _ = s.run(0, "queue", "peek", got.Queues[0], "--list", list, "--json")
+		for _, e := range decode[link.Page[link.QueueEntry]](t, out).Items {
+			seen++
+			if e.Headers["SL-Meta-Batch"] != "7;8" || e.Headers["SL-Meta-Step"] != "a=b" {
+				t.Errorf("headers %v", e.Headers)
+			}
+		}
+	}
+	if seen == 0 {
+		t.Error("the message is nowhere")
 	}
 }
 

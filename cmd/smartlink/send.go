@@ -23,7 +23,7 @@ type sendCmd struct {
 	OrderingKey    string            `name:"ordering-key" help:"Messages of one key are delivered in order." placeholder:"KEY"`
 	CorrelationID  string            `name:"correlation-id" help:"Your own correlation." placeholder:"ID"`
 	IdempotencyKey string            `name:"idempotency-key" help:"The same for repeats of one request; default: a fresh one." placeholder:"KEY"`
-	Header         map[string]string `help:"Further header to travel with the message: SL-Meta-…, traceparent." placeholder:"NAME=VALUE"`
+	Header         map[string]string `mapsep:"none" help:"Further header to travel with the message: SL-Meta-…, traceparent." placeholder:"NAME=VALUE"`
 	Wait           bool              `help:"Follow the message until the ERP has answered; exit code 1 unless it is booked."`
 	Timeout        time.Duration     `help:"How long --wait waits; default 60s." default:"60s" placeholder:"DURATION"`
 }
