@@ -24,8 +24,8 @@ const (
 func Settled(t link.Trace) bool {
 	return !slices.ContainsFunc(t.Queues, func(q link.QueueTrace) bool {
 		switch {
-		case q.ERP != nil && q.ERP.State.Answered(), q.ERP == nil && q.Outcome != nil:
-			return false
+		case q.Outcome != nil: // a report of the state alone may be ahead of the answer with its key and errors
+			return q.ERP != nil && !q.ERP.State.Answered()
 		case q.State == link.StateDead, q.State == link.StateDiscarded:
 			return false
 		case q.State == link.StateAcked && q.ERP == nil:

@@ -28,14 +28,15 @@ func TestSettledIsWhenNothingComesByItself(t *testing.T) {
 		"acked, nothing told":   {[]link.QueueTrace{{State: link.StateAcked, Events: delivered}}, false},
 		"acked by no agent":     {[]link.QueueTrace{{State: link.StateAcked, Events: []link.TraceEvent{{Event: link.EventDelivered}}}}, true},
 		"waits at the ERP":      {[]link.QueueTrace{{State: link.StateAcked, ERP: erp(link.ERPWaiting)}}, false},
-		"booked":                {[]link.QueueTrace{{State: link.StateAcked, ERP: erp(link.ERPDone)}}, true},
-		"refused":               {[]link.QueueTrace{{State: link.StateAcked, ERP: erp(link.ERPRejected)}}, true},
-		"blocked":               {[]link.QueueTrace{{State: link.StateAcked, ERP: erp(link.ERPBlocked)}}, true},
+		"booked":                {[]link.QueueTrace{{State: link.StateAcked, ERP: erp(link.ERPDone), Outcome: &link.Outcome{}}}, true},
+		"refused":               {[]link.QueueTrace{{State: link.StateAcked, ERP: erp(link.ERPRejected), Outcome: &link.Outcome{}}}, true},
+		"refused, reasons due":  {[]link.QueueTrace{{State: link.StateAcked, ERP: erp(link.ERPRejected), Events: delivered}}, false},
+		"blocked":               {[]link.QueueTrace{{State: link.StateAcked, ERP: erp(link.ERPBlocked), Outcome: &link.Outcome{}}}, true},
 		"runs again":            {[]link.QueueTrace{{State: link.StateAcked, ERP: erp(link.ERPRunning), Outcome: &link.Outcome{Status: link.ERPRejected}}}, false},
 		"answered, no status":   {[]link.QueueTrace{{State: link.StateAcked, Outcome: &link.Outcome{Status: link.ERPDone}}}, true},
 		"dead":                  {[]link.QueueTrace{{State: link.StateDead}}, true},
 		"discarded":             {[]link.QueueTrace{{State: link.StateDiscarded}}, true},
-		"one booked, one ready": {[]link.QueueTrace{{State: link.StateAcked, ERP: erp(link.ERPDone)}, {State: link.StateReady}}, false},
+		"one booked, one ready": {[]link.QueueTrace{{State: link.StateAcked, Outcome: &link.Outcome{}}, {State: link.StateReady}}, false},
 	} {
 		if got := Settled(link.Trace{Queues: tc.queues}); got != tc.want {
 			t.Errorf("%s: %t", name, got)

@@ -4,17 +4,19 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"smartlink/link"
 )
 
 type ackCmd struct {
 	clientFlags
-	Tags    []int64 `arg:"" name:"tag" help:"Delivery tags that get gave."`
-	Requeue bool    `help:"They failed: deliver them again later; past the limit they become dead letters." xor:"how"`
-	Dead    bool    `help:"They failed for good: to the dead letters." xor:"how"`
-	Release bool    `help:"Give them back; counts nothing." xor:"how"`
-	Reason  string  `help:"Why; shown in the trace." placeholder:"TEXT"`
+	Tags    []int64       `arg:"" name:"tag" help:"Delivery tags that get gave."`
+	Requeue bool          `help:"They failed: deliver them again later; past the limit they become dead letters." xor:"how"`
+	Dead    bool          `help:"They failed for good: to the dead letters." xor:"how"`
+	Release bool          `help:"Give them back; counts nothing." xor:"how"`
+	After   time.Duration `help:"With --requeue: not before so long, up to 24h; default: a delay that grows with each failure." placeholder:"DURATION"`
+	Reason  string        `help:"Why; shown in the trace." placeholder:"TEXT"`
 }
 
 // Help shows an example.
@@ -31,6 +33,9 @@ func (c *ackCmd) Run(e *env) error {
 	items := make([]link.Settlement, len(c.Tags))
 	for i, tag := range c.Tags {
 		items[i] = link.Settlement{DeliveryTag: tag, Dead: c.Dead, Release: c.Release, Reason: c.Reason}
+		if c.After != 0 {
+			items[i].RequeueAfter = c.After.String()
+		}
 		if !c.Dead && !c.Release {
 			ack := !c.Requeue
 			items[i].Ack = &ack

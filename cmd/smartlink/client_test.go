@@ -256,7 +256,7 @@ func TestDeliveriesAreSettledInEveryWay(t *testing.T) {
 	out, _ := s.run(0, "queue", "peek", "--list", "dead")
 	s.contains("dead", out, "receiver cannot read it")
 	s.run(0, "send", s.file(examples.FinLanInc, "-ways2"), "--wait")
-	s.run(0, "ack", take(), "--requeue", "--reason", "busy")
+	s.run(0, "ack", take(), "--requeue", "--after", "1h", "--reason", "busy")
 	out, _ = s.run(0, "queue", "peek")
 	s.contains("requeued", out, "delayed", "busy until")
 	s.run(0, "send", s.file(examples.FinLanInc, "-ways3"), "--wait")

@@ -44,7 +44,8 @@ func outcomes(t link.Trace) ([]link.QueueOutcome, bool) {
 		switch {
 		case q.ERP != nil:
 			o.State = string(q.ERP.State)
-			o.Final = q.ERP.State.Closed() || q.ERP.State == link.ERPRejected
+			// A report of the state alone may be ahead of the answer with its key and errors.
+			o.Final = q.Outcome != nil && (q.ERP.State.Closed() || q.ERP.State == link.ERPRejected)
 		case q.State == link.StateDead, q.State == link.StateDiscarded:
 			o.Final = true
 		}
