@@ -41,6 +41,9 @@ type Config struct {
 	Database     string // file of the SQLite database; the ERP's tables may be in it too
 	Installation string // file of the installation; inbox.OpenInstallation makes it early, for the client
 	Consumers    []consumer.Consumer
+	// Subscriptions are the types to receive; nil: every type that has a consumer. Messages of other
+	// types that stand in the inbox are executed all the same.
+	Subscriptions []string
 	// Prepare makes or checks the ERP's tables at Start, before the agent makes tables of its own.
 	Prepare func(ctx context.Context, db *sql.DB) error
 

@@ -31,13 +31,16 @@ type down struct {
 // askAgainAfter is how long the agent does without types it was not granted before it asks again.
 const askAgainAfter = 10 * time.Minute
 
-// subscribe creates the queue, or sets its subscriptions to the types that can be executed here and
-// that the client may receive: an agent that learnt new commands must not lose the old ones because
+// subscribe creates the queue, or sets its subscriptions to the types that are wanted here and that the
+// client may receive: an agent that learnt new commands must not lose the old ones because
 // the hub does not grant it the new ones yet.
 func (d *down) subscribe(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, settleTime)
 	defer cancel()
-	types := d.exec.Types()
+	types := d.cfg.Subscriptions
+	if types == nil {
+		types = d.exec.Types()
+	}
 	d.askAgain = time.Time{}
 	s, err := d.cfg.Hub.Setup(ctx, link.SetupRequest{Subscriptions: types})
 	if granted := without(types, refusedTypes(err)); err != nil && len(granted) > 0 && len(granted) < len(types) {

@@ -76,6 +76,15 @@ const (
 	CodeNotNow            Code = "SL-NOT-NOW"
 	CodeDiscarded         Code = "SL-DISCARDED"
 	CodeAnswerCut         Code = "SL-ANSWER-CUT"
+
+	// Activation of apps beside the ERP.
+	CodeAppNoPermission  Code = "SL-APP-NO-PERMISSION"
+	CodeAppNotConfigured Code = "SL-APP-NOT-CONFIGURED"
+	CodeAppUnknown       Code = "SL-APP-UNKNOWN"
+	CodeNotActivated     Code = "SL-NOT-ACTIVATED"
+	CodeOtherClient      Code = "SL-OTHER-CLIENT-ACTIVE"
+	CodeSealedElsewhere  Code = "SL-SEALED-ELSEWHERE"
+	CodeActivationFile   Code = "SL-ACTIVATION-FILE"
 )
 
 // Entry is one problem of the catalogue. {name} in a detail is filled by the error's arguments.
@@ -306,4 +315,26 @@ var catalogue = []Entry{
 	{CodeAnswerCut, 0, "Lista cortada", "List cut",
 		"Mais {n} itens não couberam na resposta. Corrija os listados e envie de novo, ou veja o log no ERP.",
 		"{n} more items did not fit into the answer. Mend those listed and send again, or look at the log in the ERP."},
+
+	{CodeAppNoPermission, 0, "Sem permissão no RAC", "No permission in RAC",
+		"O cliente {client} não tem permissão no RAC para o aplicativo {app}. Peça ao administrador do tenant que a conceda e pesquise de novo.",
+		"The client {client} has no permission in RAC for the app {app}. Ask the tenant's administrator to grant it, then search again."},
+	{CodeAppNotConfigured, 0, "Não configurado no hub", "Not configured at the hub",
+		"O hub {server} não conhece o aplicativo {app}, ou nenhum tipo dele. Quem opera o hub precisa configurá-lo.",
+		"The hub {server} does not know the app {app}, or no type of it. Whoever runs the hub has to configure it."},
+	{CodeAppUnknown, 0, "Desconhecido dos arquivos locais", "Unknown to the local files",
+		"O cliente tem permissão para o aplicativo {app}, mas {file} não o conhece. Acrescente-o ao arquivo, ou atualize o agente.",
+		"The client is permitted the app {app}, but {file} does not know it. Add it to the file, or upgrade the agent."},
+	{CodeNotActivated, 0, "Agente não ativado", "Agent not activated",
+		"Nenhum aplicativo está ativado em {file}. Ative um com `smartlink agent activate`.",
+		"No app is activated in {file}. Activate one with `smartlink agent activate`."},
+	{CodeOtherClient, 0, "Outro cliente está ativo", "Another client is active",
+		"Os aplicativos {apps} estão ativos com o cliente {client}; a fila dele ficaria sem leitor. Remova a integração antes de ativar outro cliente.",
+		"The apps {apps} are active with the client {client}, whose queue would be left without a reader. Remove the integration before activating another client."},
+	{CodeSealedElsewhere, 0, "Segredo de outra instalação", "Secret of another installation",
+		"O segredo em {file} foi cifrado com a chave de outra instalação, ou o arquivo foi alterado. Ative de novo.",
+		"The secret in {file} was encrypted with the key of another installation, or the file was changed. Activate anew."},
+	{CodeActivationFile, 0, "Arquivo de ativação inválido", "Activation file not valid",
+		"O arquivo {file} não serve; veja errors. O formato está em {schema}.",
+		"The file {file} is not as it must be; see errors. Its form is in {schema}."},
 }

@@ -9,13 +9,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"runtime"
 	"time"
 
 	"github.com/google/uuid"
 
 	"smartlink/internal/clock"
+	"smartlink/internal/durable"
 )
 
 // Installation is one set-up of the agent. It lives in a file outside the database, so that a copied
@@ -99,35 +98,8 @@ func (i *Installation) write() error {
 	if err != nil {
 		return fmt.Errorf("installation file: %w", err)
 	}
-	if err := writeDurably(i.path, append(b, '\n')); err != nil {
+	if err := durable.Write(i.path, append(b, '\n')); err != nil {
 		return fmt.Errorf("installation file: %w", err)
 	}
 	return nil
-}
-
-func writeDurably(path string, b []byte) error {
-	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, filepath.Base(path)+".*") // made with mode 0600
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(f.Name()) }() // gone after the rename
-	_, err = f.Write(b)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	if runtime.GOOS == "windows" { // folders cannot be synced there; the rename is journaled
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

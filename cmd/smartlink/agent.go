@@ -12,30 +12,38 @@ import (
 	"github.com/google/uuid"
 
 	"smartlink/agent"
+	"smartlink/agent/activation"
 	"smartlink/agent/executor"
 	"smartlink/agent/inbox"
-	"smartlink/client"
 	"smartlink/internal/clock"
 	"smartlink/link"
 	"smartlink/rm"
 )
 
 type agentCmd struct {
-	Database string `help:"SQLite file of the inbox and the books; default rm.db." default:"rm.db" env:"SMARTLINK_DATABASE" placeholder:"FILE"`
-	JSON     bool   `name:"json" help:"Answer as JSON, for scripts."`
+	Database     string `help:"SQLite file of the inbox and the books; default rm.db." default:"rm.db" env:"SMARTLINK_DATABASE" placeholder:"FILE"`
+	Installation string `help:"File of the installation; default installation.json beside the database. What is activated stands in the same folder." env:"SMARTLINK_INSTALLATION" placeholder:"FILE"`
+	JSON         bool   `name:"json" help:"Answer as JSON, for scripts."`
 
 	Run       agentRunCmd       `cmd:"" help:"Run beside the ERP until stopped."`
+	Activate  agentActivateCmd  `cmd:"" help:"Search the apps a client can use, and activate or remove them."`
+	Options   agentOptionsCmd   `cmd:"" help:"Show or set how the activated agent works."`
+	Files     agentFilesCmd     `cmd:"" help:"Write totvsAppSaaS.json and totvsAppConfig_v2.json with their schemas, to be changed."`
 	Messages  agentMessagesCmd  `cmd:"" help:"List messages of the inbox."`
 	Show      agentShowCmd      `cmd:"" help:"Tell everything the inbox knows about one message."`
 	Reprocess agentReprocessCmd `cmd:"" help:"Execute a rejected, blocked or waiting message again, as soon as the agent runs."`
 	Discard   agentDiscardCmd   `cmd:"" help:"Give a rejected, blocked or waiting message up; its sender is told."`
 }
 
+// installation is the file of the installation.
+func (a *agentCmd) installation() string {
+	return cmp.Or(a.Installation, filepath.Join(filepath.Dir(a.Database), "installation.json"))
+}
+
 type agentRunCmd struct {
-	Server       string        `help:"Address of the hub." required:"" env:"SMARTLINK_SERVER" placeholder:"URL"`
-	ClientID     string        `name:"client-id" help:"The ERP side's client id." required:"" env:"SMARTLINK_CLIENT_ID" placeholder:"ID"`
-	ClientSecret string        `name:"client-secret" help:"Its secret; better given by the environment or the configuration file." required:"" env:"SMARTLINK_CLIENT_SECRET" placeholder:"SECRET"`
-	Installation string        `help:"File of the installation; default installation.json beside the database." env:"SMARTLINK_INSTALLATION" placeholder:"FILE"`
+	Server       string        `help:"Address of the hub; with it and a client the agent runs without an activation." env:"SMARTLINK_SERVER" placeholder:"URL"`
+	ClientID     string        `name:"client-id" help:"The ERP side's client id. Without one the agent runs what is activated, and waits until something is." env:"SMARTLINK_CLIENT_ID" placeholder:"ID"`
+	ClientSecret string        `name:"client-secret" help:"Its secret; better given by the environment or the configuration file." env:"SMARTLINK_CLIENT_SECRET" placeholder:"SECRET"`
 	Lease        time.Duration `help:"How long a fetched message is ours before it is stored, 5s to 15m." default:"60s"`
 	BatchSize    int           `name:"batch-size" help:"Messages executed in one transaction." default:"1"`
 
@@ -46,29 +54,33 @@ type agentRunCmd struct {
 
 // Help shows an example.
 func (*agentRunCmd) Help() string {
-	return "Example: smartlink agent run --server https://hub.example.com --client-id ID --database rm.db\n\n" +
-		"The secret comes from SMARTLINK_CLIENT_SECRET. Connections go outwards only; proxies of the environment are respected."
+	return "Example: smartlink agent run --database rm.db\n\n" +
+		"It runs what 'smartlink agent activate' has activated, with the options set there, and follows changes of it. With --client-id it " +
+		"runs for that client instead, with the options of this command; the secret comes from SMARTLINK_CLIENT_SECRET. Connections go " +
+		"outwards only; proxies of the environment are respected."
 }
 
 func (c *agentRunCmd) Run(e *env, a *agentCmd) error {
+	if c.ClientID == "" {
+		return c.activated(e, a)
+	}
+	if c.Server == "" || c.ClientSecret == "" {
+		return errors.New("--client-id needs --server and --client-secret; without all three the agent runs what is activated")
+	}
 	id, err := link.ParseClientID(c.ClientID)
 	if err != nil {
 		return err
 	}
-	file := cmp.Or(c.Installation, filepath.Join(filepath.Dir(a.Database), "installation.json"))
-	inst, err := inbox.OpenInstallation(file)
+	inst, err := inbox.OpenInstallation(a.installation())
 	if err != nil {
 		return err
 	}
-	hub, err := client.New(client.Config{
-		Server: c.Server, ClientID: id, Secret: c.ClientSecret, Installation: inst.ID.String(), UserAgent: "smartlink-agent",
-		Lang: e.lang(),
-	})
+	hub, err := activation.Connect(activation.Credentials{Server: c.Server, ClientID: id, Secret: c.ClientSecret}, inst.ID.String(), e.lang())
 	if err != nil {
 		return err
 	}
 	run, err := agent.New(agent.Config{
-		Hub: hub, Database: a.Database, Installation: file, Consumers: rm.Consumers(), Prepare: prepareBooks,
+		Hub: hub, Database: a.Database, Installation: a.installation(), Consumers: rm.Consumers(), Prepare: prepareBooks,
 		Retry:     executor.Retry{MinutesInterval: c.MinutesInterval, FatorTempoExecucao: c.FatorTempoExecucao, QtdeTentativasExec: c.QtdeTentativasExec},
 		BatchSize: c.BatchSize, Lease: c.Lease, Logger: e.logger(slog.LevelInfo),
 	})
@@ -77,6 +89,24 @@ func (c *agentRunCmd) Run(e *env, a *agentCmd) error {
 	}
 	return serve(e, run, func() {
 		fmt.Fprintf(e.out, "agent of installation %s, hub %s, database %s\n", inst.ID, c.Server, a.Database)
+	})
+}
+
+// activated runs what is activated.
+func (c *agentRunCmd) activated(e *env, a *agentCmd) error {
+	host, err := agent.NewHost(agent.HostConfig{
+		Database: a.Database, Installation: a.installation(), Consumers: rm.Consumers(), Prepare: prepareBooks, Lease: c.Lease, Lang: e.lang(),
+		Logger: e.logger(slog.LevelInfo),
+	})
+	if err != nil {
+		return err
+	}
+	return serve(e, host, func() {
+		what := "what is activated"
+		if host.Agent() == nil {
+			what = "nothing is activated yet; see 'smartlink agent activate --help'"
+		}
+		fmt.Fprintf(e.out, "agent of %s, database %s: %s\n", a.installation(), a.Database, what)
 	})
 }
 
