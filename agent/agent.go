@@ -73,6 +73,9 @@ type Agent struct {
 	exec  *executor.Executor
 	up    *up
 	parts *lifecycle.Group
+
+	health  *health
+	contact contact
 }
 
 // New checks the configuration. It opens nothing; Start does.
@@ -148,17 +151,17 @@ func (a *Agent) start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	down := &down{cfg: cfg, box: a.box, exec: a.exec, up: a.up}
+	down := &down{cfg: cfg, box: a.box, exec: a.exec, up: a.up, contact: &a.contact}
 	if err := down.subscribe(ctx); err != nil {
 		cfg.Logger.Warn("the hub does not take the subscriptions; it is tried again", "error", err)
 	}
 	report := &report{hub: cfg.Hub, box: a.box, clock: cfg.Clock, log: cfg.Logger, alarms: watch}
-	health := &health{box: a.box, exec: a.exec, up: a.up, clock: cfg.Clock, log: cfg.Logger, alarms: watch, started: cfg.Clock.Now(),
+	a.health = &health{box: a.box, exec: a.exec, up: a.up, clock: cfg.Clock, log: cfg.Logger, alarms: watch, started: cfg.Clock.Now(),
 		history: cfg.History}
 	a.parts = &lifecycle.Group{}
 	a.parts.Add("up", lifecycle.NewLoop(a.up.run))
 	a.parts.Add("status", lifecycle.NewLoop(report.run))
-	a.parts.Add("metrics", lifecycle.NewLoop(health.run))
+	a.parts.Add("metrics", lifecycle.NewLoop(a.health.run))
 	a.parts.Add("executor", lifecycle.NewLoop(a.exec.Run))
 	a.parts.Add("down", lifecycle.NewLoop(down.run)) // last: stopped first
 	if err := a.parts.Start(ctx); err != nil {

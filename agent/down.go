@@ -24,6 +24,7 @@ type down struct {
 	exec *executor.Executor
 	up   *up
 
+	contact    *contact
 	subscribed bool
 	askAgain   time.Time // for the types the hub did not grant; zero: it granted all
 }
@@ -87,6 +88,7 @@ func (d *down) run(ctx context.Context) {
 	var fails backoff
 	for ctx.Err() == nil {
 		err := d.turn(ctx)
+		d.contact.note(ctx, d.cfg.Clock.Now(), err)
 		switch {
 		case err == nil:
 			fails.reset()

@@ -64,12 +64,20 @@ func (h *health) forget(ctx context.Context, before time.Time) {
 	}
 }
 
-func (h *health) tell(ctx context.Context) error {
+// text is the report as of now.
+func (h *health) text(ctx context.Context) (string, error) {
 	counts, err := h.box.Counts(ctx)
+	if err != nil {
+		return "", err
+	}
+	return metricsText(counts, h.exec.Stats(), h.alarms.all(), h.clock.Now().Sub(h.started)), nil
+}
+
+func (h *health) tell(ctx context.Context) error {
+	text, err := h.text(ctx)
 	if err != nil {
 		return err
 	}
-	text := metricsText(counts, h.exec.Stats(), h.alarms.all(), h.clock.Now().Sub(h.started))
 	if err := h.box.PutMetrics(ctx, metricsType, []byte(text)); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"smartlink/agent/activation"
+	"smartlink/agent/console"
 	"smartlink/agent/executor"
 	"smartlink/consumer"
 	"smartlink/internal/clock"
@@ -24,6 +25,8 @@ type HostConfig struct {
 	Prepare      func(ctx context.Context, db *sql.DB) error
 	Lease        time.Duration // 0 = link.DefaultLease
 	Lang         link.Lang     // of the hub's problems
+	// Console is the loopback address of the pages for people, such as 127.0.0.1:8686; empty: none.
+	Console string
 	// Connect makes the connection to the hub; nil: the client package.
 	Connect func(c activation.Credentials) (Hub, error)
 
@@ -42,19 +45,27 @@ const (
 type Host struct {
 	cfg    HostConfig
 	folder *activation.Folder
+	pages  *pages // nil: no console
 	loop   *lifecycle.Loop
+
+	// Of whoever follows: Start, then the loop, then Stop.
+	seen  string // fingerprint of the activation that running, or its failure, is of
+	again time.Time
 
 	mu      sync.Mutex
 	running *Agent
-	failure error  // of the last try to start one
-	seen    string // fingerprint of the activation that running, or its failure, is of
-	again   time.Time
+	failure error // of the last try to start one
 }
 
 // NewHost makes a Host; Start begins.
 func NewHost(cfg HostConfig) (*Host, error) {
 	if cfg.Database == "" || cfg.Installation == "" || len(cfg.Consumers) == 0 {
 		return nil, errors.New("an agent needs a database, an installation file and consumers")
+	}
+	if cfg.Console != "" {
+		if err := console.CheckAddress(cfg.Console); err != nil {
+			return nil, err
+		}
 	}
 	if cfg.Clock == nil {
 		cfg.Clock = clock.Real
@@ -68,6 +79,13 @@ func NewHost(cfg HostConfig) (*Host, error) {
 // Start starts the agent that is activated, if any, and then follows the activation. An activated
 // agent that cannot start is an error, the same as Agent.Start's.
 func (h *Host) Start(ctx context.Context) error {
+	if err := h.start(ctx); err != nil {
+		return errors.Join(err, h.Stop(context.WithoutCancel(ctx)))
+	}
+	return nil
+}
+
+func (h *Host) start(ctx context.Context) error {
 	var err error
 	if h.folder, err = activation.OpenFolder(h.cfg.Installation); err != nil {
 		return err
@@ -78,18 +96,25 @@ func (h *Host) Start(ctx context.Context) error {
 	if h.Agent() == nil {
 		h.cfg.Logger.Warn("no app is activated yet; the agent waits for it", "installation", h.folder.Installation().ID)
 	}
+	if h.cfg.Console != "" {
+		if h.pages, err = h.openPages(ctx); err != nil { // messages are more important than pages
+			h.cfg.Logger.Error("there is no console", "error", err)
+		}
+	}
 	h.loop = lifecycle.NewLoop(h.run)
 	return h.loop.Start(ctx)
 }
 
-// Stop ends following, then stops the agent.
+// Stop ends following and the console, then stops the agent.
 func (h *Host) Stop(ctx context.Context) error {
 	var errs []error
 	if h.loop != nil {
 		errs = append(errs, h.loop.Stop(ctx))
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	if h.pages != nil {
+		errs = append(errs, h.pages.close(ctx))
+		h.pages = nil
+	}
 	return errors.Join(append(errs, h.stop(ctx))...)
 }
 
@@ -125,17 +150,25 @@ func (h *Host) follow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if now == h.seen && (h.failure == nil || h.cfg.Clock.Now().Before(h.again)) {
+	if now == h.seen && (h.Failure() == nil || h.cfg.Clock.Now().Before(h.again)) {
 		return nil
 	}
 	h.seen = now
-	h.failure = h.replace(ctx)
-	if h.failure != nil {
+	err = h.replace(ctx)
+	if err != nil {
 		h.again = h.cfg.Clock.Now().Add(startAgain)
 	}
-	return h.failure
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.failure = err
+	return err
+}
+
+// set makes an agent the one that runs; nil: none does.
+func (h *Host) set(a *Agent) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.running = a
 }
 
 func (h *Host) replace(ctx context.Context) error {
@@ -158,17 +191,17 @@ func (h *Host) replace(ctx context.Context) error {
 	if err := next.Start(ctx); err != nil {
 		return err
 	}
-	h.running = next
+	h.set(next)
 	return nil
 }
 
 func (h *Host) stop(ctx context.Context) error {
-	if h.running == nil {
+	a := h.Agent()
+	if a == nil {
 		return nil
 	}
-	err := h.running.Stop(ctx)
-	h.running = nil
-	return err
+	h.set(nil)
+	return a.Stop(ctx)
 }
 
 func (h *Host) agent(s *activation.State) (*Agent, error) {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -28,6 +29,7 @@ type agentCmd struct {
 	Run       agentRunCmd       `cmd:"" help:"Run beside the ERP until stopped."`
 	Activate  agentActivateCmd  `cmd:"" help:"Search the apps a client can use, and activate or remove them."`
 	Options   agentOptionsCmd   `cmd:"" help:"Show or set how the activated agent works."`
+	Password  agentPasswordCmd  `cmd:"" help:"Make the console's password; it is shown once."`
 	Files     agentFilesCmd     `cmd:"" help:"Write totvsAppSaaS.json and totvsAppConfig_v2.json with their schemas, to be changed."`
 	Messages  agentMessagesCmd  `cmd:"" help:"List messages of the inbox."`
 	Show      agentShowCmd      `cmd:"" help:"Tell everything the inbox knows about one message."`
@@ -44,6 +46,7 @@ type agentRunCmd struct {
 	Server       string        `help:"Address of the hub; with it and a client the agent runs without an activation." env:"SMARTLINK_SERVER" placeholder:"URL"`
 	ClientID     string        `name:"client-id" help:"The ERP side's client id. Without one the agent runs what is activated, and waits until something is." env:"SMARTLINK_CLIENT_ID" placeholder:"ID"`
 	ClientSecret string        `name:"client-secret" help:"Its secret; better given by the environment or the configuration file." env:"SMARTLINK_CLIENT_SECRET" placeholder:"SECRET"`
+	Console      string        `help:"Loopback address of the pages for people, with an activation only; default 127.0.0.1:8686, off: none." default:"127.0.0.1:8686" env:"SMARTLINK_CONSOLE" placeholder:"HOST:PORT"`
 	Lease        time.Duration `help:"How long a fetched message is ours before it is stored, 5s to 15m." default:"60s"`
 	BatchSize    int           `name:"batch-size" help:"Messages executed in one transaction." default:"1"`
 
@@ -96,7 +99,7 @@ func (c *agentRunCmd) Run(e *env, a *agentCmd) error {
 func (c *agentRunCmd) activated(e *env, a *agentCmd) error {
 	host, err := agent.NewHost(agent.HostConfig{
 		Database: a.Database, Installation: a.installation(), Consumers: rm.Consumers(), Prepare: prepareBooks, Lease: c.Lease, Lang: e.lang(),
-		Logger: e.logger(slog.LevelInfo),
+		Console: strings.TrimPrefix(c.Console, "off"), Logger: e.logger(slog.LevelInfo),
 	})
 	if err != nil {
 		return err
@@ -107,6 +110,9 @@ func (c *agentRunCmd) activated(e *env, a *agentCmd) error {
 			what = "nothing is activated yet; see 'smartlink agent activate --help'"
 		}
 		fmt.Fprintf(e.out, "agent of %s, database %s: %s\n", a.installation(), a.Database, what)
+		if at := host.Console(); at != "" {
+			fmt.Fprintf(e.out, "console at %s\n", at)
+		}
 	})
 }
 

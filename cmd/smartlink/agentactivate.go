@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"smartlink/agent/activation"
+	"smartlink/agent/console"
 	"smartlink/agent/inbox"
 	"smartlink/internal/clock"
 	"smartlink/link"
@@ -269,4 +270,26 @@ func (c *agentFilesCmd) Run(e *env, a *agentCmd) error {
 	}
 	_, err = fmt.Fprintf(e.out, "%s: wrote %s\n", w.Folder.Dir(), cmp.Or(strings.Join(written, ", "), "nothing, all are there"))
 	return err
+}
+
+type agentPasswordCmd struct{}
+
+// Help shows an example.
+func (*agentPasswordCmd) Help() string {
+	return "Example: smartlink agent password --database rm.db\n\nAn earlier password, and who is logged in with it, end with it."
+}
+
+func (*agentPasswordCmd) Run(e *env, a *agentCmd) error {
+	folder, err := activation.OpenFolder(a.installation())
+	if err != nil {
+		return err
+	}
+	password, err := console.NewPassword(folder.Dir())
+	if err != nil {
+		return err
+	}
+	if a.JSON {
+		return printJSON(e.out, map[string]string{"password": password})
+	}
+	return fields(e.out, "console password", password, "", "shown once: keep it")
 }

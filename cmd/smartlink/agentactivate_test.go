@@ -107,7 +107,7 @@ func TestAgentRunsFromItsActivation(t *testing.T) {
 	go func() {
 		var out bytes.Buffer
 		e := &env{ctx: ctx, out: &out, errOut: &out, cli: &cli{LogLevel: "error"}}
-		ended <- (&agentRunCmd{Lease: link.DefaultLease}).Run(e, &agentCmd{Database: filepath.Join(w.dir, "rm.db")})
+		ended <- (&agentRunCmd{Lease: link.DefaultLease, Console: "127.0.0.1:0"}).Run(e, &agentCmd{Database: filepath.Join(w.dir, "rm.db")})
 	}()
 	defer func() {
 		cancel()

@@ -53,7 +53,7 @@ var rooms = []room{
 	{path: "agent/inbox", may: with(helpers, "link", "consumer"), tests: []string{"agent/internal", "agent/executor"}},
 	{path: "agent/executor", may: with(helpers, "link", "consumer", "agent/inbox"), tests: []string{"agent/internal"}},
 	{path: "agent/activation", may: with(helpers, "link", "client", "agent/inbox"), tests: []string{"agent/internal"}},
-	{path: "agent/console", may: with(helpers, "link", "agent/inbox", "agent/executor", "agent/activation"), tests: []string{"agent/internal"}},
+	{path: "agent/console", may: with(helpers, "link", "agent/inbox", "agent/executor", "agent/activation"), tests: []string{"agent/internal", "consumer"}},
 	{path: "agent/internal", may: with(helpers, "link", "consumer", "agent/inbox")},
 
 	// What the commands do. The ledger judges nothing and knows no command; commands call it.

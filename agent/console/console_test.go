@@ -1,0 +1,347 @@
+package console
+
+import (
+	"encoding/csv"
+	"errors"
+	"io/fs"
+	"net/http"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"smartlink/agent/activation"
+	"smartlink/link"
+)
+
+// TestNothingWithoutALogin tries every address.
+func TestNothingWithoutALogin(t *testing.T) {
+	w := newWorld(t)
+	b := w.browser("en")
+	b.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	for _, r := range w.c.table() {
+		method, path, ok := strings.Cut(r.pattern, " ")
+		if !ok || r.open {
+			continue
+		}
+		path = strings.NewReplacer("{$}", "", "{id}", w.rejected.Message.ID.String()).Replace(path)
+		status, page, header := b.do(method, path, "reason=x&app=BOOKS&action=activate", nil)
+		if status != http.StatusSeeOther || header.Get("Location") != "/login" || page != "" {
+			t.Errorf("%s: %d %s", r.pattern, status, page)
+		}
+	}
+	if w.state(w.rejected) != link.ERPRejected || len(w.asked) != 0 {
+		t.Error("something was done")
+	}
+}
+
+func TestLogin(t *testing.T) {
+	w := newWorld(t)
+	b := w.in("pt")
+	if s, p := b.get("/"); s != http.StatusOK {
+		t.Fatal(p)
+	}
+	idle := w.in("pt")
+	w.clock.Advance(sessionIdle - time.Second)
+	b.get("/") // goes on
+	w.clock.Advance(time.Second)
+	if _, p := idle.get("/"); !strings.Contains(p, "Senha do console") {
+		t.Error("an idle session lives on")
+	}
+	if _, p := b.get("/"); !strings.Contains(p, "/logout") {
+		t.Error("a used session ended")
+	}
+	second := w.in("pt")
+	if _, p := second.post("/logout"); !strings.Contains(p, "Senha do console") {
+		t.Error("not logged out")
+	}
+	if _, p := b.get("/"); !strings.Contains(p, "/logout") {
+		t.Error("another's log-out ended this session")
+	}
+	for range 24 {
+		w.clock.Advance(sessionMax / 24)
+		b.get("/")
+	}
+	if _, p := b.get("/"); strings.Contains(p, "/logout") {
+		t.Error("a session never ends")
+	}
+	b = w.in("pt")
+	if _, err := NewPassword(w.c.cfg.Wizard.Folder.Dir()); err != nil {
+		t.Fatal(err)
+	}
+	if _, p := b.get("/"); strings.Contains(p, "/logout") {
+		t.Error("a new password does not end the sessions of the old one")
+	}
+}
+
+func TestWrongPasswordsAreBounded(t *testing.T) {
+	w := newWorld(t)
+	b := w.browser("en")
+	for range maxFailures {
+		s, p := b.post("/login", "password", "AAAA-AAAA-AAAA-AAAA")
+		b.wants(s, p, http.StatusUnauthorized, "The password is wrong.")
+	}
+	s, p := b.post("/login", "password", w.password)
+	b.wants(s, p, http.StatusTooManyRequests, "Too many tries.")
+	w.clock.Advance(failureTime)
+	for range 2 * maxFailures { // right ones are not counted
+		w.in("en")
+	}
+}
+
+func TestWithoutAPasswordNobodyIsLetIn(t *testing.T) {
+	w := newWorld(t)
+	if err := os.Remove(w.c.cfg.Wizard.Folder.Dir() + "/" + PasswordFile); err != nil {
+		t.Fatal(err)
+	}
+	b := w.browser("pt")
+	s, p := b.get("/")
+	b.wants(s, p, http.StatusOK, "Ainda não há senha", "smartlink agent password")
+	if _, p := b.post("/login", "password", ""); strings.Contains(p, "/logout") {
+		t.Error("let in with nothing")
+	}
+}
+
+// TestNoOtherSiteReachesTheConsole: neither by a name that points to this machine nor by a form of its
+// own page.
+func TestNoOtherSiteReachesTheConsole(t *testing.T) {
+	w := newWorld(t)
+	b := w.in("en")
+	if s, p, _ := b.do(http.MethodGet, "/", "", map[string]string{"Host": "evil.example"}); s != http.StatusMisdirectedRequest {
+		t.Errorf("%d %s", s, p)
+	}
+	path := "/messages/" + w.rejected.Message.ID.String() + "/reprocess"
+	for _, header := range []map[string]string{{"Sec-Fetch-Site": "cross-site"}, {"Origin": "http://evil.example"}} {
+		if s, _, _ := b.do(http.MethodPost, path, "", header); s != http.StatusForbidden || w.state(w.rejected) != link.ERPRejected {
+			t.Errorf("%v: %d", header, s)
+		}
+	}
+	for _, host := range []string{"localhost:1", "127.0.0.1", "[::1]:8686"} {
+		if s, _, h := b.do(http.MethodGet, "/", "", map[string]string{"Host": host}); s != http.StatusOK || !strings.HasPrefix(h.Get("Content-Security-Policy"), "default-src 'none'") {
+			t.Errorf("%s: %d", host, s)
+		}
+	}
+	for address, want := range map[string]bool{"127.0.0.1:8686": true, "[::1]:0": true, "0.0.0.0:8686": false, ":8686": false, "192.168.0.1:1": false, "localhost": false} {
+		if err := CheckAddress(address); (err == nil) != want {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}
+
+func TestOverview(t *testing.T) {
+	w := newWorld(t)
+	b := w.in("pt")
+	s, p := b.get("/")
+	b.wants(s, p, http.StatusOK, "service_state_up 1", "Em execução", "Nenhum aplicativo está ativado",
+		`<div class="bad"><dt><a href="/messages?state=blocked">Bloqueada</a></dt><dd>1</dd>`, `<a href="/messages?state=running">Em execução</a></dt><dd>0</dd>`)
+	w.status = Status{Contact: time.Date(2024, 3, 27, 9, 14, 13, 0, time.UTC), Trouble: errors.New("hub not reached: no route")}
+	s, p = w.in("en").get("/")
+	b.wants(s, p, http.StatusOK, "2024-03-27 09:14:13", "The hub does not answer", "no route", "Runs nothing")
+	w.status.Failure = link.NewError(link.CodeForeignTables, "where", "rm.db")
+	s, p = b.get("/")
+	b.wants(s, p, http.StatusOK, "SL-FOREIGN-TABLES", "Tabelas de outro programa", "rm.db")
+}
+
+func TestMessages(t *testing.T) {
+	w := newWorld(t)
+	b := w.in("en")
+	id := func(d link.Delivery) string { return d.Message.ID.String() }
+	s, p := b.get("/messages")
+	b.wants(s, p, http.StatusOK, id(w.rejected), id(w.blocked), id(w.waiting), "contract 42", "Waiting to retry", "SL-ATTEMPTS-EXHAUSTED")
+	if strings.Contains(p, id(w.booked)) {
+		t.Error("a booked message is in the inbox")
+	}
+	s, p = b.get("/messages?state=blocked")
+	b.wants(s, p, http.StatusOK, id(w.blocked))
+	if strings.Contains(p, id(w.rejected)) {
+		t.Error("the filter does nothing")
+	}
+	s, p = b.get("/messages?id=" + id(w.rejected))
+	b.wants(s, p, http.StatusOK, "unknown &lt;b&gt;supplier", "Create it.", "/data/CodCfo", "nor this", "two \\u003cscript\\u003e", "Reprocess", "Discard", "source-type")
+	if strings.Contains(p, "<b>supplier") || strings.Contains(p, "<script") {
+		t.Error("what came from outside is markup")
+	}
+	s, p = b.get("/messages/" + id(w.booked))
+	b.wants(s, p, http.StatusOK, "Finished", "1;1", "booked one", "its body is gone", "Nothing to do in this state.")
+	s, p = b.get("/messages/" + id(w.waiting))
+	b.wants(s, p, http.StatusOK, "it failed", "2026-03-01 12:0")
+	s, p = b.get("/messages/00000000-0000-0000-0000-000000000001")
+	b.wants(s, p, http.StatusConflict, "SL-NOT-IN-INBOX")
+	s, p = b.get("/messages/x")
+	b.wants(s, p, http.StatusNotFound, "SL-NOT-FOUND")
+}
+
+func TestReprocessAndDiscard(t *testing.T) {
+	w := newWorld(t)
+	b := w.in("pt")
+	at := func(d link.Delivery, action string) string {
+		return "/messages/" + d.Message.ID.String() + "/" + action
+	}
+	s, p := b.post(at(w.blocked, "reprocess"))
+	b.wants(s, p, http.StatusOK, "Na fila")
+	if got := w.state(w.blocked); got != link.ERPStored {
+		t.Errorf("reprocessed: %s", got)
+	}
+	s, p = b.post(at(w.rejected, "discard"))
+	b.wants(s, p, http.StatusUnprocessableEntity, "diga por quê")
+	s, p = b.post(at(w.rejected, "discard"), "reason", "enviada por engano")
+	b.wants(s, p, http.StatusOK, "Descartada", "enviada por engano")
+	if got := w.state(w.rejected); got != link.ERPDiscarded {
+		t.Errorf("discarded: %s", got)
+	}
+	s, p = b.post(at(w.booked, "reprocess"))
+	b.wants(s, p, http.StatusConflict, "SL-NOT-NOW")
+}
+
+func TestRejectedAsCSV(t *testing.T) {
+	w := newWorld(t)
+	for lang, want := range map[string][2]string{"pt": {"'=fornecedor <b>desconhecido", "Cadastre-o."}, "en": {"unknown <b>supplier", "Create it."}} {
+		s, p, h := w.in(lang).do(http.MethodGet, "/rejected.csv", "", nil)
+		if s != http.StatusOK || !strings.HasPrefix(h.Get("Content-Type"), "text/csv") || !strings.Contains(h.Get("Content-Disposition"), "rejected-20260301-") {
+			t.Fatal(s, h)
+		}
+		r := csv.NewReader(strings.NewReader(strings.TrimPrefix(p, "\ufeff")))
+		r.Comma = ';'
+		lines, err := r.ReadAll()
+		if err != nil || len(lines) != 3 {
+			t.Fatalf("%v, %v", lines, err)
+		}
+		if l := lines[1]; l[0] != w.rejected.Message.ID.String() || l[3] != "contract 42" || l[7] != "TEST-NO" || l[8] != "/data/CodCfo" || l[9] != want[0] || l[10] != want[1] {
+			t.Errorf("%s: %q", lang, l)
+		}
+		if l := lines[2]; l[7] != "TEST-NEITHER" {
+			t.Errorf("%s: %q", lang, l)
+		}
+	}
+}
+
+func TestExecutions(t *testing.T) {
+	w := newWorld(t)
+	b := w.in("en")
+	s, p := b.get("/executions")
+	b.wants(s, p, http.StatusOK, w.booked.Message.ID.String(), w.rejected.Message.ID.String(), "Failed; is repeated")
+	for query, want := range map[string]link.Delivery{"q=1%3B1": w.booked, "result=rejected": w.rejected, "q=" + w.blocked.Message.ID.String(): w.blocked} {
+		_, p := b.get("/executions?" + query)
+		for _, d := range []link.Delivery{w.booked, w.rejected, w.blocked, w.waiting} {
+			if got := strings.Contains(p, "/messages/"+d.Message.ID.String()); got != (d.Tag == want.Tag) {
+				t.Errorf("%s: %s shown: %t", query, d.Message.Body, got)
+			}
+		}
+	}
+}
+
+func TestActivation(t *testing.T) {
+	w := newWorld(t)
+	b := w.in("pt")
+	s, p := b.get("/activation")
+	b.wants(s, p, http.StatusOK, "Client Secret", "Pesquisar", "Opções")
+	if strings.Contains(p, "Executar") || len(w.asked) != 0 {
+		t.Error("searched before anybody asked")
+	}
+	s, p = b.post("/activation/search", "server", "http://hub.example", "client_id", "nonsense", "client_secret", secret)
+	b.wants(s, p, http.StatusUnprocessableEntity, "não é um client id")
+	search := []string{"server", "http://hub.example", "client_id", clientID, "client_secret", secret}
+	s, p = b.post("/activation/search", search...)
+	b.wants(s, p, http.StatusOK, "Aplicativo não ativado; pode ser ativado.", "ATIVAR", "Remover Integração", "Cancelar", "Opções", "Executar",
+		"não tem permissão no RAC para o aplicativo DENIED", "não conhece o aplicativo STRANGE", "não o conhece")
+	s, p = b.post("/activation/execute", "action", "activate", "do", "execute")
+	b.wants(s, p, http.StatusUnprocessableEntity, "nenhum aplicativo escolhido", "Executar")
+	s, p = b.post("/activation/execute", "action", "activate", "do", "execute", "app", "DENIED")
+	b.wants(s, p, http.StatusConflict, "SL-APP-NO-PERMISSION", "Executar")
+	s, p = b.post("/activation/execute", "action", "activate", "do", "execute", "app", "BOOKS")
+	b.wants(s, p, http.StatusOK, "Aplicativo ativo, última execução em 01/03/2026 12:0")
+	state, err := w.c.cfg.Wizard.Folder.Read()
+	if err != nil || len(state.Apps) != 1 || state.Apps[0].By != by || state.Credentials.Secret != secret {
+		t.Fatalf("%+v, %v", state, err)
+	}
+	s, p = b.get("/")
+	b.wants(s, p, http.StatusOK, "Books (BOOKS)", clientID)
+
+	// The kept secret serves at the address it was given for, and at no other.
+	other := w.in("en")
+	s, p = other.post("/activation/search", "server", "http://evil.example", "client_id", clientID)
+	b.wants(s, p, http.StatusUnprocessableEntity, "missing")
+	s, p = other.post("/activation/search", "server", "http://hub.example", "client_id", clientID)
+	b.wants(s, p, http.StatusOK, "App active, last run on 2026-03-01 12:0")
+	for _, c := range w.asked {
+		if c.Server != "http://hub.example" {
+			t.Errorf("the secret went to %s", c.Server)
+		}
+	}
+
+	s, p = b.post("/options", "batch_size", "8", "minutes_interval", "", "qtde_tentativas_exec", "7")
+	b.wants(s, p, http.StatusOK, `value="8"`, `value="7"`)
+	if state, err = w.c.cfg.Wizard.Folder.Read(); err != nil || state.Options != (activation.Options{BatchSize: 8, RetryFigures: activation.RetryFigures{QtdeTentativasExec: 7}}) {
+		t.Errorf("%+v, %v", state.Options, err)
+	}
+	s, p = b.post("/options", "batch_size", "many")
+	b.wants(s, p, http.StatusUnprocessableEntity, "não é um número inteiro")
+
+	s, p = b.post("/activation/execute", "do", "remove", "action", "activate", "app", "BOOKS")
+	b.wants(s, p, http.StatusOK, "Aplicativo não ativado; pode ser ativado.")
+	if last := w.hub.setups[len(w.hub.setups)-1]; len(last.Subscriptions) != 0 {
+		t.Errorf("still subscribed: %v", last)
+	}
+	s, p = b.post("/activation/cancel")
+	b.wants(s, p, http.StatusOK, "Pesquisar")
+	if !hidden(p, "Executar", "BOOKS") {
+		t.Error("cancelled, and the answer is still there")
+	}
+	w.hub.away = true
+	s, p = b.post("/activation/search", search...)
+	b.wants(s, p, http.StatusBadGateway, "O hub não pôde ser consultado", "Pesquisar")
+}
+
+// TestTexts: every key that code or a page uses is there, in both languages, and none is left over.
+func TestTexts(t *testing.T) {
+	used := map[string]bool{}
+	direct := regexp.MustCompile(`(?:\bt |text\(|"(?:[a-z]+)", )"([a-z]+(?:\.[A-Za-z_]+)+)"|show\([^"]*"[a-z]+", "([a-z.]+)"`)
+	made := regexp.MustCompile(`printf "([a-z]+\.)%s"`)
+	var prefixes []string
+	look := func(text string) {
+		for _, m := range direct.FindAllStringSubmatch(text, -1) {
+			used[m[1]+m[2]] = true
+		}
+		for _, m := range made.FindAllStringSubmatch(text, -1) {
+			prefixes = append(prefixes, m[1])
+		}
+	}
+	names, err := fs.Glob(os.DirFS("."), "*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := fs.Glob(files, "pages/*.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range append(names, pages...) {
+		if strings.HasSuffix(name, "_test.go") || name == "texts.go" {
+			continue
+		}
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		look(string(b))
+	}
+	for key := range used {
+		if texts[key].PT == "" || texts[key].EN == "" {
+			t.Errorf("%s is used and lacks a language", key)
+		}
+	}
+	for key, text := range texts {
+		if text.PT == "" || text.EN == "" {
+			t.Errorf("%s lacks a language", key)
+		}
+		if !used[key] && !slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(key, p) }) {
+			t.Errorf("nothing uses %s", key)
+		}
+	}
+	for _, s := range slices.Concat([]string{"done", "duplicate", "discarded"}, executionResults) {
+		if texts["state."+s].PT == "" {
+			t.Errorf("no word for %s", s)
+		}
+	}
+}

@@ -1,0 +1,343 @@
+package console
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"smartlink/agent/activation"
+	"smartlink/agent/inbox"
+	"smartlink/link"
+)
+
+// states in the order of the overview.
+var states = []link.ERPState{link.ERPStored, link.ERPRunning, link.ERPWaiting, link.ERPBlocked, link.ERPRejected}
+
+// tile is one count of the overview.
+type tile struct {
+	Event inbox.Event
+	State link.ERPState
+	N     int64
+	Bad   bool
+}
+
+// overview is what overview.html shows.
+type overview struct {
+	Status     Status
+	Trouble    failure
+	Activation activation.State
+	Down, Up   []tile
+}
+
+func (c *Console) overview(v *visit) error {
+	o := overview{Status: c.cfg.Status(v.r.Context())}
+	state, err := c.cfg.Wizard.Folder.Read()
+	if err != nil && link.CodeOf(err) != link.CodeSealedElsewhere {
+		return err
+	}
+	o.Activation = state
+	for _, trouble := range []error{o.Status.Failure, err, o.Status.Trouble} {
+		if trouble == nil {
+			continue
+		}
+		var status int
+		if o.Trouble, status = v.problem(trouble); status == 0 {
+			o.Trouble = failure{Title: v.text("overview.trouble"), Detail: trouble.Error()}
+		}
+		break
+	}
+	box, err := c.inbox(v.r.Context())
+	if link.CodeOf(err) == link.CodeNotFound {
+		return v.show(http.StatusOK, "overview", "overview.title", "overview", o)
+	}
+	if err != nil {
+		return err
+	}
+	counts, err := box.Counts(v.r.Context())
+	if err != nil {
+		return err
+	}
+	count := func(event inbox.Event, s link.ERPState) tile {
+		t := tile{Event: event, State: s}
+		if i := slices.IndexFunc(counts, func(x inbox.Count) bool { return x.Event == event && x.State == s }); i >= 0 {
+			t.N = counts[i].N
+		}
+		t.Bad = t.N > 0 && (s == link.ERPBlocked || s == link.ERPRejected)
+		return t
+	}
+	for _, s := range states {
+		o.Down = append(o.Down, count(inbox.Downstream, s))
+	}
+	o.Up = []tile{count(inbox.Upstream, link.ERPStored), count(inbox.Upstream, link.ERPBlocked)}
+	return v.show(http.StatusOK, "overview", "overview.title", "overview", o)
+}
+
+// messageList is what messages.html shows.
+type messageList struct {
+	Event  inbox.Event
+	State  string
+	Type   string
+	States []link.ERPState
+	Items  []inbox.Item
+	Next   string // address of the next page
+}
+
+func (c *Console) messages(v *visit) error {
+	q := v.r.URL.Query()
+	if id, err := link.ParseUUID(strings.TrimSpace(q.Get("id"))); err == nil {
+		return v.redirect("/messages/" + id.String())
+	}
+	m := messageList{Event: inbox.Event(q.Get("event")), State: q.Get("state"), Type: strings.TrimSpace(q.Get("type")), States: states}
+	if m.Event != inbox.Upstream {
+		m.Event = inbox.Downstream
+	}
+	f := inbox.Filter{Event: m.Event, Type: m.Type, After: q.Get("cursor")}
+	if m.State != "" {
+		f.States = []link.ERPState{link.ERPState(m.State)}
+	}
+	box, err := c.inbox(v.r.Context())
+	switch {
+	case link.CodeOf(err) == link.CodeNotFound: // nothing was ever received
+	case err != nil:
+		return err
+	default:
+		page, err := box.List(v.r.Context(), f)
+		if err != nil {
+			return err
+		}
+		m.Items, m.Next = page.Items, next(v.r.URL, page.Next)
+	}
+	return v.show(http.StatusOK, "messages", "messages.title", "messages", m)
+}
+
+// next is the address of a list's next page; "" when there is none.
+func next(u *url.URL, cursor string) string {
+	if cursor == "" {
+		return ""
+	}
+	q := u.Query()
+	q.Set("cursor", cursor)
+	return u.Path + "?" + q.Encode()
+}
+
+// messagePage is what message.html shows.
+type messagePage struct {
+	inbox.Detail
+	Body                string // for people
+	Binary              bool
+	Reprocess, Discards bool // what can be done now
+	Answers             []answered
+}
+
+// answered is an outcome with its faults.
+type answered struct {
+	inbox.Result
+	Errors, Warnings []link.Fault
+}
+
+func (v *visit) id() (uuid.UUID, error) {
+	id, err := link.ParseUUID(v.r.PathValue("id"))
+	if err != nil {
+		return id, link.NewError(link.CodeNotFound, "what", v.r.PathValue("id")).Because(err)
+	}
+	return id, nil
+}
+
+func (c *Console) message(v *visit) error {
+	id, err := v.id()
+	if err != nil {
+		return err
+	}
+	box, err := c.inbox(v.r.Context())
+	if err != nil {
+		return err
+	}
+	d, err := box.Show(v.r.Context(), id)
+	if err != nil {
+		return err
+	}
+	p := messagePage{Detail: d, Body: d.Body}
+	if d.Item != nil {
+		p.Reprocess = slices.Contains([]link.ERPState{link.ERPWaiting, link.ERPBlocked, link.ERPRejected}, d.Item.State)
+		p.Discards = p.Reprocess || d.Item.State == link.ERPStored
+	}
+	var pretty bytes.Buffer
+	switch {
+	case !utf8.ValidString(d.Body):
+		p.Binary, p.Body = true, ""
+	case json.Indent(&pretty, []byte(d.Body), "", "  ") == nil:
+		p.Body = pretty.String()
+	}
+	for _, r := range d.Results {
+		a := answered{Result: r}
+		var body link.AnswerBody
+		if json.Unmarshal([]byte(r.Answer), &body) == nil {
+			a.Errors, a.Warnings = body.Data.Errors, body.Data.Warnings
+		}
+		p.Answers = append(p.Answers, a)
+	}
+	return v.show(http.StatusOK, "message", "message.title", "messages", p)
+}
+
+func (c *Console) reprocess(v *visit) error {
+	return c.onMessage(v, func(box *inbox.Box, id uuid.UUID, _ url.Values) error {
+		return box.Reprocess(v.r.Context(), id)
+	})
+}
+
+func (c *Console) discard(v *visit) error {
+	return c.onMessage(v, func(box *inbox.Box, id uuid.UUID, form url.Values) error {
+		reason := strings.TrimSpace(form.Get("reason"))
+		if reason == "" {
+			return link.NewError(link.CodeRequestInvalid).At("reason", link.CodeRequestInvalid,
+				link.Both("diga por quê: o remetente recebe o motivo", "say why: the sender is told the reason"))
+		}
+		return box.Discard(v.r.Context(), id, reason)
+	})
+}
+
+// onMessage does something to a message and leads back to its page.
+func (c *Console) onMessage(v *visit, do func(*inbox.Box, uuid.UUID, url.Values) error) error {
+	form, err := v.form()
+	if err != nil {
+		return err
+	}
+	id, err := v.id()
+	if err != nil {
+		return err
+	}
+	box, err := c.inbox(v.r.Context())
+	if err != nil {
+		return err
+	}
+	if err := do(box, id, form); err != nil {
+		return err
+	}
+	return v.redirect("/messages/" + id.String())
+}
+
+// rejected answers every rejected message with its errors as CSV, for a spreadsheet: a line for each
+// error.
+func (c *Console) rejected(v *visit) error {
+	box, err := c.inbox(v.r.Context())
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	b.WriteString("\ufeff") // tells spreadsheets that it is UTF-8
+	w := csv.NewWriter(&b)
+	w.Comma = ';'
+	head := []string{"id", "type", "sender", "businessKey", "sentAt", "rejectedAt", "attempt", "code", "pointer", "description", "help"}
+	if err := w.Write(head); err != nil {
+		return err
+	}
+	f := inbox.Filter{States: []link.ERPState{link.ERPRejected}, Limit: 500}
+	for {
+		page, err := box.List(v.r.Context(), f)
+		if err != nil {
+			return err
+		}
+		for _, item := range page.Items {
+			lines, err := v.faults(box, item)
+			if err != nil {
+				return err
+			}
+			if err := w.WriteAll(lines); err != nil {
+				return err
+			}
+		}
+		if f.After = page.Next; f.After == "" {
+			break
+		}
+	}
+	w.Flush()
+	v.w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+	v.w.Header().Set("Content-Disposition", `attachment; filename="rejected-`+v.now.In(c.cfg.Zone).Format("20060102-150405")+`.csv"`)
+	_, _ = v.w.Write(b.Bytes())
+	return w.Error()
+}
+
+// faults are the lines of one rejected message.
+func (v *visit) faults(box *inbox.Box, item inbox.Item) ([][]string, error) {
+	d, err := box.Show(v.r.Context(), item.ID)
+	if err != nil {
+		return nil, err
+	}
+	var body link.AnswerBody
+	if n := len(d.Results); n > 0 {
+		if err := json.Unmarshal([]byte(d.Results[n-1].Answer), &body); err != nil {
+			return nil, err
+		}
+	}
+	if len(body.Data.Errors) == 0 {
+		body.Data.Errors = []link.Fault{{}}
+	}
+	stamp := func(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+	var lines [][]string
+	for _, f := range body.Data.Errors {
+		description, help := f.Description, f.Help
+		if v.lang == link.English && f.DescriptionEn != "" {
+			description, help = f.DescriptionEn, f.HelpEn
+		}
+		line := []string{
+			item.ID.String(), item.Type, item.Sender.App, item.BusinessKey, stamp(item.SentAt), stamp(item.ModifiedAt), strconv.Itoa(item.Attempt),
+			string(f.Code), f.Pointer, description, help,
+		}
+		for i, cell := range line {
+			line[i] = harmless(cell)
+		}
+		lines = append(lines, line)
+	}
+	return lines, nil
+}
+
+// harmless keeps a spreadsheet from taking a cell that came from outside for a formula.
+func harmless(cell string) string {
+	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+		return "'" + cell
+	}
+	return cell
+}
+
+// executionList is what executions.html shows.
+type executionList struct {
+	Query, Type, Result string
+	Results             []string
+	Items               []inbox.Executed
+	Next                string
+}
+
+var executionResults = []string{"done", "duplicate", "rejected", "retry", "blocked"}
+
+func (c *Console) executions(v *visit) error {
+	q := v.r.URL.Query()
+	l := executionList{Query: strings.TrimSpace(q.Get("q")), Type: strings.TrimSpace(q.Get("type")), Result: q.Get("result"), Results: executionResults}
+	f := inbox.ExecutionFilter{Type: l.Type, Result: l.Result, After: q.Get("cursor")}
+	if id, err := link.ParseUUID(l.Query); err == nil {
+		f.Message = id
+	} else {
+		f.Key = l.Query
+	}
+	box, err := c.inbox(v.r.Context())
+	switch {
+	case link.CodeOf(err) == link.CodeNotFound:
+	case err != nil:
+		return err
+	default:
+		page, err := box.Executions(v.r.Context(), f)
+		if err != nil {
+			return err
+		}
+		l.Items, l.Next = page.Items, next(v.r.URL, page.Next)
+	}
+	return v.show(http.StatusOK, "executions", "executions.title", "executions", l)
+}

@@ -1,0 +1,42 @@
+package agent
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// contact is how the link to the hub is, as the loop that is always in touch with it sees it.
+type contact struct {
+	mu      sync.Mutex
+	last    time.Time // answer of the hub
+	trouble error     // of the last call; nil: it went well
+}
+
+// note notes how a call went. A stop is no trouble.
+func (c *contact) note(ctx context.Context, now time.Time, err error) {
+	if err != nil && ctx.Err() != nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.trouble = err; err == nil {
+		c.last = now
+	}
+}
+
+// Contact tells when the hub last answered (zero: not yet) and what was wrong with the last call (nil:
+// nothing).
+func (a *Agent) Contact() (last time.Time, trouble error) {
+	a.contact.mu.Lock()
+	defer a.contact.mu.Unlock()
+	return a.contact.last, a.contact.trouble
+}
+
+// Metrics are what the agent tells about itself, in Prometheus' text format, as of now.
+func (a *Agent) Metrics(ctx context.Context) (string, error) {
+	if a.health == nil {
+		return "", errNotRunning
+	}
+	return a.health.text(ctx)
+}

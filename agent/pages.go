@@ -1,0 +1,89 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"smartlink/agent/activation"
+	"smartlink/agent/console"
+)
+
+// pages is the console with its server.
+type pages struct {
+	console *console.Console
+	server  *http.Server
+	address string
+	served  chan error
+}
+
+// openPages serves the console.
+func (h *Host) openPages(ctx context.Context) (*pages, error) {
+	wizard := &activation.Wizard{Folder: h.folder, Lang: h.cfg.Lang, Clock: h.cfg.Clock}
+	if connect := h.cfg.Connect; connect != nil {
+		wizard.Connect = func(c activation.Credentials) (activation.Hub, error) {
+			hub, err := connect(c)
+			if err != nil {
+				return nil, err
+			}
+			asked, ok := hub.(activation.Hub)
+			if !ok {
+				return nil, errors.New("this connection cannot be asked for apps")
+			}
+			return asked, nil
+		}
+	}
+	for _, c := range h.cfg.Consumers {
+		wizard.Types = append(wizard.Types, c.Type())
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", h.cfg.Console)
+	if err != nil {
+		return nil, fmt.Errorf("console: %w", err)
+	}
+	p := &pages{address: "http://" + listener.Addr().String() + "/", served: make(chan error, 1)}
+	p.console = console.New(console.Config{Wizard: wizard, Database: h.cfg.Database, Status: h.status, Clock: h.cfg.Clock, Logger: h.cfg.Logger})
+	wizard.LastRun = p.console.LastRun
+	p.server = &http.Server{
+		Handler: p.console, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 64 << 10,
+	}
+	go func() { p.served <- p.server.Serve(listener) }()
+	return p, nil
+}
+
+// close ends the server, then the console.
+func (p *pages) close(ctx context.Context) error {
+	err := p.server.Shutdown(ctx)
+	if served := <-p.served; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
+	return errors.Join(err, p.console.Close(ctx))
+}
+
+// Console is the address of the console; "": there is none.
+func (h *Host) Console() string {
+	if h.pages == nil {
+		return ""
+	}
+	return h.pages.address
+}
+
+// status is how the agent is, for the console.
+func (h *Host) status(ctx context.Context) console.Status {
+	s := console.Status{Failure: h.Failure()}
+	a := h.Agent()
+	if a == nil {
+		return s
+	}
+	s.Running = true
+	s.Contact, s.Trouble = a.Contact()
+	metrics, err := a.Metrics(ctx)
+	if err != nil {
+		s.Failure = errors.Join(s.Failure, err)
+	}
+	s.Metrics = metrics
+	return s
+}
