@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
@@ -97,9 +96,13 @@ func TestPagesInBothLanguagesAndWidths(t *testing.T) {
 		page = name
 		for lang, accept := range map[string]string{"pt": "pt-BR", "en": "en"} {
 			for _, width := range []int64{1280, 390} {
+				var how []chromedp.EmulateViewportOption
+				if width < 800 {
+					how = append(how, chromedp.EmulateMobile)
+				}
 				var picture []byte
 				var found []string
-				run(emulation.SetDeviceMetricsOverride(width, 800, 1, width < 800), network.SetExtraHTTPHeaders(network.Headers{"Accept-Language": accept}),
+				run(chromedp.EmulateViewport(width, 800, how...), network.SetExtraHTTPHeaders(network.Headers{"Accept-Language": accept}),
 					chromedp.Navigate(w.front.URL+address), chromedp.FullScreenshot(&picture, 100), chromedp.Evaluate(lacks, &found))
 				if axe != "" {
 					var loaded bool
