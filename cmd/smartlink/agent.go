@@ -2,21 +2,26 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/kardianos/service"
 
 	"smartlink/agent"
 	"smartlink/agent/activation"
 	"smartlink/agent/executor"
 	"smartlink/agent/inbox"
 	"smartlink/internal/clock"
+	"smartlink/internal/logfile"
 	"smartlink/link"
 	"smartlink/rm"
 )
@@ -31,6 +36,12 @@ type agentCmd struct {
 	Options   agentOptionsCmd   `cmd:"" help:"Show or set how the activated agent works."`
 	Password  agentPasswordCmd  `cmd:"" help:"Make the console's password; it is shown once."`
 	Files     agentFilesCmd     `cmd:"" help:"Write totvsAppSaaS.json and totvsAppConfig_v2.json with their schemas, to be changed."`
+	Install   agentInstallCmd   `cmd:"" help:"Install the agent as a service of this machine (Windows service, systemd)."`
+	Uninstall agentUninstallCmd `cmd:"" help:"Remove the service; data stays."`
+	Start     agentStartCmd     `cmd:"" help:"Start the installed service."`
+	Stop      agentStopCmd      `cmd:"" help:"Stop the installed service."`
+	Status    agentStatusCmd    `cmd:"" help:"Tell whether the service is installed and runs."`
+	Doctor    agentDoctorCmd    `cmd:"" help:"Look at everything the agent needs, and tell what has to be mended."`
 	Messages  agentMessagesCmd  `cmd:"" help:"List messages of the inbox."`
 	Show      agentShowCmd      `cmd:"" help:"Tell everything the inbox knows about one message."`
 	Reprocess agentReprocessCmd `cmd:"" help:"Execute a rejected, blocked or waiting message again, as soon as the agent runs."`
@@ -47,6 +58,8 @@ type agentRunCmd struct {
 	ClientID     string        `name:"client-id" help:"The ERP side's client id. Without one the agent runs what is activated, and waits until something is." env:"SMARTLINK_CLIENT_ID" placeholder:"ID"`
 	ClientSecret string        `name:"client-secret" help:"Its secret; better given by the environment or the configuration file." env:"SMARTLINK_CLIENT_SECRET" placeholder:"SECRET"`
 	Console      string        `help:"Loopback address of the pages for people, with an activation only; default 127.0.0.1:8686, off: none." default:"127.0.0.1:8686" env:"SMARTLINK_CONSOLE" placeholder:"HOST:PORT"`
+	LogFile      string        `name:"log-file" help:"File for the log instead of the error output; a full one is renamed, six are kept." env:"SMARTLINK_LOG_FILE" placeholder:"FILE"`
+	Service      string        `help:"Set by 'agent install': run under the service manager." hidden:""`
 	Lease        time.Duration `help:"How long a fetched message is ours before it is stored, 5s to 15m." default:"60s"`
 	BatchSize    int           `name:"batch-size" help:"Messages executed in one transaction." default:"1"`
 
@@ -64,6 +77,37 @@ func (*agentRunCmd) Help() string {
 }
 
 func (c *agentRunCmd) Run(e *env, a *agentCmd) error {
+	if c.LogFile != "" {
+		file, err := logfile.Open(c.LogFile, 0, 0)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = file.Close() }()
+		logged := *e
+		logged.errOut = file
+		e = &logged
+	}
+	if c.Service == "" || runtime.GOOS != "windows" {
+		return c.run(e, a)
+	}
+	// A manager shows nobody what goes wrong: the log does.
+	p := &program{ctx: e.ctx, exit: os.Exit, run: func(ctx context.Context) error {
+		under := *e
+		under.ctx = ctx
+		err := c.run(&under, a)
+		if err != nil {
+			e.logger(slog.LevelInfo).Error("the agent ends", "error", err)
+		}
+		return err
+	}}
+	s, err := service.New(p, &service.Config{Name: c.Service})
+	if err != nil {
+		return err
+	}
+	return s.Run()
+}
+
+func (c *agentRunCmd) run(e *env, a *agentCmd) error {
 	if c.ClientID == "" {
 		return c.activated(e, a)
 	}

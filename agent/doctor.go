@@ -1,0 +1,276 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"smartlink/agent/activation"
+	"smartlink/agent/console"
+	"smartlink/agent/inbox"
+	"smartlink/internal/clock"
+	"smartlink/link"
+)
+
+// Health is how one thing is that a Doctor has looked at.
+type Health string
+
+// The healths.
+const (
+	Good Health = "ok"
+	Note Health = "note" // works, and somebody should know
+	Bad  Health = "bad"  // has to be mended
+)
+
+// Finding is one thing a Doctor has looked at.
+type Finding struct {
+	What   link.Text
+	Health Health
+	Detail link.Text
+}
+
+// Doctor looks at everything an agent needs, and changes nothing. Database, Installation and Types
+// are needed.
+type Doctor struct {
+	Database     string
+	Installation string
+	Types        []string // that the agent can execute
+	Lang         link.Lang
+	Connect      func(c activation.Credentials) (activation.Hub, error) // nil: the client package
+	HTTP         *http.Client                                           // nil: the default one
+	Clock        clock.Clock                                            // nil: clock.Real
+}
+
+const (
+	doctorTime = 10 * time.Second // bounds each question to the hub
+	// maxSkew is how far this machine's clock may be from the hub's: tokens last some minutes.
+	maxSkew = time.Minute
+)
+
+// Examine looks at one thing after the other, the most basic first. What stands on something that is
+// bad is left out.
+func (d *Doctor) Examine(ctx context.Context) []Finding {
+	e := &examination{Doctor: d, ctx: ctx}
+	if d.Clock == nil {
+		d.Clock = clock.Real
+	}
+	if e.installation() {
+		e.console()
+		if e.database() {
+			e.messages()
+		}
+		if e.files() && e.activation() {
+			e.proxy()
+			if e.reach() {
+				e.apps()
+			}
+		}
+	}
+	return e.list
+}
+
+type examination struct {
+	*Doctor
+	ctx    context.Context
+	list   []Finding
+	folder *activation.Folder
+	state  activation.State
+}
+
+func (e *examination) say(what link.Text, h Health, detail link.Text) bool {
+	e.list = append(e.list, Finding{what, h, detail})
+	return h != Bad
+}
+
+// bad tells an error in words for people where it has some.
+func (e *examination) bad(what link.Text, err error) bool {
+	t := link.Text{PT: err.Error(), EN: err.Error()}
+	if known, ok := errors.AsType[*link.Error](err); ok {
+		t = known.Text()
+		for _, f := range known.Errors {
+			t = link.Text{PT: t.PT + " " + f.Pointer + ": " + f.Text().PT, EN: t.EN + " " + f.Pointer + ": " + f.Text().EN}
+		}
+	}
+	return e.say(what, Bad, t)
+}
+
+func (e *examination) installation() bool {
+	what := link.Text{PT: "Instalação", EN: "Installation"}
+	inst, err := inbox.ReadInstallation(e.Installation)
+	if errors.Is(err, os.ErrNotExist) {
+		return e.say(what, Bad, link.Both("falta o arquivo %s; o agente o cria na primeira execução", "the file %s is missing; the agent makes it at its first start", e.Installation))
+	}
+	if err != nil {
+		return e.bad(what, err)
+	}
+	if info, err := os.Stat(e.Installation); err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+		return e.say(what, Bad, link.Both("outros podem ler %s (%v), que guarda a chave dos segredos: chmod 600",
+			"others can read %s (%v), which holds the key of the secrets: chmod 600", e.Installation, info.Mode().Perm()))
+	}
+	probe, err := os.CreateTemp(filepath.Dir(e.Installation), ".doctor-*")
+	if err != nil {
+		return e.bad(what, err)
+	}
+	if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
+		return e.bad(what, err)
+	}
+	if e.folder, err = activation.OpenFolder(e.Installation); err != nil {
+		return e.bad(what, err)
+	}
+	return e.say(what, Good, link.Both("%s", "%s", inst.ID))
+}
+
+func (e *examination) console() {
+	what := link.Text{PT: "Senha do console", EN: "Console password"}
+	if _, err := os.Stat(filepath.Join(e.folder.Dir(), console.PasswordFile)); err != nil {
+		e.say(what, Note, link.Text{PT: "não há; crie com `smartlink agent password`", EN: "there is none; make it with `smartlink agent password`"})
+		return
+	}
+	e.say(what, Good, link.Text{PT: "definida", EN: "set"})
+}
+
+func (e *examination) database() bool {
+	what := link.Text{PT: "Banco", EN: "Database"}
+	there, err := inbox.Check(e.ctx, e.Database, e.Installation)
+	switch {
+	case err != nil:
+		return e.bad(what, err)
+	case !there:
+		e.say(what, Note, link.Both("%s ainda não tem as tabelas do agente; ele as cria na primeira execução", "%s has no tables of the agent yet; it makes them at its first start", e.Database))
+		return false
+	}
+	return e.say(what, Good, link.Both("%s pertence a esta instalação", "%s belongs to this installation", e.Database))
+}
+
+func (e *examination) messages() {
+	what := link.Text{PT: "Mensagens", EN: "Messages"}
+	box, err := inbox.Attach(e.ctx, e.Database, e.Clock)
+	if err != nil {
+		e.bad(what, err)
+		return
+	}
+	counts, err := box.Counts(e.ctx)
+	if err = errors.Join(err, box.Close(e.ctx)); err != nil {
+		e.bad(what, err)
+		return
+	}
+	n := map[link.ERPState]int64{}
+	for _, c := range counts {
+		n[c.State] += c.N
+	}
+	h := Good
+	if n[link.ERPBlocked]+n[link.ERPRejected] > 0 {
+		h = Note
+	}
+	e.say(what, h, link.Both("%d na fila, %d aguardam, %d bloqueadas, %d rejeitadas", "%d stored, %d waiting, %d blocked, %d rejected",
+		n[link.ERPStored]+n[link.ERPRunning], n[link.ERPWaiting], n[link.ERPBlocked], n[link.ERPRejected]))
+}
+
+func (e *examination) files() bool {
+	what := link.Text{PT: activation.SaaSFile + ", " + activation.ConfigFile, EN: activation.SaaSFile + ", " + activation.ConfigFile}
+	if _, err := activation.ReadSaaS(e.folder.Dir()); err != nil {
+		return e.bad(what, err)
+	}
+	if _, err := activation.ReadConfig(e.folder.Dir()); err != nil {
+		return e.bad(what, err)
+	}
+	return e.say(what, Good, link.Text{PT: "conferem com os esquemas", EN: "match their schemas"})
+}
+
+func (e *examination) activation() bool {
+	what := link.Text{PT: "Ativação", EN: "Activation"}
+	var err error
+	if e.state, err = e.folder.Read(); err != nil {
+		return e.bad(what, err)
+	}
+	if !e.state.Ever() {
+		return e.bad(what, link.NewError(link.CodeNotActivated, "file", filepath.Join(e.folder.Dir(), activation.File)))
+	}
+	list := make([]string, len(e.state.Apps))
+	for i, a := range e.state.Apps {
+		list[i] = a.Code
+	}
+	if len(list) == 0 {
+		return e.say(what, Note, link.Text{PT: "todos os aplicativos foram removidos; nada novo chega", EN: "all apps were removed; nothing new comes"})
+	}
+	return e.say(what, Good, link.Both("%s, cliente %s", "%s, client %s", strings.Join(list, ", "), e.state.Credentials.ClientID))
+}
+
+func (e *examination) proxy() {
+	what := link.Text{PT: "Proxy", EN: "Proxy"}
+	at, err := url.Parse(e.state.Credentials.Server)
+	if err != nil {
+		e.bad(what, err)
+		return
+	}
+	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: at})
+	switch {
+	case err != nil:
+		e.bad(what, err)
+	case proxy == nil:
+		e.say(what, Good, link.Text{PT: "nenhum; conexão direta", EN: "none; a direct connection"})
+	default:
+		e.say(what, Good, link.Both("%s", "%s", proxy.Redacted()))
+	}
+}
+
+// reach looks whether the hub answers, and whether its clock and this machine's agree.
+func (e *examination) reach() bool {
+	what := link.Text{PT: "Hub", EN: "Hub"}
+	ctx, cancel := context.WithTimeout(e.ctx, doctorTime)
+	defer cancel()
+	server := e.state.Credentials.Server
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimRight(server, "/")+"/readyz", nil)
+	if err != nil {
+		return e.bad(what, err)
+	}
+	client := e.HTTP
+	if client == nil {
+		client = http.DefaultClient
+	}
+	resp, err := client.Do(r)
+	if err != nil {
+		return e.bad(what, err)
+	}
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return e.say(what, Bad, link.Both("%s responde %s", "%s answers %s", server, resp.Status))
+	}
+	if at, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		if skew := e.Clock.Now().Sub(at); skew.Abs() > maxSkew {
+			return e.say(what, Bad, link.Both("o relógio desta máquina difere do hub em %s; acerte-o", "this machine's clock differs from the hub's by %s; set it", skew.Round(time.Second)))
+		}
+	}
+	return e.say(what, Good, link.Both("%s responde", "%s answers", server))
+}
+
+// apps logs in and looks whether what is activated still may be.
+func (e *examination) apps() {
+	what := link.Text{PT: "Aplicativos", EN: "Apps"}
+	wizard := activation.Wizard{Folder: e.folder, Types: e.Types, Lang: e.Lang, Connect: e.Connect, Clock: e.Clock}
+	ctx, cancel := context.WithTimeout(e.ctx, doctorTime)
+	defer cancel()
+	found, err := wizard.Search(ctx, e.state.Credentials)
+	if err != nil {
+		e.bad(what, fmt.Errorf("%s: %w", e.state.Credentials.Server, err))
+		return
+	}
+	for _, a := range found {
+		if !a.Active {
+			continue
+		}
+		name := link.Text{PT: what.PT + ": " + a.Code, EN: what.EN + ": " + a.Code}
+		if a.Refused != nil {
+			e.bad(name, a.Refused)
+			continue
+		}
+		e.say(name, Good, link.Both("%d tipos inscritos", "%d types subscribed", len(a.Types)))
+	}
+}
