@@ -16,7 +16,7 @@
 //   - requeueCount counts failed deliveries only; past the queue's limit the message is dead with
 //     reason requeue-limit. lostCount counts leases that ended unsettled, with the limit
 //     link.LostMax and reason lease-lost-limit. Leases open when the store closes count in attempt
-//     only and are told as hub-restarted.
+//     only and are told as hub-restarted; in a store that several hubs share they stay open.
 //   - Only people redrive and discard. A redriven dead letter joins at the end with its id and time,
 //     its counts at zero, its attempts going on; where it held its ordering key, at its old place.
 //   - A repeat within the dedupe window answers the first id and stores nothing.

@@ -28,7 +28,7 @@ type Driver interface {
 
 	// Apply executes the operations in order, in one transaction, and answers one Result for each.
 	// A business outcome is a Result's Err and never fails the group. Apply itself fails with
-	// ErrNotApplied or ErrUnknown, wrapped.
+	// ErrNotApplied or ErrUnknown, wrapped. Operations of Choose may be moved behind the others.
 	Apply(ctx context.Context, lane int, ops []Op) ([]Result, error)
 
 	// Choose leases ready deliveries of a queue, in order, or tells the operation that does: a
@@ -57,7 +57,7 @@ type Driver interface {
 	// Check tells whether the store can be written.
 	Check(ctx context.Context) error
 	// Reopen closes and opens the store after ErrUnknown. What it finds then is durable, also what
-	// the failed commit left behind; every open lease ends.
+	// the failed commit left behind. Leases in memory end; those in a store that others share stay.
 	Reopen(ctx context.Context) error
 	// Close lets go of the store. Nothing else is called at the same time or later.
 	Close() error

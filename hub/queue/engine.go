@@ -280,14 +280,24 @@ func (e *Engine) choose(ctx context.Context, g Get) ([]link.Delivery, error) {
 			e.lane(g.Queue.Tenant).post(c.Op)
 			return c.Deliveries, nil
 		case ThenWait:
-			r, err := e.apply(ctx, g.Queue.Tenant, c.Op)
-			return r.Delivered, err
+			// A reader that leaves now is waited for: what it was given must be given back, not forgotten.
+			r, err := e.apply(context.WithoutCancel(ctx), g.Queue.Tenant, c.Op)
+			return r.Delivered, repeatable(err)
 		default:
 			if _, err := e.apply(ctx, g.Queue.Tenant, c.Op); err != nil {
-				return nil, err
+				return nil, repeatable(err)
 			}
 		}
 	}
+}
+
+// repeatable is the error of a get whose outcome may be unknown: what it leased comes again by itself,
+// so its reader has nothing to do but to get once more.
+func repeatable(err error) error {
+	if link.CodeOf(err) == link.CodeOutcomeUnknown {
+		return link.NewError(link.CodeUnavailable).Because(err)
+	}
+	return err
 }
 
 func (e *Engine) giveBack(ctx context.Context, q Name, got []link.Delivery) {

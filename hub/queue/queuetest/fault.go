@@ -63,8 +63,13 @@ var faultPromises = []promise{
 		q := w.queue("A")
 		id := w.send("A")
 		w.once(NotApplied)
+		if w.store.KeepsLeases { // it was not given either
+			_, err := w.Get(w.ctx(), queue.Get{Queue: q})
+			w.refused(link.CodeUnavailable, err)
+		}
 		d := w.getOne(q)
 		synctest.Wait()
+		equal(w, "attempt", d.Attempt, 1)
 		w.ack(q, d)
 		w.crash()
 		w.state(id, q, link.StateAcked)
@@ -147,9 +152,15 @@ var faultPromises = []promise{
 			q := w.queue("A")
 			id := w.send("A")
 			w.once(fault)
-			d := w.getOne(q)
-			synctest.Wait()
-			if !w.store.KeepsLeases {
+			if w.store.KeepsLeases { // the reader learns of no lease, which is there or not
+				_, err := w.Get(w.ctx(), queue.Get{Queue: q, Lease: time.Minute})
+				w.refused(link.CodeUnavailable, err)
+				synctest.Wait()
+				want := map[Fault]link.State{UnknownLost: link.StateReady, UnknownKept: link.StateLeased}
+				w.state(id, q, want[fault])
+			} else {
+				d := w.getOne(q)
+				synctest.Wait()
 				w.refused(link.CodeLeaseEnded, w.settleOne(q, queue.Settle{Tag: d.Tag, How: queue.Ack}))
 			}
 			w.advance(time.Minute)

@@ -16,7 +16,8 @@ import (
 // Store is one store under test. It is opened, crashed and opened again within one test; what was
 // stored stays.
 type Store struct {
-	// Open opens the store. Its driver takes the time from the clock.
+	// Open opens the store. Its driver takes the time from the clock. It is called in a synctest bubble:
+	// a driver may wait for a server's answers, but must not listen to one while it has nothing to do.
 	Open func(ctx context.Context, c clock.Clock) (queue.Driver, error)
 	// Crash ends a driver as a killed process would: nothing is cleaned up, and the next Open finds
 	// what was durable. Nil: the driver is just closed.
