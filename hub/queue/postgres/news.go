@@ -1,0 +1,318 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"smartlink/hub/queue"
+	"smartlink/internal/clock"
+)
+
+// channel is where hubs tell each other which queues got something ready.
+const channel = "smartlink_queue"
+
+// maxNews is the most that one notification can say, in bytes; PostgreSQL's limit is 8000.
+const maxNews = 7900
+
+// everyQueue is the notification for more queues than one can name.
+const everyQueue = "*"
+
+// Times of listening.
+const (
+	// listenCheck is how long a listener hears nothing before it asks whether its connection lives.
+	listenCheck = 10 * time.Second
+	// listenPause is the wait between attempts to connect.
+	listenPause = 500 * time.Millisecond
+	// readFor is how long a queue counts as read here after the last get.
+	readFor = 5 * time.Minute
+)
+
+// known remembers who reads through this store, so that only those are woken, and writes down when
+// they last did. The zero value knows nobody.
+type known struct {
+	mu sync.Mutex
+	m  map[queueKey]*reader
+}
+
+type reader struct {
+	name         queue.Name
+	lastGet      time.Time
+	installation string
+	written      bool
+}
+
+// read notes a get.
+func (k *known) read(q queueKey, name queue.Name, installation string, at time.Time) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.m == nil {
+		k.m = map[queueKey]*reader{}
+	}
+	k.m[q] = &reader{name, at, installation, false}
+}
+
+// addTo has a group write down the gets of its lane's queues, and forgets readers that stay away.
+func (k *known) addTo(g *group) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for q, r := range k.m {
+		if g.s.Lane(q.tenant) != g.lane {
+			continue
+		}
+		if !r.written {
+			r.written = true
+			t := g.tally(q)
+			if t.lastGet == nil || t.lastGet.Before(r.lastGet) {
+				at := r.lastGet
+				t.lastGet, t.installation = &at, text(r.installation)
+			}
+		}
+		if g.now.Sub(r.lastGet) > readFor {
+			delete(k.m, q)
+		}
+	}
+}
+
+// last is the last get that was not written down yet.
+func (k *known) last(q queueKey) (time.Time, string, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	r := k.m[q]
+	if r == nil {
+		return time.Time{}, "", false
+	}
+	return r.lastGet, r.installation, true
+}
+
+// of lists the queues that are read here: of some of them, or all of them.
+func (k *known) of(numbers set[int64]) []queue.Name {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var names []queue.Name
+	for q, r := range k.m {
+		if _, told := numbers[q.qid]; numbers == nil || told {
+			names = append(names, r.name)
+		}
+	}
+	return names
+}
+
+// news tells other hubs which queues got something ready, and hears them. It tells after the commit
+// and without waiting for the disk: PostgreSQL lets only one transaction with a notification commit
+// at a time, and a group would hold that lock while it waits for its fsync. What a hub cannot tell,
+// because it dies between the two, others find by looking; see Store.look.
+type news struct {
+	s      *Store
+	origin string // marks what this store tells
+	config *pgx.ConnConfig
+	stop   context.CancelFunc
+	done   sync.WaitGroup
+
+	mu      sync.Mutex
+	waiting set[queueKey] // not told yet
+	kick    chan struct{}
+}
+
+// listen begins to tell and to hear.
+func (s *Store) listen() *news {
+	ctx, stop := context.WithCancel(context.Background())
+	n := &news{
+		s: s, origin: strconv.FormatInt(s.tags.epoch, 10), config: s.config.ConnConfig.Copy(), stop: stop, waiting: set[queueKey]{}, kick: make(chan struct{}, 1),
+	}
+	pool := s.pool
+	n.done.Go(func() { n.talk(ctx, pool) })
+	n.done.Go(func() { n.hear(ctx) })
+	n.done.Go(func() { n.look(ctx, pool) })
+	return n
+}
+
+func (n *news) close() {
+	n.stop()
+	n.done.Wait()
+}
+
+// tell hands on what the other hubs should know. It does not wait.
+func (n *news) tell(queues set[queueKey]) {
+	n.mu.Lock()
+	maps.Copy(n.waiting, queues)
+	n.mu.Unlock()
+	select {
+	case n.kick <- struct{}{}:
+	default: // it will be told with what waits already
+	}
+}
+
+// talk tells the other hubs, all that waits at once.
+func (n *news) talk(ctx context.Context, pool *pgxpool.Pool) {
+	for {
+		select {
+		case <-n.kick:
+		case <-ctx.Done():
+			return
+		}
+		n.mu.Lock()
+		queues := n.waiting
+		n.waiting = set[queueKey]{}
+		n.mu.Unlock()
+		if err := n.notify(ctx, pool, queues); err != nil && ctx.Err() == nil {
+			n.s.opt.Logger.Warn("other hubs were not told of new messages; they look by themselves", "error", err)
+		}
+	}
+}
+
+func (n *news) notify(ctx context.Context, pool *pgxpool.Pool, queues set[queueKey]) error {
+	ctx, cancel := context.WithTimeout(ctx, groupTimeout)
+	defer cancel()
+	c, err := pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Release()
+	var s sheet
+	s.exec("BEGIN")
+	s.exec("SET LOCAL synchronous_commit TO off")
+	s.exec("SELECT pg_notify($1, $2)", channel, message(n.origin, queues))
+	s.exec("COMMIT")
+	return s.send(ctx, c.Conn())
+}
+
+// message writes a notification: who tells, and the numbers of queues.
+func message(origin string, queues set[queueKey]) string {
+	b := make([]byte, 0, 256)
+	b = append(b, origin...)
+	for q := range queues {
+		b = append(b, ' ')
+		b = strconv.AppendInt(b, q.qid, 10)
+	}
+	if len(b) > maxNews {
+		return origin + " " + everyQueue
+	}
+	return string(b)
+}
+
+// readMessage reads a notification; no numbers: every queue.
+func readMessage(payload string) (origin string, queues set[int64]) {
+	words := strings.Fields(payload)
+	if len(words) == 0 {
+		return "", nil
+	}
+	queues = set[int64]{}
+	for _, w := range words[1:] {
+		qid, err := strconv.ParseInt(w, 10, 64)
+		if err != nil {
+			return words[0], nil
+		}
+		queues.add(qid)
+	}
+	return words[0], queues
+}
+
+// hear wakes those who wait here for queues that other hubs tell of, until ctx ends.
+func (n *news) hear(ctx context.Context) {
+	for ctx.Err() == nil {
+		if err := n.hearOn(ctx); ctx.Err() == nil {
+			n.s.opt.Logger.Warn("connection to hear other hubs lost; connecting again", "error", err)
+		}
+		pause(ctx, listenPause)
+	}
+}
+
+// hearOn listens on a connection of its own until that breaks. First everybody is woken: news may have
+// been missed.
+func (n *news) hearOn(ctx context.Context) error {
+	c, err := pgx.ConnectConfig(ctx, n.config)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close(context.WithoutCancel(ctx)) }()
+	if _, err := c.Exec(ctx, "LISTEN "+channel); err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	n.wake(nil)
+	for {
+		told, err := n.next(ctx, c)
+		if err != nil {
+			return err
+		}
+		if told == nil {
+			continue
+		}
+		if origin, queues := readMessage(told.Payload); origin != n.origin {
+			n.wake(queues)
+		}
+	}
+}
+
+// next waits for a notification; nil when there is none but the connection lives.
+func (n *news) next(ctx context.Context, c *pgx.Conn) (*pgconn.Notification, error) {
+	quiet, cancel := context.WithTimeout(ctx, listenCheck)
+	defer cancel()
+	told, err := c.WaitForNotification(quiet)
+	if err == nil || ctx.Err() != nil || quiet.Err() == nil || c.IsClosed() {
+		return told, err
+	}
+	alive, cancel := context.WithTimeout(ctx, listenCheck)
+	defer cancel()
+	return nil, c.Ping(alive)
+}
+
+// wake wakes who waits here for some queues, or for any.
+func (n *news) wake(queues set[int64]) {
+	for _, name := range n.s.known.of(queues) {
+		n.s.onReady(name)
+	}
+}
+
+// look finds what nobody told of, once a second: queues that are read here and have something ready.
+func (n *news) look(ctx context.Context, pool *pgxpool.Pool) {
+	for {
+		pause(ctx, lookEvery)
+		if ctx.Err() != nil {
+			return
+		}
+		names := n.s.known.of(nil)
+		if len(names) == 0 {
+			continue
+		}
+		if err := n.lookFor(ctx, pool, names); err != nil && ctx.Err() == nil {
+			n.s.opt.Logger.Warn("looking for messages nobody told of failed", "error", err)
+		}
+	}
+}
+
+func (n *news) lookFor(ctx context.Context, pool *pgxpool.Pool, names []queue.Name) error {
+	ctx, cancel := context.WithTimeout(ctx, groupTimeout)
+	defer cancel()
+	rows, err := pool.Query(ctx, `SELECT q.tenant, q.client FROM unnest($1::uuid[], $2::text[]) AS u (tenant, client)
+		JOIN queue AS q ON q.tenant = u.tenant AND q.client = u.client WHERE q.paused_at IS NULL
+		AND EXISTS (SELECT 1 FROM delivery AS d WHERE d.tenant = q.tenant AND d.qid = q.qid AND d.state = 'ready')`,
+		column(names, func(q queue.Name) [16]byte { return q.Tenant }), column(names, func(q queue.Name) string { return text(string(q.Client)) }))
+	if err != nil {
+		return err
+	}
+	var name queue.Name
+	_, err = pgx.ForEachRow(rows, []any{&name.Tenant, &name.Client}, func() error {
+		n.s.onReady(name)
+		return nil
+	})
+	return err
+}
+
+// pause waits, or until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	t := clock.Real.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C():
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,73 @@
+package postgres_test
+
+import (
+	"context"
+	"os"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"smartlink/hub/queue"
+	"smartlink/hub/queue/postgres"
+	"smartlink/hub/queue/queuetest"
+	"smartlink/internal/clock"
+)
+
+// database is the address of an empty database that tests may do with as they like; ci/test starts one.
+func database(t testing.TB) string {
+	t.Helper()
+	dsn := os.Getenv("SMARTLINK_TEST_POSTGRES")
+	if dsn == "" {
+		t.Skip("SMARTLINK_TEST_POSTGRES names no PostgreSQL database: the PostgreSQL driver is NOT tested")
+	}
+	return dsn
+}
+
+// TestSuite runs the suite. Network and bubbles go together because a Store that is alone leaves no
+// connection listening.
+func TestSuite(t *testing.T) {
+	dsn := database(t)
+	queuetest.Run(t, func(t testing.TB) queuetest.Store { return store(t, dsn) })
+}
+
+func TestModel(t *testing.T) {
+	dsn := database(t)
+	queuetest.RunModel(t, func(t testing.TB) queuetest.Store { return store(t, dsn) })
+}
+
+// store is an empty store that tells the time as it is told.
+func store(t testing.TB, dsn string) queuetest.Store {
+	t.Helper()
+	empty(t, dsn)
+	return queuetest.Store{
+		Open: func(ctx context.Context, c clock.Clock) (queue.Driver, error) {
+			return postgres.Open(ctx, dsn, postgres.Options{Clock: c, Alone: true})
+		},
+		KeepsLeases: true,
+	}
+}
+
+// empty makes the schema if it is not there, and leaves nothing else in it.
+func empty(t testing.TB, dsn string) {
+	t.Helper()
+	ctx := context.Background()
+	c, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close(ctx) }()
+	var there bool
+	if err := c.QueryRow(ctx, `SELECT to_regclass('meta') IS NOT NULL`).Scan(&there); err != nil {
+		t.Fatal(err)
+	}
+	if !there {
+		return
+	}
+	for _, table := range []string{
+		"queue", "queue_count", "subscription", "message", "delivery", "ordering", "attempt", "event", "report", "outcome", "dedupe", "health",
+	} {
+		if _, err := c.Exec(ctx, "DELETE FROM "+table); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

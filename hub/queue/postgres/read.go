@@ -1,0 +1,185 @@
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"smartlink/hub/queue"
+	"smartlink/link"
+)
+
+// messageColumns are the columns that messageRow reads.
+const messageColumns = `m.id, m.tenant, m.root, m.type, m.audience, m.app, m.client, m.business_key, m.ordering_key, m.correlation, m.created_at,
+	m.created_by, m.headers, m.content_type, m.body`
+
+// messageRow is a row of message.
+type messageRow struct {
+	m       link.Message
+	headers string
+}
+
+func (r *messageRow) into() []any {
+	m := &r.m
+	return []any{&m.ID, &m.TenantID, &m.RootID, &m.Type, &m.Audience, &m.Sender.App, &m.Sender.ClientID, &m.BusinessKey, &m.OrderingKey,
+		&m.CorrelationID, &m.CreatedAt, &m.CreatedBy, &r.headers, &m.ContentType, &m.Body}
+}
+
+func (r *messageRow) message() (link.Message, error) {
+	m := r.m
+	m.CreatedAt = m.CreatedAt.UTC()
+	if r.headers != "" {
+		if err := json.Unmarshal([]byte(r.headers), &m.Headers); err != nil {
+			return link.Message{}, fmt.Errorf("headers of message %s: %w", m.ID, err)
+		}
+	}
+	return m, nil
+}
+
+// Message reads a message with its body.
+func (s *Store) Message(ctx context.Context, tenant, id uuid.UUID) (link.Message, error) {
+	var m messageRow
+	err := s.pool.QueryRow(ctx, `SELECT `+messageColumns+` FROM message AS m WHERE m.tenant = $1 AND m.id = $2`, tenant, id).Scan(m.into()...)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return link.Message{}, link.NewError(link.CodeMessageUnknown)
+	}
+	if err != nil {
+		return link.Message{}, fmt.Errorf("read message %s: %w", id, err)
+	}
+	return m.message()
+}
+
+// Queues lists the queues of a tenant by name, or of all.
+func (s *Store) Queues(ctx context.Context, tenant uuid.UUID) ([]queue.Info, error) {
+	infos, err := s.queues(ctx, tenant)
+	if err != nil {
+		return nil, fmt.Errorf("list queues: %w", err)
+	}
+	return infos, nil
+}
+
+// queues reads the queues of one tenant, or, for the hub's own overview, of all. The second is not a
+// hot path.
+func (s *Store) queues(ctx context.Context, tenant uuid.UUID) ([]queue.Info, error) {
+	where, args := `WHERE q.tenant = $1`, []any{tenant}
+	if tenant == uuid.Nil {
+		where, args = ``, nil
+	}
+	rows, err := s.pool.Query(ctx, `SELECT q.tenant, q.qid, q.client, q.requeue_max, q.hold, q.paused_at, q.paused_reason, q.paused_by, q.created_at,
+		coalesce(c.ready, 0), coalesce(c.leased, 0), coalesce(c.behind, 0), coalesce(c.delayed, 0), coalesce(c.acked, 0), coalesce(c.dead, 0),
+		coalesce(c.discarded, 0), c.last_get, coalesce(c.installation, ''), ARRAY(SELECT s.type FROM subscription AS s WHERE s.tenant = q.tenant
+		AND s.qid = q.qid ORDER BY s.type)
+		FROM queue AS q CROSS JOIN LATERAL (SELECT sum(x.ready)::bigint AS ready, sum(x.leased)::bigint AS leased, sum(x.behind)::bigint AS behind,
+		sum(x.delayed)::bigint AS delayed, sum(x.acked)::bigint AS acked, sum(x.dead)::bigint AS dead, sum(x.discarded)::bigint AS discarded,
+		max(x.last_get) AS last_get, (array_agg(x.installation ORDER BY x.last_get DESC NULLS LAST))[1] AS installation
+		FROM queue_count AS x WHERE x.tenant = q.tenant AND x.qid = q.qid) AS c `+where, args...)
+	if err != nil {
+		return nil, err
+	}
+	infos := []queue.Info{}
+	defer rows.Close()
+	for rows.Next() {
+		i, k := queue.Info{}, queueKey{}
+		var t tally
+		var pausedAt, lastGet *time.Time
+		var paused queue.Paused
+		if err := rows.Scan(&k.tenant, &k.qid, &i.Queue.Client, &i.RequeueCountMax, &i.Hold, &pausedAt, &paused.Reason, &paused.By, &i.CreatedAt,
+			&t.ready, &t.leased, &t.behind, &t.delayed, &t.acked, &t.dead, &t.discarded, &lastGet, &i.Installation, &i.Subscriptions); err != nil {
+			return nil, err
+		}
+		i.Queue.Tenant, i.CreatedAt = k.tenant, i.CreatedAt.UTC()
+		i.Counts = map[link.State]int64{
+			link.StateReady: t.ready, link.StateLeased: t.leased, link.StateBehind: t.behind, link.StateDelayed: t.delayed,
+			link.StateAcked: t.acked, link.StateDead: t.dead, link.StateDiscarded: t.discarded,
+		}
+		if pausedAt != nil {
+			paused.At = pausedAt.UTC()
+			i.Paused = &paused
+		}
+		if lastGet != nil {
+			i.LastGet = lastGet.UTC()
+		}
+		if at, installation, here := s.known.last(k); here && at.After(i.LastGet) {
+			i.LastGet, i.Installation = at, installation
+		}
+		infos = append(infos, i)
+	}
+	slices.SortFunc(infos, func(a, b queue.Info) int { return cmp.Compare(a.Queue.String(), b.Queue.String()) })
+	return infos, rows.Err()
+}
+
+// Health lists the last health of each installation of a tenant.
+func (s *Store) Health(ctx context.Context, tenant uuid.UUID) ([]queue.Health, error) {
+	rows, err := s.pool.Query(ctx, `SELECT client, installation, at, content_type, body FROM health WHERE tenant = $1 AND at IS NOT NULL
+		ORDER BY client, installation`, tenant)
+	if err != nil {
+		return nil, fmt.Errorf("read health: %w", err)
+	}
+	defer rows.Close()
+	list := []queue.Health{}
+	for rows.Next() {
+		h := queue.Health{Queue: queue.Name{Tenant: tenant}}
+		if err := rows.Scan(&h.Queue.Client, &h.Installation, &h.At, &h.ContentType, &h.Body); err != nil {
+			return nil, fmt.Errorf("read health: %w", err)
+		}
+		h.At = h.At.UTC()
+		list = append(list, h)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read health: %w", err)
+	}
+	return list, nil
+}
+
+// everything lies behind every place.
+const everything = math.MaxInt64
+
+// Find finds messages by one key, the newest first.
+func (s *Store) Find(ctx context.Context, f queue.Find) (queue.Found, error) {
+	before := f.After
+	if before == 0 {
+		before = everything
+	}
+	var query string
+	var key any
+	switch {
+	case f.BusinessKey != "":
+		key, query = text(f.BusinessKey), `SELECT place, id FROM message WHERE tenant = $1 AND business_key = $2 AND business_key <> '' AND place < $3
+			ORDER BY place DESC LIMIT $4`
+	case f.CorrelationID != "":
+		key, query = text(f.CorrelationID), `SELECT place, id FROM message WHERE tenant = $1 AND correlation = $2 AND correlation <> '' AND place < $3
+			ORDER BY place DESC LIMIT $4`
+	default:
+		key, query = f.RootID, `SELECT place, id FROM (
+			(SELECT place, id FROM message WHERE tenant = $1 AND root = $2 AND root <> id AND place < $3 ORDER BY place DESC LIMIT $4)
+			UNION ALL SELECT place, id FROM message WHERE tenant = $1 AND id = $2 AND place < $3) AS m ORDER BY place DESC LIMIT $4`
+	}
+	rows, err := s.pool.Query(ctx, query, f.Tenant, key, before, f.Limit+1)
+	if err != nil {
+		return queue.Found{}, fmt.Errorf("find messages: %w", err)
+	}
+	found := queue.Found{IDs: []uuid.UUID{}}
+	var place, last int64
+	var id uuid.UUID
+	_, err = pgx.ForEachRow(rows, []any{&place, &id}, func() error {
+		if len(found.IDs) == f.Limit {
+			found.Next = last
+			return nil
+		}
+		last = place
+		found.IDs = append(found.IDs, id)
+		return nil
+	})
+	if err != nil {
+		return queue.Found{}, fmt.Errorf("find messages: %w", err)
+	}
+	return found, nil
+}
