@@ -8,8 +8,12 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/google/uuid"
+
 	"smartlink/agent/activation"
 	"smartlink/agent/console"
+	"smartlink/agent/executor"
+	"smartlink/agent/inbox"
 )
 
 // pages is the console with its server.
@@ -44,7 +48,7 @@ func (h *Host) openPages(ctx context.Context) (*pages, error) {
 		return nil, fmt.Errorf("console: %w", err)
 	}
 	p := &pages{address: "http://" + listener.Addr().String() + "/", served: make(chan error, 1)}
-	p.console = console.New(console.Config{Wizard: wizard, Database: h.cfg.Database, Status: h.status, Clock: h.cfg.Clock, Logger: h.cfg.Logger})
+	p.console = console.New(console.Config{Wizard: wizard, Database: h.cfg.Database, Status: h.status, Try: h.try, Clock: h.cfg.Clock, Logger: h.cfg.Logger})
 	wizard.LastRun = p.console.LastRun
 	p.server = &http.Server{
 		Handler: p.console, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
@@ -52,6 +56,15 @@ func (h *Host) openPages(ctx context.Context) (*pages, error) {
 	}
 	go func() { p.served <- p.server.Serve(listener) }()
 	return p, nil
+}
+
+// try executes a message through the console's own inbox, and undoes it.
+func (h *Host) try(ctx context.Context, box *inbox.Box, message uuid.UUID) (executor.Trial, error) {
+	exec, err := executor.New(executor.Config{Box: box, Consumers: h.cfg.Consumers, Clock: h.cfg.Clock, Logger: h.cfg.Logger})
+	if err != nil {
+		return executor.Trial{}, err
+	}
+	return exec.Try(ctx, message)
 }
 
 // close ends the server, then the console.

@@ -16,7 +16,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"smartlink/agent/activation"
+	"smartlink/agent/executor"
 	"smartlink/agent/inbox"
 	"smartlink/internal/clock"
 	"smartlink/link"
@@ -36,9 +39,11 @@ type Config struct {
 	Wizard   *activation.Wizard
 	Database string // file of the inbox
 	Status   func(ctx context.Context) Status
-	Zone     *time.Location // in which moments are shown; nil: the machine's
-	Clock    clock.Clock
-	Logger   *slog.Logger
+	// Try executes a message of the inbox and undoes it; nil: no message can be tried.
+	Try    func(ctx context.Context, box *inbox.Box, message uuid.UUID) (executor.Trial, error)
+	Zone   *time.Location // in which moments are shown; nil: the machine's
+	Clock  clock.Clock
+	Logger *slog.Logger
 }
 
 // Console serves the pages; it is an http.Handler. Close it.
@@ -171,6 +176,7 @@ func (c *Console) table() []route {
 		{"GET /messages/{id}", false, c.message},
 		{"POST /messages/{id}/reprocess", false, c.reprocess},
 		{"POST /messages/{id}/discard", false, c.discard},
+		{"POST /messages/{id}/try", false, c.try},
 		{"GET /rejected.csv", false, c.rejected},
 		{"GET /executions", false, c.executions},
 		{"GET /activation", false, c.activation},

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"encoding/csv"
 	"errors"
 	"io/fs"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"smartlink/agent/activation"
+	"smartlink/consumer"
 	"smartlink/link"
 )
 
@@ -192,6 +194,32 @@ func TestReprocessAndDiscard(t *testing.T) {
 		t.Errorf("discarded: %s", got)
 	}
 	s, p = b.post(at(w.booked, "reprocess"))
+	b.wants(s, p, http.StatusConflict, "SL-NOT-NOW")
+}
+
+// TestTry: the rules are run and shown, and the message is as it was.
+func TestTry(t *testing.T) {
+	w := newWorld(t)
+	b := w.in("en")
+	at := "/messages/" + w.rejected.Message.ID.String() + "/try"
+	s, p := b.get("/messages/" + w.rejected.Message.ID.String())
+	b.wants(s, p, http.StatusOK, "Try without booking")
+	if strings.Contains(p, "What the trial came to") {
+		t.Error("tried before anybody asked")
+	}
+	s, p = b.post(at)
+	_, trial, _ := strings.Cut(p, "What the trial came to")
+	b.wants(s, trial, http.StatusOK, "Rejected", "unknown &lt;b&gt;supplier")
+	w.ways["reject"] = func(context.Context, consumer.Tx, consumer.Execution, consumer.Log) consumer.Outcome { // the master data is mended
+		return consumer.Done("1;77", nil)
+	}
+	s, p = b.post(at)
+	_, trial, _ = strings.Cut(p, "What the trial came to")
+	b.wants(s, trial, http.StatusOK, "Done", "1;77")
+	if w.state(w.rejected) != link.ERPRejected || w.Int(t, `SELECT COUNT(*) FROM BOOK`) != 1 {
+		t.Error("a trial changed something")
+	}
+	s, p = b.post("/messages/" + w.booked.Message.ID.String() + "/try")
 	b.wants(s, p, http.StatusConflict, "SL-NOT-NOW")
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"smartlink/agent/activation"
+	"smartlink/agent/executor"
 	"smartlink/agent/inbox"
 	"smartlink/link"
 )
@@ -135,6 +136,8 @@ type messagePage struct {
 	Body                string // for people
 	Binary              bool
 	Reprocess, Discards bool // what can be done now
+	Tries               bool
+	Trial               *executor.Trial // what trying it came to; nil: it was not tried
 	Answers             []answered
 }
 
@@ -161,14 +164,39 @@ func (c *Console) message(v *visit) error {
 	if err != nil {
 		return err
 	}
+	return c.showMessage(v, box, id, nil)
+}
+
+// try executes a message, undoes it, and shows what it came to.
+func (c *Console) try(v *visit) error {
+	id, err := v.id()
+	if err != nil {
+		return err
+	}
+	box, err := c.inbox(v.r.Context())
+	if err != nil {
+		return err
+	}
+	if c.cfg.Try == nil {
+		return link.NewError(link.CodeNotFound, "what", v.r.URL.Path)
+	}
+	trial, err := c.cfg.Try(v.r.Context(), box, id)
+	if err != nil {
+		return err
+	}
+	return c.showMessage(v, box, id, &trial)
+}
+
+func (c *Console) showMessage(v *visit, box *inbox.Box, id uuid.UUID, trial *executor.Trial) error {
 	d, err := box.Show(v.r.Context(), id)
 	if err != nil {
 		return err
 	}
-	p := messagePage{Detail: d, Body: d.Body}
+	p := messagePage{Detail: d, Body: d.Body, Trial: trial}
 	if d.Item != nil {
 		p.Reprocess = slices.Contains([]link.ERPState{link.ERPWaiting, link.ERPBlocked, link.ERPRejected}, d.Item.State)
 		p.Discards = p.Reprocess || d.Item.State == link.ERPStored
+		p.Tries = p.Discards && d.Item.Event == inbox.Downstream && c.cfg.Try != nil
 	}
 	var pretty bytes.Buffer
 	switch {

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"smartlink/agent/activation"
 	"smartlink/agent/executor"
 	"smartlink/agent/inbox"
@@ -71,6 +73,7 @@ type world struct {
 	front    *httptest.Server
 	password string
 	asked    []activation.Credentials
+	ways     map[string]agenttest.Way
 
 	booked, rejected, blocked, waiting link.Delivery
 }
@@ -91,7 +94,7 @@ func newWorld(t testing.TB) *world {
 		w.asked = append(w.asked, c)
 		return w.hub, nil
 	}}
-	w.c = New(Config{Wizard: wizard, Database: w.Database, Status: func(context.Context) Status { return w.status }, Zone: time.UTC, Clock: w.clock})
+	w.c = New(Config{Wizard: wizard, Database: w.Database, Status: func(context.Context) Status { return w.status }, Try: w.try, Zone: time.UTC, Clock: w.clock})
 	wizard.LastRun = w.c.LastRun
 	t.Cleanup(func() {
 		if err := w.c.Close(context.Background()); err != nil {
@@ -119,6 +122,7 @@ func (w *world) fill() {
 			{Code: "TEST-NEITHER", Description: "nem isto", DescriptionEn: "nor this"},
 		})
 	}}
+	w.ways = ways
 	exec, err := executor.New(executor.Config{
 		Box: w.box, Clock: w.clock, Consumers: []consumer.Consumer{&agenttest.Booker{Ways: ways}}, Retry: executor.Retry{QtdeTentativasExec: 2},
 	})
@@ -136,6 +140,12 @@ func (w *world) fill() {
 			w.must(err)
 		}
 	}
+}
+
+func (w *world) try(ctx context.Context, box *inbox.Box, id uuid.UUID) (executor.Trial, error) {
+	exec, err := executor.New(executor.Config{Box: box, Clock: w.clock, Consumers: []consumer.Consumer{&agenttest.Booker{Ways: w.ways}}})
+	w.must(err)
+	return exec.Try(ctx, id)
 }
 
 // browser is a person at this machine.

@@ -44,6 +44,7 @@ type agentCmd struct {
 	Doctor    agentDoctorCmd    `cmd:"" help:"Look at everything the agent needs, and tell what has to be mended."`
 	Messages  agentMessagesCmd  `cmd:"" help:"List messages of the inbox."`
 	Show      agentShowCmd      `cmd:"" help:"Tell everything the inbox knows about one message."`
+	Try       agentTryCmd       `cmd:"" help:"Execute a message and undo everything, to see what would come of it."`
 	Reprocess agentReprocessCmd `cmd:"" help:"Execute a rejected, blocked or waiting message again, as soon as the agent runs."`
 	Discard   agentDiscardCmd   `cmd:"" help:"Give a rejected, blocked or waiting message up; its sender is told."`
 }

@@ -127,6 +127,20 @@ func TestAgentRunsFromItsActivation(t *testing.T) {
 	if err != nil || len(got.Outcomes) != 1 || got.Outcomes[0].State != string(link.ERPDone) {
 		t.Fatalf("%+v, %v", got, err)
 	}
+	refused, _, err := examples.Numbered("finlan-inc-refused.json", "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err = sender.Send(t.Context(), client.Message{Type: "FinLanIncDataCommand", Audience: demo.AppRM, Body: refused, Wait: link.MaxWait})
+	if err != nil || len(got.Outcomes) != 1 || got.Outcomes[0].State != string(link.ERPRejected) {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if out := w.agent(0, "try", got.MessageID.String()); !strings.Contains(out, "rejected") || !strings.Contains(out, "RM-PERIOD-CLOSED") || !strings.Contains(out, "/data/DataEmissao") {
+		t.Errorf("tried: %s", out)
+	}
+	if out := w.agent(0, "try", got.MessageID.String(), "--json"); !strings.Contains(out, `"state": "rejected"`) {
+		t.Errorf("tried: %s", out)
+	}
 	a := w.apps(w.agent(0, "activate", "--json"))["GESPLAN-RM"]
 	if a.LastRun == nil || time.Since(*a.LastRun) > time.Hour || !strings.Contains(a.Status, "last run on") {
 		t.Errorf("status %+v", a)

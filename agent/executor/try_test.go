@@ -1,0 +1,104 @@
+package executor_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"smartlink/agent/executor"
+	"smartlink/agent/internal/agenttest"
+	"smartlink/consumer"
+	"smartlink/internal/clock"
+	"smartlink/link"
+)
+
+// TestTryingNeverChangesAnything tries messages of every kind: each tells what would come of it, and
+// every table is afterwards what it was.
+func TestTryingNeverChangesAnything(t *testing.T) {
+	files := agenttest.NewFiles(t)
+	clk := clock.NewFake(agenttest.Start)
+	box := files.Open(t, clk)
+	ways := map[string]agenttest.Way{"reject": agenttest.Reject, "fail": agenttest.Fail, "panic": agenttest.Panic, "postpone": func(_ context.Context, _ consumer.Tx, x consumer.Execution, _ consumer.Log) consumer.Outcome {
+		return consumer.Postpone(x.Now.Add(time.Minute), "month end")
+	}}
+	exec, err := executor.New(executor.Config{
+		Box: box, Clock: clk, Consumers: []consumer.Consumer{&agenttest.Booker{Ways: ways}, &agenttest.Booker{Of: "SoloCommand", Solo: true}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := func(d link.Delivery) link.Delivery {
+		t.Helper()
+		if _, err := box.Store(t.Context(), []link.Delivery{d}); err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	booked := store(agenttest.Delivery("first", agenttest.BusinessKey("k")))
+	rejected := store(agenttest.Delivery("no", agenttest.Do("reject")))
+	if _, err := exec.Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		name string
+		d    link.Delivery
+		want executor.Trial
+		code link.Code // of the refusal to try
+		log  string
+	}{
+		{"books", store(agenttest.Delivery("fine")), executor.Trial{State: link.ERPDone, Key: "1;2"}, "", "booked fine"},
+		{"again", rejected, executor.Trial{State: link.ERPRejected, Code: "TEST-NO"}, "", "booked no"},
+		{"booked before", store(agenttest.Delivery("other", agenttest.BusinessKey("k"))), executor.Trial{State: link.ERPDuplicate, Key: "1;1"}, "", "booked before"},
+		{"fails", store(agenttest.Delivery("x", agenttest.Do("fail"))), executor.Trial{State: link.ERPWaiting, Code: link.CodeConsumerFailed}, "", "it failed"},
+		{"panics", store(agenttest.Delivery("x", agenttest.Do("panic"))), executor.Trial{State: link.ERPWaiting, Code: link.CodeConsumerPanic}, "", "lost my way"},
+		{"postpones", store(agenttest.Delivery("x", agenttest.Do("postpone"))), executor.Trial{State: link.ERPWaiting}, "", "month end"},
+		{"nobody knows it", store(agenttest.Delivery("x", func(m *link.Message) { m.Type = "NewCommand" })), executor.Trial{State: link.ERPBlocked, Code: link.CodeNoConsumer}, "", ""},
+		{"cannot be undone", store(agenttest.Delivery("x", func(m *link.Message) { m.Type = "SoloCommand" })), executor.Trial{}, link.CodeRequestInvalid, ""},
+		{"finished", booked, executor.Trial{}, link.CodeNotNow, ""},
+		{"never came", agenttest.Delivery("x"), executor.Trial{}, link.CodeNotInInbox, ""},
+	} {
+		before := content(t, files) // with what the table has stored
+		got, err := exec.Try(t.Context(), tc.d.Message.ID)
+		if link.CodeOf(err) != tc.code || got.State != tc.want.State || got.Key != tc.want.Key || got.Code != tc.want.Code {
+			t.Errorf("%s: %+v, %v", tc.name, got, err)
+		}
+		if said := fmt.Sprint(got.Log); !strings.Contains(said, tc.log) {
+			t.Errorf("%s: log %s", tc.name, said)
+		}
+		if after := content(t, files); after != before {
+			t.Errorf("%s changed\n%s\ninto\n%s", tc.name, before, after)
+		}
+		if got.State == link.ERPRejected && (len(got.Errors) != 1 || got.Errors[0].Code != "TEST-NO") {
+			t.Errorf("%s: errors %+v", tc.name, got.Errors)
+		}
+	}
+	answers := files.Text(t, `SELECT ID FROM GTOTVSLINKMESSAGE WHERE TYPEEVENT = 'Upstream' LIMIT 1`)
+	id, err := link.ParseUUID(answers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := exec.Try(t.Context(), id); link.CodeOf(err) != link.CodeNotInInbox && link.CodeOf(err) != link.CodeNotNow {
+		t.Errorf("an answer was tried: %v", err)
+	}
+	if n, err := exec.Drain(t.Context()); err != nil || n == 0 || files.Int(t, `SELECT COUNT(*) FROM BOOK WHERE DOC = 'fine'`) != 1 {
+		t.Errorf("nothing is executed after trials: %d, %v", n, err)
+	}
+}
+
+// content is every row that an execution could change.
+func content(t *testing.T, files agenttest.Files) string {
+	t.Helper()
+	var b strings.Builder
+	for _, q := range []string{
+		`SELECT GROUP_CONCAT(DOC || IDMESSAGE) FROM BOOK`,
+		`SELECT GROUP_CONCAT(ID || STATE || QTDETENTATIVAEXEC || EXECUTIONS || OUTCOMENUMBER || IDJOB || STATUSSEQ || RECMODIFIEDON) FROM GTOTVSLINKMESSAGE`,
+		`SELECT GROUP_CONCAT(IDMESSAGE || ATTEMPT) FROM GTOTVSLINKMESSAGEEXEC`,
+		`SELECT GROUP_CONCAT(IDMESSAGE || LOGMESSAGE) FROM GTOTVSLINKLOG`,
+		`SELECT GROUP_CONCAT(IDMESSAGE || OUTCOME) FROM SMARTLINKRESULT`,
+	} {
+		b.WriteString(files.Text(t, `SELECT COALESCE((`+q+`), '')`) + "\n")
+	}
+	return b.String()
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"github.com/google/uuid"
+
+	"smartlink/agent/executor"
+	"smartlink/agent/inbox"
+	"smartlink/link"
+	"smartlink/rm"
+)
+
+type agentTryCmd struct{ inboxArg }
+
+// Help shows an example.
+func (*agentTryCmd) Help() string {
+	return "Example: smartlink agent try ID --database rm.db\n\n" +
+		"Runs every rule on a message that is stored, waiting, blocked or rejected. Nothing is booked, answered or counted. Works beside a running agent."
+}
+
+func (c *agentTryCmd) Run(e *env, a *agentCmd) error {
+	return c.on(e, a, func(box *inbox.Box, id uuid.UUID) error {
+		exec, err := executor.New(executor.Config{Box: box, Consumers: rm.Consumers()})
+		if err != nil {
+			return err
+		}
+		t, err := exec.Try(e.ctx, id)
+		if err != nil {
+			return err
+		}
+		if a.JSON {
+			return printJSON(e.out, t)
+		}
+		if len(t.Errors) > 0 { // they say it all
+			t.Code, t.Reason = "", ""
+		}
+		if err := fields(e.out, "message", id.String(), "would be", words(string(t.State), t.Key, string(t.Code), t.Reason)); err != nil {
+			return err
+		}
+		var rows [][]string
+		for _, list := range []struct {
+			what   string
+			faults []link.Fault
+		}{{"error", t.Errors}, {"warning", t.Warnings}} {
+			for _, f := range list.faults {
+				said := f.Description
+				if e.lang() == link.English && f.DescriptionEn != "" {
+					said = f.DescriptionEn
+				}
+				rows = append(rows, []string{list.what, f.Code, f.Pointer, said})
+			}
+		}
+		for _, l := range t.Log {
+			rows = append(rows, []string{"log", string(l.Type), "", l.Text})
+		}
+		return table(e.out, []string{"WHAT", "CODE", "WHERE", "TEXT"}, rows)
+	})
+}
