@@ -45,8 +45,11 @@ func OpenSQLite(ctx context.Context, path string, maxConns int) (*sql.DB, error)
 }
 
 // ownFile makes a file that is not there yet; SQLite takes an empty one for a new database, and gives
-// its log the same permissions. What is there keeps those it has.
+// its log the same permissions. What is there keeps those it has; a database in memory has no file.
 func ownFile(path string) error {
+	if path == ":memory:" {
+		return nil
+	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return nil
