@@ -1,7 +1,6 @@
 package contracts
 
 import (
-	"bytes"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -27,8 +26,7 @@ func (c *Command) Decode(body []byte) (*Record, Findings) {
 	if !ok {
 		return nil, f
 	}
-	d := decoder{dec: json.NewDecoder(bytes.NewReader(data)), findings: &f}
-	d.dec.UseNumber()
+	d := decoder{tokens: tokens{text: data}, findings: &f}
 	d.next() // the opening brace, findData has seen it
 	record := d.object(c.Table, at)
 	if d.err != nil {
@@ -41,20 +39,20 @@ func (c *Command) Decode(body []byte) (*Record, Findings) {
 
 // decoder walks the tokens of a body that json.Valid has accepted.
 type decoder struct {
-	dec      *json.Decoder
+	tokens   tokens
 	findings *Findings
 	err      error
 }
 
 func (d *decoder) next() json.Token {
-	tok, err := d.dec.Token()
+	tok, err := d.tokens.next()
 	if err != nil && d.err == nil {
 		d.err = err
 	}
 	return tok
 }
 
-func (d *decoder) more() bool { return d.err == nil && d.dec.More() }
+func (d *decoder) more() bool { return d.err == nil && d.tokens.more() }
 
 // skip passes over the rest of a value whose first token was tok.
 func (d *decoder) skip(tok json.Token) {

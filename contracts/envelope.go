@@ -1,7 +1,6 @@
 package contracts
 
 import (
-	"bytes"
 	"encoding/json"
 	"unicode/utf8"
 )
@@ -48,19 +47,18 @@ func findData(body []byte, f *Findings) (data []byte, at string, ok bool) {
 // members reads the top level of a valid body: its values, and how often each name stands there.
 // It is nil when the body is no object.
 func members(body []byte) (values map[string]json.RawMessage, times map[string]int) {
-	dec := json.NewDecoder(bytes.NewReader(body))
-	if tok, err := dec.Token(); err != nil || tok != json.Delim('{') {
+	t := tokens{text: body}
+	if tok, err := t.next(); err != nil || tok != json.Delim('{') {
 		return nil, nil
 	}
 	values, times = map[string]json.RawMessage{}, map[string]int{}
-	for dec.More() {
-		tok, err := dec.Token()
+	for t.more() {
+		tok, err := t.next()
 		name, isName := tok.(string)
-		var raw json.RawMessage
-		if err != nil || !isName || dec.Decode(&raw) != nil {
+		if err != nil || !isName {
 			return nil, nil
 		}
-		values[name] = raw
+		values[name] = t.value()
 		times[name]++
 	}
 	return values, times

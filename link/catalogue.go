@@ -30,6 +30,7 @@ const (
 	CodeTenantMismatch   Code = "SL-TENANT-MISMATCH"
 	CodeFieldContradicts Code = "SL-FIELD-CONTRADICTS"
 	CodeHeadersTooLarge  Code = "SL-HEADERS-TOO-LARGE"
+	CodeSchema           Code = "SL-SCHEMA"
 
 	CodeNoRoute        Code = "SL-NO-ROUTE"
 	CodeNoQueue        Code = "SL-NO-QUEUE"
@@ -57,6 +58,7 @@ const (
 	CodeAnswerLate    Code = "SL-ANSWER-LATE"
 	CodeNoAnswerSub   Code = "SL-NO-ANSWER-SUBSCRIPTION"
 	CodeNobodySends   Code = "SL-NOBODY-SENDS"
+	CodeSchemaWarning Code = "SL-SCHEMA-WARNING"
 
 	// On the ERP's side: reasons of blocked messages, and why an agent does not start.
 	CodeDataInUse         Code = "SL-DATA-IN-USE"
@@ -191,6 +193,9 @@ var catalogue = []Entry{
 	{CodeHeadersTooLarge, http.StatusUnprocessableEntity, "Cabeçalhos demais", "Too many headers",
 		"Uma mensagem leva até 32 cabeçalhos SL-* e 8 KiB. Nada foi guardado.",
 		"A message carries up to 32 SL-* headers and 8 KiB. Nothing was stored."},
+	{CodeSchema, http.StatusUnprocessableEntity, "Corpo fora do esquema", "Body does not match the schema",
+		"O corpo não segue o esquema de {type}; veja errors. O tenant exige o esquema: nada foi guardado. Teste com `smartlink schema check`.",
+		"The body does not match the schema of {type}; see errors. The tenant enforces it: nothing was stored. Try with `smartlink schema check`."},
 
 	{CodeNoRoute, http.StatusUnprocessableEntity, "Ninguém recebe este tipo", "Nobody hears this type",
 		"Nenhuma fila do tenant para a audiência {audience} está inscrita em {type}; nada foi guardado. O receptor deve chamar POST /api/v1/link/setup com {type} em subscriptions.",
@@ -263,6 +268,9 @@ var catalogue = []Entry{
 	{CodeNobodySends, 0, "Ninguém envia", "Nobody sends",
 		"Nenhum aplicativo conhecido envia {type}; confira o nome.",
 		"No known app sends {type}; check the name."},
+	{CodeSchemaWarning, 0, "Corpo fora do esquema", "Body does not match the schema",
+		"A mensagem foi aceita, mas o corpo não segue o esquema de {type}; o receptor deve recusá-la. Veja errors.",
+		"The message was taken, but the body does not match the schema of {type}; its receiver is likely to refuse it. See errors."},
 
 	{CodeDataInUse, 0, "Pasta de dados em uso", "Data folder in use",
 		"A pasta {dir} está em uso por outro processo. Pare-o, ou escolha outra pasta.",

@@ -19,6 +19,9 @@ const (
 	MaxKey         = 200       // characters of a business, ordering or idempotency key, or correlation id
 	MaxReason      = 1000      // characters of a requeue or dead-letter reason
 	MaxTypes       = 500       // subscriptions of one queue
+	MaxSchema      = 128 << 10 // bytes of one uploaded JSON Schema
+	MaxSchemas     = 500       // uploaded JSON Schemas of one hub
+	MaxFindings    = 20        // places at which one message is said not to match its schema
 
 	DefaultGet   = 1
 	DefaultLease = 60 * time.Second
@@ -59,6 +62,7 @@ func Limits() []Limit {
 		{"get", fmt.Sprintf("%d / %s", MaxGet, size(MaxGetBytes)), Text{"mensagens e bytes de uma leitura (ao menos uma)", "messages and bytes of one get (always at least one)"}},
 		{"ack", strconv.Itoa(MaxAck), Text{"confirmações de uma chamada", "settlements of one call"}},
 		{"subscriptions", strconv.Itoa(MaxTypes), Text{"tipos de uma fila", "types of one queue"}},
+		{"schema", fmt.Sprintf("%s, %d", size(MaxSchema), MaxSchemas), Text{"tamanho e quantidade de esquemas próprios", "size and number of own schemas"}},
 		{"headers", fmt.Sprintf("%d / %s", MaxHeaders, size(MaxHeaderBytes)), Text{"cabeçalhos de uma mensagem", "headers of one message"}},
 		{"keys", strconv.Itoa(MaxKey), Text{"caracteres de uma chave de negócio, ordenação ou idempotência, ou de uma correlação", "characters of a business, ordering or idempotency key, or correlation id"}},
 		{"reason", strconv.Itoa(MaxReason), Text{"caracteres de um motivo", "characters of a reason"}},

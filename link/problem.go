@@ -138,6 +138,9 @@ func (e *Error) Problem(lang Lang, instance string) *Problem {
 	}
 }
 
+// InLang picks the Detail of each place in a language; nil for none.
+func InLang(errs []FieldError, lang Lang) []FieldError { return inLang(errs, lang) }
+
 func inLang(errs []FieldError, lang Lang) []FieldError {
 	if len(errs) == 0 {
 		return nil

@@ -24,8 +24,9 @@ type SetupResponse struct {
 
 // Warning is a remark on a call that went through.
 type Warning struct {
-	Code   Code   `json:"code"`
-	Detail string `json:"detail"`
+	Code   Code         `json:"code"`
+	Detail string       `json:"detail"`
+	Errors []FieldError `json:"errors,omitempty" doc:"The places in the body that the remark is about"`
 }
 
 // SendResponse tells the message's id and the queues it stands in.

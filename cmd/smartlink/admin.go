@@ -26,6 +26,7 @@ type adminCmd struct {
 	Client  adminClientCmd  `cmd:"" help:"Clients: credentials of a tenant."`
 	User    adminUserCmd    `cmd:"" help:"Users: people who log in to the monitor."`
 	Queue   adminQueueCmd   `cmd:"" help:"Queues and what waits in them."`
+	Schema  adminSchemaCmd  `cmd:"" help:"Schemas of messages: upload, and what is done with messages that do not match."`
 	Message adminMessageCmd `cmd:"" help:"One message: where it is; copy it."`
 	Audit   adminAuditCmd   `cmd:"" help:"Who changed what, the newest first. Example: smartlink admin audit --limit 20"`
 }

@@ -80,7 +80,7 @@ func New(cfg Config) (*Door, error) {
 	if d.count, err = newCounters(cfg.Metrics, cfg.Queues, cfg.Logger); err != nil {
 		return nil, fmt.Errorf("metrics: %w", err)
 	}
-	endpoints := slices.Concat(d.linkEndpoints(), d.adminEndpoints(), d.userEndpoints(), d.activationEndpoints())
+	endpoints := slices.Concat(d.linkEndpoints(), d.adminEndpoints(), d.userEndpoints(), d.schemaEndpoints(), d.activationEndpoints())
 	d.openapi = describe(slices.Concat(endpoints, elsewhere()))
 	for _, e := range endpoints {
 		d.handle(e.method+" "+e.path, http.HandlerFunc(e.serveHTTP))

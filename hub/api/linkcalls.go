@@ -69,7 +69,7 @@ var (
 	sendProblems = []link.Code{
 		link.CodeTypeInvalid, link.CodeAudienceInvalid, link.CodeAppAmbiguous, link.CodeAppNotYours, link.CodeTypeForbidden, link.CodeBodyEmpty,
 		link.CodeBodyNotJSON, link.CodeEnvelopeInvalid, link.CodeTypeMismatch, link.CodeTenantMismatch, link.CodeFieldContradicts,
-		link.CodeHeadersTooLarge, link.CodeRequestInvalid, link.CodeNoRoute, link.CodeIdempotency, link.CodeNotYourMessage, link.CodeOutcomeUnknown,
+		link.CodeHeadersTooLarge, link.CodeSchema, link.CodeRequestInvalid, link.CodeNoRoute, link.CodeIdempotency, link.CodeNotYourMessage, link.CodeOutcomeUnknown,
 	}
 	getParameters = []parameter{
 		{name: "max", in: "query", schema: 0, example: 32, about: "Messages at most, 1 – 500; default 1"},

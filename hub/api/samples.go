@@ -37,6 +37,9 @@ var samples = func() map[reflect.Type]any {
 	for _, v := range sampleValues() {
 		list[reflect.TypeOf(v)] = v
 	}
+	for _, v := range schemaSamples() {
+		list[reflect.TypeOf(v)] = v
+	}
 	list[reflect.TypeFor[extendAnswer]()] = link.ExtendResult{DeliveryTag: sampleTag, LeaseUntil: &sampleLater}
 	return list
 }()

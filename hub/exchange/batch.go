@@ -22,6 +22,7 @@ func (x *Exchange) SendBatch(ctx context.Context, c Caller, list []Send) ([]Sent
 	}
 	sent := make([]Sent, len(list))
 	good := make([]queue.Publish, 0, len(list))
+	wrong := make([][]link.FieldError, 0, len(list))
 	places := make([]int, 0, len(list))
 	for i, s := range list {
 		p, err := prepare(c, s)
@@ -29,7 +30,7 @@ func (x *Exchange) SendBatch(ctx context.Context, c Caller, list []Send) ([]Sent
 			sent[i].Err = err
 			continue
 		}
-		good, places = append(good, p), append(places, i)
+		good, wrong, places = append(good, p.Publish), append(wrong, p.wrong), append(places, i)
 	}
 	published, err := x.engine.PublishAll(ctx, good)
 	if err != nil {
@@ -38,7 +39,7 @@ func (x *Exchange) SendBatch(ctx context.Context, c Caller, list []Send) ([]Sent
 	for i, p := range published {
 		s := &sent[places[i]]
 		if s.Err = p.Err; s.Err == nil {
-			s.Response = sendResponse(c.Lang, good[i], p.PublishResult)
+			s.Response = sendResponse(c.Lang, prepared{good[i], wrong[i]}, p.PublishResult)
 		}
 	}
 	return sent, nil

@@ -75,7 +75,7 @@ func (x *Exchange) Copy(ctx context.Context, o Operator, c Copy) (link.SendRespo
 	if err := x.directory.Record(ctx, entry); err != nil {
 		return link.SendResponse{}, err
 	}
-	done, err := x.engine.Publish(ctx, p)
+	done, err := x.engine.Publish(ctx, p.Publish)
 	if err != nil {
 		entry.Action, entry.Detail = "message.copy-failed", detail+": "+string(link.CodeOf(err))
 		if err := x.directory.Record(ctx, entry); err != nil {
@@ -87,23 +87,23 @@ func (x *Exchange) Copy(ctx context.Context, o Operator, c Copy) (link.SendRespo
 }
 
 // copyOf prepares the publishing of a copy.
-func (x *Exchange) copyOf(o Operator, original link.Message, c Copy) (queue.Publish, error) {
+func (x *Exchange) copyOf(o Operator, original link.Message, c Copy) (prepared, error) {
 	m := original
 	m.ID, m.CreatedBy = link.NewID(), o.Name
 	if c.Body != nil {
 		m.Body = c.Body
 	}
 	if err := checkSize(Send{Body: m.Body, IdempotencyKey: c.IdempotencyKey}); err != nil {
-		return queue.Publish{}, err
+		return prepared{}, err
 	}
 	d := draft{snapshot: x.directory.Current(), message: m}
 	p, err := d.publish()
 	if err != nil {
-		return queue.Publish{}, err
+		return prepared{}, err
 	}
 	// An edit may take a key out of the body or leave it; it may not make it another one.
 	if err := sameKeys(original, p.Message, d.envelope); err != nil {
-		return queue.Publish{}, err
+		return prepared{}, err
 	}
 	p.Message.BusinessKey, p.Message.OrderingKey, p.Message.CorrelationID = original.BusinessKey, original.OrderingKey, original.CorrelationID
 	// What the original reported the hub has read already.
@@ -113,7 +113,8 @@ func (x *Exchange) copyOf(o Operator, original link.Message, c Copy) (queue.Publ
 		key := fmt.Sprintf("%-*s", link.MaxKey+1, "copy of "+original.ID.String()+" by "+o.Name+": "+c.IdempotencyKey)
 		p.Dedupe = &queue.Dedupe{Key: key, Hash: contentHash(p.Message)}
 	}
-	return p, nil
+	wrong, err := checkSchema(d.snapshot, p)
+	return prepared{p, wrong}, err
 }
 
 func sameKeys(original, edited link.Message, e link.Envelope) error {

@@ -36,33 +36,39 @@ func (x *Exchange) Send(ctx context.Context, c Caller, s Send) (link.SendRespons
 	if err != nil {
 		return link.SendResponse{}, err
 	}
-	done, err := x.engine.Publish(ctx, p)
+	done, err := x.engine.Publish(ctx, p.Publish)
 	if err != nil {
 		return link.SendResponse{}, err
 	}
 	return sendResponse(c.Lang, p, done), nil
 }
 
+// prepared is what the engine has to do, and what the sender is to be told about its message's form.
+type prepared struct {
+	queue.Publish
+	wrong []link.FieldError // where the body does not match its schema
+}
+
 // prepare checks a message and answers what the engine has to do.
-func prepare(c Caller, s Send) (queue.Publish, error) {
+func prepare(c Caller, s Send) (prepared, error) {
 	if !link.ValidType(s.Type) {
-		return queue.Publish{}, link.NewError(link.CodeTypeInvalid, "type", s.Type)
+		return prepared{}, link.NewError(link.CodeTypeInvalid, "type", s.Type)
 	}
 	if s.Audience == "" {
 		s.Audience = link.LinkProxy
 	}
 	if !link.ValidAudience(s.Audience) {
-		return queue.Publish{}, link.NewError(link.CodeAudienceInvalid, "audience", s.Audience)
+		return prepared{}, link.NewError(link.CodeAudienceInvalid, "audience", s.Audience)
 	}
 	app, err := senderApp(c, s.Type)
 	if err != nil {
-		return queue.Publish{}, err
+		return prepared{}, err
 	}
 	if err := checkSize(s); err != nil {
-		return queue.Publish{}, err
+		return prepared{}, err
 	}
 	if err := checkInstallation(c); err != nil {
-		return queue.Publish{}, err
+		return prepared{}, err
 	}
 	id := link.NewID()
 	d := draft{snapshot: c.Snapshot, installation: c.Installation, message: link.Message{
@@ -71,18 +77,22 @@ func prepare(c Caller, s Send) (queue.Publish, error) {
 	}}
 	p, err := d.publish()
 	if err != nil {
-		return queue.Publish{}, err
+		return prepared{}, err
 	}
 	// A report repeated is the same report again; remembering each would only fill the store.
 	if key := cmp.Or(s.IdempotencyKey, d.envelope.ID); key != "" && !consumed(s.Type) {
 		p.Dedupe = &queue.Dedupe{Key: key, Hash: contentHash(p.Message)}
 	}
+	wrong, err := checkSchema(c.Snapshot, p)
+	if err != nil {
+		return prepared{}, err
+	}
 	p.Message.Headers = withOrigin(p.Message.Headers, app, s.Audience, c.Source)
-	return p, nil
+	return prepared{p, wrong}, nil
 }
 
 // sendResponse tells a sender what became of a message, with the remarks it deserves.
-func sendResponse(lang link.Lang, p queue.Publish, done queue.PublishResult) link.SendResponse {
+func sendResponse(lang link.Lang, p prepared, done queue.PublishResult) link.SendResponse {
 	r := link.SendResponse{MessageID: done.ID, Queues: make([]string, len(done.Queues)), Duplicate: done.Duplicate, Warnings: []link.Warning{}}
 	for i, q := range done.Queues {
 		r.Queues[i] = q.String()
@@ -92,6 +102,9 @@ func sendResponse(lang link.Lang, p queue.Publish, done queue.PublishResult) lin
 	}
 	if done.AnswerLate {
 		r.Warnings = append(r.Warnings, warning(lang, link.CodeAnswerLate, "id", p.Answer.To.String()))
+	}
+	if len(p.wrong) > 0 {
+		r.Warnings = append(r.Warnings, schemaWarning(lang, p.Message.Type, p.wrong))
 	}
 	return r
 }

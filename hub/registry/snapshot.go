@@ -21,6 +21,7 @@ type Snapshot struct {
 	secrets map[link.ClientID][]secretHash
 	keys    map[hash]User
 	tenants map[uuid.UUID]link.Tenant
+	rules   map[ruleKey]rule
 }
 
 type tenantApp struct {
@@ -45,6 +46,7 @@ func NewSnapshot(apps []App, clients []Client) *Snapshot {
 		secrets: map[link.ClientID][]secretHash{},
 		keys:    map[hash]User{},
 		tenants: map[uuid.UUID]link.Tenant{},
+		rules:   map[ruleKey]rule{},
 	}
 	for _, a := range apps {
 		s.apps[a.Code] = a
@@ -102,8 +104,9 @@ type querier interface {
 
 // load reads a whole snapshot. Changes are rare and made by people or set-up scripts, so that
 // reading everything after each, some 5 ms for a thousand clients, is simpler than patching and
-// cannot go out of step.
-func load(ctx context.Context, q querier) (*Snapshot, error) {
+// cannot go out of step. Only schemas are taken from the old snapshot where they are the same: to
+// compile one takes as long as all the rest.
+func load(ctx context.Context, q querier, old *Snapshot) (*Snapshot, error) {
 	apps, err := loadApps(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("read apps: %w", err)
@@ -125,6 +128,9 @@ func load(ctx context.Context, q querier) (*Snapshot, error) {
 	}
 	for _, t := range tenants {
 		s.tenants[t.ID] = t
+	}
+	if err := s.loadSchemas(ctx, q, old); err != nil {
+		return nil, fmt.Errorf("read schemas: %w", err)
 	}
 	return s, nil
 }

@@ -97,7 +97,7 @@ func (s *Store) Current() *Snapshot { return s.current.Load() }
 func (s *Store) Refresh(ctx context.Context) error {
 	s.write.Lock()
 	defer s.write.Unlock()
-	next, err := load(ctx, s.db)
+	next, err := load(ctx, s.db, s.current.Load())
 	if err != nil {
 		return fmt.Errorf("refresh registry: %w", err)
 	}
@@ -164,7 +164,7 @@ func (s *Store) change(ctx context.Context, actor string, do func(context.Contex
 	case err != nil:
 		return unavailable(err)
 	}
-	next, err := load(ctx, tx)
+	next, err := load(ctx, tx, s.current.Load())
 	if err != nil {
 		return unavailable(err)
 	}

@@ -32,7 +32,8 @@ var rooms = []room{
 	// The cloud side. hub puts it together; the engine and the use cases know no driver and no door.
 	{path: "hub", may: with(helpers, "link", "contracts", "hub/identity", "hub/registry", "hub/exchange", "hub/queue", "hub/queue/sqlite",
 		"hub/queue/postgres", "hub/api", "hub/rpc", "hub/amqpdoor", "hub/monitor", "hub/datashare")},
-	{path: "hub/registry", may: with(helpers, "link")},
+	{path: "hub/schema", may: with(helpers, "link", "contracts"), tests: []string{"examples"}},
+	{path: "hub/registry", may: with(helpers, "link", "hub/schema")},
 	{path: "hub/identity", may: with(helpers, "link", "hub/registry")},
 	{path: "hub/queue", may: with(helpers, "link"), tests: []string{"hub/queue/queuetest", "hub/queue/sqlite"}},
 	{path: "hub/queue/queuetest", may: with(helpers, "link", "hub/queue")},
@@ -41,7 +42,7 @@ var rooms = []room{
 	{path: "hub/exchange", may: with(helpers, "link", "contracts", "hub/identity", "hub/registry", "hub/queue"), tests: []string{"hub/queue/sqlite"}},
 	{path: "hub/datashare", may: with(helpers, "link", "hub/registry")},
 	{path: "hub/api", may: with(helpers, "link", "contracts", "hub/exchange", "hub/identity", "hub/registry", "hub/queue", "hub/datashare"),
-		tests: []string{"hub/queue/sqlite"}},
+		tests: []string{"hub/queue/sqlite", "examples"}},
 	{path: "hub/rpc", may: with(helpers, "link", "hub/exchange", "hub/identity", "hub/registry", "hub/queue"), tests: []string{"hub/queue/sqlite"}},
 	{path: "hub/amqpdoor", may: with(helpers, "link", "hub/exchange", "hub/identity", "hub/registry", "hub/queue"), tests: []string{"hub/queue/sqlite"}},
 	{path: "hub/monitor", may: with(helpers, "link", "hub/exchange", "hub/identity", "hub/registry", "hub/queue", "hub/datashare"),
