@@ -79,9 +79,15 @@ var faultPromises = []promise{
 		id := w.send("A")
 		w.getOne(q)
 		synctest.Wait()
-		w.once(NotApplied)
+		w.faulty.Plan(func(ops []queue.Op) Fault {
+			if slices.Contains(ops, queue.Op(queue.OpTick{})) {
+				return NotApplied // of each lane: all of them tick
+			}
+			return NoFault
+		})
 		w.advance(time.Minute)
 		w.gets(q, 10)
+		w.faulty.Plan(nil)
 		w.advance(time.Second)
 		w.gets(q, 10, id)
 	}},
