@@ -70,10 +70,14 @@ type Job struct {
 	State     JobState   `json:"state"`
 	StartedAt time.Time  `json:"startedAt"`
 	EndedAt   *time.Time `json:"endedAt,omitempty"`
-	Total     int64      `json:"total" doc:"Messages in the list when it started, of every type"`
+	Type      string     `json:"type,omitempty" doc:"Only messages of this type"`
+	Rate      int        `json:"rate,omitempty" doc:"Messages per second at most"`
+	Reason    string     `json:"reason,omitempty" doc:"Why messages are given up"`
+	Total     int64      `json:"total" doc:"Messages in the list when it started; 0 with a type: they are not counted by type"`
 	Done      int64      `json:"done"`
 	Skipped   int64      `json:"skipped" doc:"Changed meanwhile, or with a reader"`
-	Error     string     `json:"error,omitempty"`
+	Code      Code       `json:"code,omitempty" doc:"Why it failed"`
+	Error     string     `json:"error,omitempty" doc:"Why it failed, in English"`
 }
 
 // Limits of jobs.

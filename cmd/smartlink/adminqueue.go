@@ -225,12 +225,20 @@ func (p *progress) show(j link.Job) {
 	if !onTerminal(p.w) {
 		return
 	}
+	fmt.Fprint(p.w, "\r"+bar(j)+" ")
+	p.shown = true
+}
+
+// bar draws how far a job is. How many there are of one type nobody knows before the end.
+func bar(j link.Job) string {
+	if j.Type != "" {
+		return fmt.Sprintf("%s of %s: %d", j.Kind, j.Type, j.Done+j.Skipped)
+	}
 	filled := barWidth
 	if j.Total > 0 {
 		filled = int(min(barWidth, barWidth*(j.Done+j.Skipped)/j.Total))
 	}
-	fmt.Fprintf(p.w, "\r%s [%s%s] %d/%d ", j.Kind, strings.Repeat("#", filled), strings.Repeat(".", barWidth-filled), j.Done+j.Skipped, j.Total)
-	p.shown = true
+	return fmt.Sprintf("%s [%s%s] %d/%d", j.Kind, strings.Repeat("#", filled), strings.Repeat(".", barWidth-filled), j.Done+j.Skipped, j.Total)
 }
 
 func (p *progress) end() {
@@ -265,9 +273,11 @@ func (c *queueJobsCmd) Run(e *env, a *adminCmd) error {
 	}
 	rows := make([][]string, len(page.Items))
 	for i, j := range page.Items {
-		rows[i] = []string{
-			j.ID.String(), j.Kind, j.Queue, string(j.State), fmt.Sprintf("%d/%d", j.Done+j.Skipped, j.Total), j.By, when(&j.StartedAt), j.Error,
+		done := strconv.FormatInt(j.Done+j.Skipped, 10)
+		if j.Total > 0 {
+			done += "/" + strconv.FormatInt(j.Total, 10)
 		}
+		rows[i] = []string{j.ID.String(), j.Kind, j.Queue, string(j.State), done, j.By, when(&j.StartedAt), j.Error}
 	}
 	return table(e.out, []string{"JOB", "KIND", "QUEUE", "STATE", "DONE", "BY", "STARTED", "ERROR"}, rows)
 }

@@ -80,3 +80,17 @@ func TestWorkOnAQueueByCommands(t *testing.T) {
 		admin(1, append([]string{"queue"}, wrong...)...)
 	}
 }
+
+func TestBarOfAJob(t *testing.T) {
+	for want, j := range map[string]link.Job{
+		"redrive [..............................] 0/7":   {Kind: "redrive", Total: 7},
+		"redrive [###############...............] 5/10":  {Kind: "redrive", Total: 10, Done: 3, Skipped: 2},
+		"discard [##############################] 12/10": {Kind: "discard", Total: 10, Done: 12},
+		"discard [##############################] 0/0":   {Kind: "discard"},
+		"redrive of FinLanIncDataCommand: 1200":          {Kind: "redrive", Type: "FinLanIncDataCommand", Done: 1200},
+	} {
+		if got := bar(j); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

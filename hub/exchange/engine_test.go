@@ -48,4 +48,9 @@ func (e *engine) Discard(_ context.Context, d queue.Discard) ([]error, error) {
 	return make([]error, len(d.IDs)), e.err
 }
 
-func (e *engine) Find(context.Context, queue.Find) (queue.Found, error) { return queue.Found{}, e.err }
+func (e *engine) Find(_ context.Context, f queue.Find) (queue.Found, error) {
+	if e.find == nil {
+		return queue.Found{}, e.err
+	}
+	return e.find(f), e.err
+}

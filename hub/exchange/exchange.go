@@ -87,6 +87,7 @@ type Exchange struct {
 	cursors   cursors
 	clock     clock.Clock
 	jobs      jobs
+	reads     reads
 }
 
 // New makes an Exchange. Its cursors are good as long as it lives; see SealCursors.

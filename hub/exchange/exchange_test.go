@@ -74,6 +74,7 @@ type engine struct {
 	oldest map[queue.Name]time.Time
 	browse queue.Browse // what was asked for
 	page   queue.Page
+	find   func(queue.Find) queue.Found
 }
 
 func (e *engine) Setup(_ context.Context, s queue.Setup) (queue.SetupResult, error) {

@@ -36,6 +36,7 @@ type job struct {
 
 // Work is what a job does to which messages.
 type Work struct {
+	ID     uuid.UUID // of the job; uuid.Nil: a new one. A repeat with the same is answered with the job there is
 	Kind   JobKind
 	Queue  queue.Name
 	List   link.QueueList // dead or waiting
@@ -54,13 +55,20 @@ const (
 )
 
 // StartJob begins work over all messages that stand in a list now; those that join meanwhile are left.
-// It needs link.RoleOperator. Errors: link.CodeNotFound, link.CodeQueuePaused, link.CodeRequestInvalid.
+// It needs link.RoleOperator. Errors: link.CodeNotFound, link.CodeQueuePaused, link.CodeRequestInvalid,
+// link.CodeConflict for an id that another job has.
 func (x *Exchange) StartJob(ctx context.Context, o Operator, w Work) (link.Job, error) {
 	if err := o.need(link.RoleOperator); err != nil {
 		return link.Job{}, err
 	}
 	if err := w.check(); err != nil {
 		return link.Job{}, err
+	}
+	if w.ID == uuid.Nil {
+		w.ID = link.NewID()
+	}
+	if j, err := x.jobs.with(w.ID, func(*job) {}); err == nil {
+		return w.repeat(j, o)
 	}
 	d, err := x.detail(ctx, w.Queue)
 	if err != nil {
@@ -72,6 +80,9 @@ func (x *Exchange) StartJob(ctx context.Context, o Operator, w Work) (link.Job, 
 	total := d.Counts[link.StateDead]
 	if w.List == link.ListWaiting {
 		total = d.Counts[link.StateReady] + d.Counts[link.StateBehind] + d.Counts[link.StateDelayed]
+	}
+	if w.Type != "" {
+		total = 0
 	}
 	detail := "all " + string(w.List)
 	for _, more := range []string{w.Type, w.Reason} {
@@ -85,19 +96,31 @@ func (x *Exchange) StartJob(ctx context.Context, o Operator, w Work) (link.Job, 
 	// It outlives the request that started it.
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	j := &job{cancel: cancel, Job: link.Job{
-		ID: link.NewID(), Kind: string(w.Kind), Queue: w.Queue.String(), By: o.Name, State: link.JobRunning, StartedAt: x.clock.Now(), Total: total,
+		ID: w.ID, Kind: string(w.Kind), Queue: w.Queue.String(), By: o.Name, State: link.JobRunning, StartedAt: x.clock.Now(), Total: total,
+		Type: w.Type, Rate: w.Rate, Reason: w.Reason,
 	}}
-	if !x.jobs.start(j) {
+	begun, started := x.jobs.start(j)
+	if !started {
 		cancel()
+		if begun.ID == w.ID {
+			return w.repeat(begun, o)
+		}
 		return link.Job{}, link.NewError(link.CodeUnavailable).Because(errors.New("the hub stops"))
 	}
-	begun := j.Job
 	go func() {
 		defer x.jobs.running.Done()
 		defer cancel()
 		x.jobs.end(j, x.clock.Now, x.work(running, j, w, o.Name))
 	}()
 	return begun, nil
+}
+
+// repeat answers the job that a wish has started already.
+func (w Work) repeat(j link.Job, o Operator) (link.Job, error) {
+	if j.Kind != string(w.Kind) || j.Queue != w.Queue.String() || j.By != o.Name {
+		return link.Job{}, link.NewError(link.CodeConflict, "what", "Job "+j.ID.String(), "whatPT", "O trabalho "+j.ID.String())
+	}
+	return j, nil
 }
 
 func (w Work) check() error {
@@ -223,11 +246,18 @@ func (x *Exchange) EndJobs() {
 	x.jobs.running.Wait()
 }
 
-func (s *jobs) start(j *job) bool {
+// start takes a job up. When it does not, it answers the one of the same id, or none when no more are
+// started.
+func (s *jobs) start(j *job) (link.Job, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ended {
-		return false
+		return link.Job{}, false
+	}
+	for _, old := range s.list {
+		if old.ID == j.ID {
+			return old.Job, false
+		}
 	}
 	for i := 0; len(s.list) >= jobsKept && i < len(s.list); {
 		if s.list[i].State == link.JobRunning {
@@ -238,7 +268,7 @@ func (s *jobs) start(j *job) bool {
 	}
 	s.list = append(s.list, j)
 	s.running.Add(1)
-	return true
+	return j.Job, true
 }
 
 func (s *jobs) progress(j *job, each []error) {
@@ -264,7 +294,7 @@ func (s *jobs) end(j *job, now func() time.Time, err error) {
 	case errors.Is(err, context.Canceled):
 		j.State = link.JobCancelled
 	default:
-		j.State, j.Error = link.JobFailed, err.Error()
+		j.State, j.Code, j.Error = link.JobFailed, link.CodeOf(err), err.Error()
 	}
 }
 

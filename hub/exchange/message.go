@@ -50,17 +50,7 @@ type Copy struct {
 // what the message is. It needs link.RoleAdministrator; the audit entry is written before the copy
 // is made, so that no copy is without one.
 func (x *Exchange) Copy(ctx context.Context, o Operator, c Copy) (link.SendResponse, error) {
-	if err := o.need(link.RoleAdministrator); err != nil {
-		return link.SendResponse{}, err
-	}
-	if tooLong(c.Reason, link.MaxReason) {
-		return link.SendResponse{}, link.NewError(link.CodeRequestInvalid).At("/reason", link.CodeRequestInvalid, link.AtMost(link.MaxReason))
-	}
-	original, err := inTenant(ctx, x, c.Tenant, func(tenant uuid.UUID) (link.Message, error) { return x.engine.Message(ctx, tenant, c.ID) })
-	if err != nil {
-		return link.SendResponse{}, err
-	}
-	p, err := x.copyOf(o, original, c)
+	original, p, err := x.prepareCopy(ctx, o, c)
 	if err != nil {
 		return link.SendResponse{}, err
 	}
@@ -84,6 +74,32 @@ func (x *Exchange) Copy(ctx context.Context, o Operator, c Copy) (link.SendRespo
 		return link.SendResponse{}, err
 	}
 	return sendResponse(o.Lang, p, done), nil
+}
+
+// CheckCopy tells what Copy would say to a wish, and sends nothing: the error, or what is remarked. It
+// needs link.RoleAdministrator.
+func (x *Exchange) CheckCopy(ctx context.Context, o Operator, c Copy) ([]link.Warning, error) {
+	_, p, err := x.prepareCopy(ctx, o, c)
+	if err != nil {
+		return nil, err
+	}
+	return sendResponse(o.Lang, p, queue.PublishResult{}).Warnings, nil
+}
+
+// prepareCopy checks a wish for a copy, and answers the original beside what is to be published.
+func (x *Exchange) prepareCopy(ctx context.Context, o Operator, c Copy) (link.Message, prepared, error) {
+	if err := o.need(link.RoleAdministrator); err != nil {
+		return link.Message{}, prepared{}, err
+	}
+	if tooLong(c.Reason, link.MaxReason) {
+		return link.Message{}, prepared{}, link.NewError(link.CodeRequestInvalid).At("/reason", link.CodeRequestInvalid, link.AtMost(link.MaxReason))
+	}
+	original, err := inTenant(ctx, x, c.Tenant, func(tenant uuid.UUID) (link.Message, error) { return x.engine.Message(ctx, tenant, c.ID) })
+	if err != nil {
+		return link.Message{}, prepared{}, err
+	}
+	p, err := x.copyOf(o, original, c)
+	return original, p, err
 }
 
 // copyOf prepares the publishing of a copy.

@@ -1,6 +1,7 @@
 package exchange_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"smartlink/hub/exchange"
 	"smartlink/hub/queue"
+	"smartlink/internal/clock"
 	"smartlink/link"
 )
 
@@ -158,11 +160,126 @@ func TestBodiesAreNotForViewers(t *testing.T) {
 	x, e := people()
 	e.message = link.Message{ID: command, TenantID: tenant, Type: cmd, Body: []byte(`{"a":1}`)}
 	for role, shown := range map[link.Role]bool{link.RoleViewer: false, link.RoleOperator: true, link.RoleAdministrator: true} {
-		l, err := x.MessageAny(t.Context(), exchange.Operator{Name: "p", Role: role}, uuid.Nil, command)
-		if err != nil || l.BodyShown != shown || (len(l.Message.Body) > 0) != shown || l.Size != 7 || l.Message.Type != cmd {
+		o := exchange.Operator{Name: "p", Role: role}
+		l, err := x.MessageAny(t.Context(), o, uuid.Nil, command)
+		if err != nil || l.BodyShown || len(l.Message.Body) > 0 || l.Size != 7 || l.Message.Type != cmd {
+			t.Errorf("%s: %+v, %v", role, l, err)
+		}
+		l, err = x.ReadMessage(t.Context(), o, uuid.Nil, command)
+		if !shown {
+			wantCode(t, err, link.CodeRole)
+		} else if err != nil || !l.BodyShown || len(l.Message.Body) != 7 {
 			t.Errorf("%s: %+v, %v", role, l, err)
 		}
 	}
+}
+
+// TestEveryReadOfABodyIsAudited: who read which body is written before the body is given, once an hour
+// for each person; a body whose entry cannot be written is not given.
+func TestEveryReadOfABodyIsAudited(t *testing.T) {
+	d, now := &directory{}, clock.NewFake(noon)
+	x := newExchange(&engine{message: link.Message{ID: command, TenantID: tenant, Type: cmd, Body: []byte(`{"a":1}`)}}, d)
+	x.UseClock(now)
+	read := func(name string) error {
+		_, err := x.ReadMessage(t.Context(), exchange.Operator{Name: name, Role: link.RoleOperator}, tenant, command)
+		return err
+	}
+	for i, step := range []struct {
+		by      string
+		after   time.Duration
+		entries int
+	}{{"olga", 0, 1}, {"olga", time.Minute, 1}, {"ana", 0, 2}, {"olga", 58 * time.Minute, 2}, {"olga", time.Minute, 3}} {
+		now.Advance(step.after)
+		if err := read(step.by); err != nil || len(d.audit) != step.entries {
+			t.Errorf("step %d: %+v, %v", i, d.audit, err)
+		}
+	}
+	if e := d.audit[0]; e.Actor != "olga" || e.Action != "message.read" || e.Target != tenant.String()+"/"+command.String() {
+		t.Errorf("%+v", e)
+	}
+	d.err = errors.New("full")
+	if err := read("bruno"); !errors.Is(err, d.err) {
+		t.Errorf("a body without its entry: %v", err)
+	}
+	d.err = nil
+	if err := read("bruno"); err != nil || d.audit[len(d.audit)-1].Actor != "bruno" {
+		t.Errorf("%+v, %v", d.audit, err)
+	}
+}
+
+// TestJobOfOneIDIsStartedOnce: a form that is sent twice starts one job.
+func TestJobOfOneIDIsStartedOnce(t *testing.T) {
+	x, _ := people()
+	o := exchange.Operator{Name: "olga", Role: link.RoleOperator}
+	w := exchange.Work{ID: link.NewID(), Kind: exchange.JobRedrive, Queue: rmQueue, List: link.ListDead}
+	for range 2 {
+		if j, err := x.StartJob(t.Context(), o, w); err != nil || j.ID != w.ID || j.Total != 16 {
+			t.Errorf("%+v, %v", j, err)
+		}
+	}
+	if list, err := x.Jobs(o); err != nil || len(list) != 1 {
+		t.Errorf("%+v, %v", list, err)
+	}
+	w.Kind, w.Reason = exchange.JobDiscard, "no"
+	_, err := x.StartJob(t.Context(), o, w)
+	wantCode(t, err, link.CodeConflict)
+	w.ID, w.Type = uuid.Nil, cmd
+	if j, err := x.StartJob(t.Context(), o, w); err != nil || j.ID == uuid.Nil || j.Total != 0 || j.Type != cmd || j.Reason != "no" {
+		t.Errorf("%+v, %v", j, err)
+	}
+	x.EndJobs()
+}
+
+// TestSearch: what somebody typed is looked for as id, root, business key and correlation, in every
+// tenant, and each message is shown once.
+func TestSearch(t *testing.T) {
+	id := command
+	e := &engine{traces: map[uuid.UUID]queue.Traced{
+		tenant:  {Trace: link.Trace{ID: id, RootID: id, BusinessKey: id.String(), CorrelationID: "c"}},
+		another: {Trace: link.Trace{ID: link.NewID(), RootID: id, CorrelationID: id.String()}},
+	}}
+	e.find = func(f queue.Find) queue.Found {
+		m := e.traces[f.Tenant].Trace
+		if f.RootID == m.RootID || f.BusinessKey != "" && f.BusinessKey == m.BusinessKey || f.CorrelationID != "" && f.CorrelationID == m.CorrelationID {
+			return queue.Found{IDs: []uuid.UUID{m.ID}}
+		}
+		return queue.Found{}
+	}
+	x := newExchange(e, &directory{})
+	for name, c := range map[string]struct {
+		search exchange.Search
+		want   string
+	}{
+		"id and root":    {exchange.Search{Text: " " + id.String() + " "}, "rootId id"},
+		"without dashes": {exchange.Search{Text: strings.ReplaceAll(id.String(), "-", "")}, "rootId id"},
+		"one tenant":     {exchange.Search{Text: id.String(), Tenant: tenant}, "id"},
+		"correlation":    {exchange.Search{Text: "c"}, "correlationId"},
+		"nothing":        {exchange.Search{Text: "d"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			c.search.Limit = 1
+			for pages := 0; pages == 0 || c.search.Cursor != ""; pages++ {
+				p, err := x.SearchAny(t.Context(), viewer(), c.search)
+				if err != nil || pages > 10 {
+					t.Fatal(pages, err)
+				}
+				for _, h := range p.Items {
+					got = append(got, string(h.By))
+				}
+				c.search.Cursor = p.Next
+			}
+			if strings.Join(got, " ") != c.want {
+				t.Errorf("%v, want %s", got, c.want)
+			}
+		})
+	}
+	for _, s := range []exchange.Search{{Text: " "}, {Text: strings.Repeat("x", link.MaxKey+1)}, {Text: "x", Cursor: "y"}} {
+		_, err := x.SearchAny(t.Context(), viewer(), s)
+		wantCode(t, err, link.CodeRequestInvalid)
+	}
+	_, err := x.SearchAny(t.Context(), exchange.Operator{Name: "p"}, exchange.Search{Text: "c"})
+	wantCode(t, err, link.CodeRole)
 }
 
 // TestPeopleNeedARole: without one nothing is told.
@@ -174,6 +291,8 @@ func TestPeopleNeedARole(t *testing.T) {
 	_, err = x.QueueRow(t.Context(), o, rmQueue)
 	wantCode(t, err, link.CodeRole)
 	_, err = x.Installations(t.Context(), o)
+	wantCode(t, err, link.CodeRole)
+	_, err = x.ReadMessage(t.Context(), o, tenant, command)
 	wantCode(t, err, link.CodeRole)
 	_, err = x.MessageAny(t.Context(), o, tenant, command)
 	wantCode(t, err, link.CodeRole)

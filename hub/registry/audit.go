@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"math"
 	"strconv"
+	"strings"
+	"time"
 
 	"smartlink/link"
 )
@@ -23,8 +25,22 @@ func (s *Store) Record(ctx context.Context, e link.AuditEntry) error {
 	return unavailable(insertAudit(ctx, s.db, e))
 }
 
+// AuditFilter picks audit entries. Empty fields pick all.
+type AuditFilter struct {
+	Actor  string    // exactly
+	Action string    // or its beginning: message. picks message.redrive and message.copy
+	Target string    // anywhere in it, without regard to case of ASCII letters
+	From   time.Time // at or after
+	To     time.Time // before
+}
+
 // Audit lists changes, the newest first.
 func (s *Store) Audit(ctx context.Context, l List) (link.Page[link.AuditEntry], error) {
+	return s.AuditOf(ctx, AuditFilter{}, l)
+}
+
+// AuditOf lists the changes that a filter picks, the newest first.
+func (s *Store) AuditOf(ctx context.Context, f AuditFilter, l List) (link.Page[link.AuditEntry], error) {
 	type row struct {
 		n int64
 		link.AuditEntry
@@ -33,12 +49,21 @@ func (s *Store) Audit(ctx context.Context, l List) (link.Page[link.AuditEntry], 
 	if err != nil {
 		return link.Page[link.AuditEntry]{}, err
 	}
+	from, to := int64(math.MinInt64), int64(math.MaxInt64)
+	if !f.From.IsZero() {
+		from = micros(f.From)
+	}
+	if !f.To.IsZero() {
+		to = micros(f.To)
+	}
 	rows, err := collect(ctx, s.db, func(rows *sql.Rows) (r row, err error) {
 		var at int64
 		err = rows.Scan(&r.n, &at, &r.Actor, &r.Action, &r.Target, &r.Detail)
 		r.At = moment(at)
 		return r, err
-	}, `SELECT n, at, actor, action, target, detail FROM audit WHERE n < ? ORDER BY n DESC LIMIT ?`, before, l.limit()+1)
+	}, `SELECT n, at, actor, action, target, detail FROM audit WHERE n < ? AND at >= ? AND at < ? AND (? = '' OR actor = ?)
+		AND action LIKE ? ESCAPE '\' AND lower(target) LIKE lower(?) ESCAPE '\' ORDER BY n DESC LIMIT ?`,
+		before, from, to, f.Actor, f.Actor, likeable.Replace(f.Action)+"%", "%"+likeable.Replace(f.Target)+"%", l.limit()+1)
 	if err != nil {
 		return link.Page[link.AuditEntry]{}, err
 	}
@@ -49,6 +74,9 @@ func (s *Store) Audit(ctx context.Context, l List) (link.Page[link.AuditEntry], 
 	}
 	return out, nil
 }
+
+// likeable takes from a text what LIKE would read as a pattern.
+var likeable = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
 // beforeNumber reads a cursor that counts down.
 func beforeNumber(l List) (int64, error) {
