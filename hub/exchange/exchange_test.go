@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -72,6 +73,7 @@ type engine struct {
 	infos  []queue.Info
 	health []queue.Health
 	oldest map[queue.Name]time.Time
+	mu     sync.Mutex
 	browse queue.Browse // what was asked for
 	page   queue.Page
 	find   func(queue.Find) queue.Found
@@ -124,6 +126,8 @@ func (e *engine) Oldest(context.Context, []queue.Name) (map[queue.Name]time.Time
 }
 
 func (e *engine) Browse(_ context.Context, b queue.Browse) (queue.Page, error) {
+	e.mu.Lock() // jobs look at the same time
+	defer e.mu.Unlock()
 	e.browse = b
 	return e.page, e.err
 }
