@@ -29,8 +29,8 @@ import (
 // These tests look at the pages in Chromium. `./ci/test pages` runs them; SMARTLINK_IMAGES names the
 // folder that gets a picture of every page, SMARTLINK_AXE a file with axe-core.
 
-// pageTimeout bounds one test in the browser.
-const pageTimeout = time.Minute
+// pageTimeout ends a browser that hangs. A busy machine takes a minute for what usually takes seconds.
+const pageTimeout = 4 * time.Minute
 
 // chromium is one browser with one page; what its console says wrong is kept.
 type chromium struct {
