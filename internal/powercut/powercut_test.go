@@ -1,0 +1,93 @@
+//go:build linux
+
+package powercut_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+
+	_ "modernc.org/sqlite"
+
+	"smartlink/internal/powercut"
+)
+
+const cuts = 25
+
+// TestItBites is the counter-test of the simulation: a database that does not sync loses what it has
+// committed, one that does loses nothing.
+func TestItBites(t *testing.T) {
+	for _, mode := range []struct {
+		synchronous string
+		loses       bool
+	}{{"OFF", true}, {"FULL", false}} {
+		t.Run(mode.synchronous, func(t *testing.T) {
+			dir := t.TempDir()
+			r := powercut.Record(t, dir)
+			committed := fill(t, r, filepath.Join(dir, "t.db"), mode.synchronous)
+			chance := rand.New(rand.NewPCG(1, 2))
+			lost := 0
+			for range cuts {
+				moment := chance.IntN(r.Now()) + 1
+				want := 0
+				for want < len(committed) && committed[want] <= moment {
+					want++
+				}
+				if got := count(t, filepath.Join(r.Rebuild(t, moment, chance), "t.db")); got < want {
+					lost++
+				}
+			}
+			if mode.loses != (lost > 0) {
+				t.Errorf("%d of %d cuts lost something", lost, cuts)
+			}
+		})
+	}
+}
+
+// fill commits rows, one at a time, and tells when each was committed.
+func fill(t *testing.T, r *powercut.Recorder, path, synchronous string) (committed []int) {
+	t.Helper()
+	db := open(t, path, synchronous)
+	for range 20 {
+		if _, err := db.ExecContext(t.Context(), "INSERT INTO t VALUES (randomblob(3000))"); err != nil {
+			t.Fatal(err)
+		}
+		committed = append(committed, r.Now())
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return committed
+}
+
+func open(t *testing.T, path, synchronous string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", fmt.Sprintf("file:%s?_pragma=journal_mode(WAL)&_pragma=synchronous(%s)", path, synchronous))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.SetMaxOpenConns(1)
+	if _, err := db.ExecContext(t.Context(), "CREATE TABLE IF NOT EXISTS t (x)"); err != nil {
+		_ = db.Close()
+		return nil
+	}
+	return db
+}
+
+// count tells how many rows a database has; -1: it cannot be read.
+func count(t *testing.T, path string) int {
+	t.Helper()
+	db := open(t, path, "FULL")
+	if db == nil {
+		return -1
+	}
+	defer func() { _ = db.Close() }()
+	var n int
+	if err := db.QueryRowContext(context.Background(), "SELECT count(*) FROM t").Scan(&n); err != nil {
+		return -1
+	}
+	return n
+}
