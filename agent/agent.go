@@ -117,18 +117,18 @@ func New(cfg Config) (*Agent, error) {
 // Start opens the database, or makes the agent's tables at the first start, sets up the queue, and
 // begins to work. A hub that is away is tried again and again: it keeps Start from nothing.
 //
-// A database in use by another agent is link.CodeDataInUse, tables of another program are
+// An installation file in use by another agent is link.CodeDataInUse, tables of another program are
 // link.CodeForeignTables, a database of another installation is link.CodeForeignDatabase.
 func (a *Agent) Start(ctx context.Context) error {
 	if a.parts != nil {
 		return errors.New("the agent runs already")
 	}
-	a.lock = flock.New(a.cfg.Database + ".lock")
+	a.lock = flock.New(a.cfg.Installation + ".lock") // which runs of several may work on the database is the guard's to say
 	switch ok, err := a.lock.TryLock(); {
 	case err != nil:
-		return fmt.Errorf("lock the database: %w", err)
+		return fmt.Errorf("lock the installation: %w", err)
 	case !ok:
-		return link.NewError(link.CodeDataInUse, "dir", a.cfg.Database)
+		return link.NewError(link.CodeDataInUse, "dir", a.cfg.Installation)
 	}
 	if err := a.start(ctx); err != nil {
 		return errors.Join(err, a.Stop(context.WithoutCancel(ctx)))

@@ -113,5 +113,12 @@ func makeTables(ctx context.Context, db *sql.DB, inst *Installation, now string)
 	if err != nil {
 		return fmt.Errorf("mark the database: %w", err)
 	}
+	var marked string
+	if err := db.QueryRowContext(ctx, `SELECT INSTALLATIONHASH FROM SMARTLINKMARKER`).Scan(&marked); err != nil {
+		return fmt.Errorf("mark the database: %w", err)
+	}
+	if marked != inst.hash() { // another first start was faster
+		return foreign(link.Both("o arquivo %s é de outra", "the file %s is another's", inst.path))
+	}
 	return inst.bind()
 }

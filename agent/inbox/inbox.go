@@ -13,6 +13,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/gofrs/flock"
 
 	"smartlink/internal/clock"
 	"smartlink/internal/sqldb"
@@ -39,6 +43,12 @@ type Box struct {
 	clock clock.Clock
 	inst  Installation
 	w     *writer
+
+	guarded atomic.Bool
+	sure    func() bool // set by Guard
+	hold    atomic.Pointer[Hold]
+	lost    atomic.Bool // another run has taken what hold says
+	commits atomic.Int64
 }
 
 // Open opens the inbox, or makes it at the first start. Tables of another program are
@@ -49,10 +59,27 @@ func Open(ctx context.Context, cfg Config) (*Box, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := b.start(ctx, cfg); err != nil {
+	if err := b.alone(ctx, cfg); err != nil {
 		return nil, errors.Join(err, b.db.Close())
 	}
 	return b, nil
+}
+
+// makeTime is how long Open waits for another process that makes the tables.
+const makeTime = 10 * time.Second
+
+// alone starts while no other process makes or changes the tables.
+func (b *Box) alone(ctx context.Context, cfg Config) error {
+	lock := flock.New(cfg.Database + ".lock")
+	wait, cancel := context.WithTimeout(ctx, makeTime)
+	defer cancel()
+	if _, err := lock.TryLockContext(wait, 50*time.Millisecond); err != nil {
+		if ctx.Err() == nil && wait.Err() != nil {
+			return link.NewError(link.CodeDataInUse, "dir", cfg.Database).Because(err)
+		}
+		return fmt.Errorf("lock the database: %w", err)
+	}
+	return errors.Join(b.start(ctx, cfg), lock.Unlock())
 }
 
 func (b *Box) start(ctx context.Context, cfg Config) error {

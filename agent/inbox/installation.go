@@ -24,8 +24,11 @@ type Installation struct {
 	ID        uuid.UUID
 	Key       []byte // 32 bytes: encrypts secrets at rest
 	CreatedAt time.Time
-	bound     bool // a database carries its mark
-	path      string
+	// Instance names the installation on this machine: further machines that join it have others. A
+	// file without one gets it at the next start.
+	Instance uuid.UUID
+	bound    bool // a database carries its mark
+	path     string
 }
 
 // installationFile is an Installation on disk.
@@ -33,6 +36,7 @@ type installationFile struct {
 	ID        uuid.UUID `json:"id"`
 	Key       []byte    `json:"key"`
 	CreatedAt time.Time `json:"createdAt"`
+	Instance  uuid.UUID `json:"instance"`
 	Bound     bool      `json:"bound"`
 }
 
@@ -46,7 +50,7 @@ func OpenInstallation(path string) (Installation, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return inst, err
 	}
-	inst = Installation{ID: uuid.New(), Key: make([]byte, keySize), CreatedAt: clock.Real.Now(), path: path}
+	inst = Installation{ID: uuid.New(), Key: make([]byte, keySize), CreatedAt: clock.Real.Now(), Instance: uuid.New(), path: path}
 	_, _ = rand.Read(inst.Key) // crypto/rand.Read never fails since Go 1.24
 	return inst, inst.write()
 }
@@ -73,7 +77,7 @@ func parseInstallation(b []byte) (Installation, error) {
 	if f.ID == uuid.Nil || len(f.Key) != keySize {
 		return Installation{}, errors.New("it lacks its id or its key")
 	}
-	return Installation{ID: f.ID, Key: f.Key, CreatedAt: f.CreatedAt.UTC(), bound: f.Bound}, nil
+	return Installation{ID: f.ID, Key: f.Key, CreatedAt: f.CreatedAt.UTC(), Instance: f.Instance, bound: f.Bound}, nil
 }
 
 // hash is what the database keeps of the id.
@@ -85,16 +89,19 @@ func (i Installation) hash() string {
 // bind notes in the file that a database carries the installation's mark. From then on a database
 // with another mark is another installation's, and not one whose file was lost.
 func (i *Installation) bind() error {
-	if i.bound {
+	if i.bound && i.Instance != uuid.Nil {
 		return nil
 	}
 	i.bound = true
+	if i.Instance == uuid.Nil { // a file from before instances had names
+		i.Instance = uuid.New()
+	}
 	return i.write()
 }
 
 // write replaces the file durably: a crash leaves the old one or the new one.
 func (i *Installation) write() error {
-	b, err := json.MarshalIndent(installationFile{ID: i.ID, Key: i.Key, CreatedAt: i.CreatedAt, Bound: i.bound}, "", "  ")
+	b, err := json.MarshalIndent(installationFile{ID: i.ID, Key: i.Key, CreatedAt: i.CreatedAt, Instance: i.Instance, Bound: i.bound}, "", "  ")
 	if err != nil {
 		return fmt.Errorf("installation file: %w", err)
 	}

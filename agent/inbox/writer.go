@@ -38,12 +38,17 @@ var errClosed = errors.New("the inbox is closed")
 // are prepared once per connection and query text. They run to their end even when ctx ends: a
 // transaction interrupted half-way would be a fault that no message caused.
 type Tx struct {
-	w    *writer
-	open bool
+	w       *writer
+	open    bool
+	commits *atomic.Int64 // counts what is committed
 }
 
-// Begin waits for its turn and starts a transaction. End it with Commit or Rollback.
-func (b *Box) Begin(ctx context.Context) (*Tx, error) {
+// Begin waits for its turn and starts a transaction. End it with Commit or Rollback. After Guard it is
+// ErrStandBy for a run that is not the active one.
+func (b *Box) Begin(ctx context.Context) (*Tx, error) { return b.begin(ctx, true) }
+
+// begin is Begin; without held whoever may be active.
+func (b *Box) begin(ctx context.Context, held bool) (*Tx, error) {
 	w := b.w
 	select {
 	case <-w.gate:
@@ -54,7 +59,17 @@ func (b *Box) Begin(ctx context.Context) (*Tx, error) {
 		w.gate <- struct{}{}
 		return nil, err
 	}
-	return &Tx{w: w, open: true}, nil
+	t := &Tx{w: w, open: true, commits: &b.commits}
+	if held {
+		if err := b.holds(ctx, t); err != nil {
+			if sqldb.IsUnavailable(err) {
+				t.Away(ctx)
+			}
+			t.Rollback(ctx)
+			return nil, err
+		}
+	}
+	return t, nil
 }
 
 func (w *writer) begin(ctx context.Context) error {
@@ -175,6 +190,7 @@ func (t *Tx) Commit(ctx context.Context) error {
 		return fmt.Errorf("commit: %w", err)
 	}
 	t.w.failed.Store(false)
+	t.commits.Add(1)
 	t.open = false
 	t.w.gate <- struct{}{}
 	return nil

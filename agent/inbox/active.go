@@ -1,0 +1,126 @@
+package inbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// ErrStandBy says that this run of the agent is not the active one, or cannot be sure of it now.
+// Nothing was written.
+var ErrStandBy = errors.New("this instance of the agent is not the active one")
+
+// Hold is what a run of the agent works under.
+type Hold struct {
+	Epoch int64  // of the hub's lease
+	Run   string // names the run
+	Host  string // its machine, for people
+}
+
+// Active is the run that works on the inbox, as the database knows it.
+type Active struct {
+	Hold
+	Since time.Time
+	Moves int64 // rises while work is done, and never goes back: an older state of the database shows by it
+}
+
+const (
+	readActive = `SELECT EPOCH, RUNID, HOST, SINCE, MOVES FROM SMARTLINKACTIVE WHERE ONE = 1`
+	holdsRow   = `SELECT EPOCH, RUNID FROM SMARTLINKACTIVE WHERE ONE = 1`
+	takeActive = `UPDATE SMARTLINKACTIVE SET EPOCH = ?1, RUNID = ?2, HOST = ?3, SINCE = ?4, MOVES = MOVES + 1
+		WHERE ONE = 1 AND (EPOCH < ?1 OR EPOCH = ?1 AND RUNID = ?2)`
+	moveActive  = `UPDATE SMARTLINKACTIVE SET MOVES = MOVES + 1 WHERE ONE = 1`
+	fenceActive = `UPDATE SMARTLINKACTIVE SET EPOCH = EPOCH + 1, RUNID = '', HOST = '', SINCE = '', MOVES = MOVES + 1 WHERE ONE = 1`
+)
+
+// Guard makes every further transaction of this Box depend on Take: before it, and once another run
+// has taken the inbox, Begin and all that writes fail with ErrStandBy. sure, if not nil, is asked
+// before each; false is ErrStandBy too.
+func (b *Box) Guard(sure func() bool) {
+	b.sure = sure
+	b.guarded.Store(true)
+}
+
+// Active tells which run has taken the inbox last; the zero Run: none yet.
+func (b *Box) Active(ctx context.Context) (Active, error) {
+	var a Active
+	err := b.db.QueryRowContext(ctx, readActive).Scan(&a.Epoch, &a.Run, &a.Host, moment{&a.Since}, &a.Moves)
+	if err != nil {
+		return a, fmt.Errorf("read who is active: %w", err)
+	}
+	return a, nil
+}
+
+// Take makes h.Run the one that may write. It waits for a transaction that is open: what an earlier
+// run has begun is either there or not when Take returns. An inbox that a later epoch has taken is
+// ErrStandBy.
+func (b *Box) Take(ctx context.Context, h Hold) error {
+	tx, err := b.begin(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback(ctx)
+	r, err := tx.ExecContext(ctx, takeActive, h.Epoch, h.Run, h.Host, stamp(b.clock.Now()))
+	if err != nil {
+		return fmt.Errorf("take the inbox: %w", err)
+	}
+	n, err := r.RowsAffected()
+	if err != nil {
+		return fmt.Errorf("take the inbox: %w", err)
+	}
+	if n == 0 {
+		return ErrStandBy
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return err
+	}
+	b.hold.Store(&h)
+	b.lost.Store(false)
+	return nil
+}
+
+// Drop ends what Take began: nothing more is written, until Take. A transaction that is open comes to
+// its end.
+func (b *Box) Drop() { b.hold.Store(nil) }
+
+// Lost tells whether another run has taken the inbox from this one, as far as a transaction has
+// noticed.
+func (b *Box) Lost() bool { return b.lost.Load() }
+
+// Commits counts the transactions that were committed since the inbox was opened.
+func (b *Box) Commits() int64 { return b.commits.Load() }
+
+// Move raises Active.Moves and answers it.
+func (b *Box) Move(ctx context.Context) (int64, error) {
+	err := b.write(ctx, func(tx *Tx) error {
+		_, err := tx.ExecContext(ctx, moveActive)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("note that the database moves on: %w", err)
+	}
+	a, err := b.Active(ctx)
+	return a.Moves, err
+}
+
+// holds looks, inside a transaction that has just begun, whether this run may write. The row stays as
+// it is until the transaction ends.
+func (b *Box) holds(ctx context.Context, t *Tx) error {
+	if !b.guarded.Load() {
+		return nil
+	}
+	h := b.hold.Load()
+	if h == nil || b.sure != nil && !b.sure() {
+		return ErrStandBy
+	}
+	var now Hold
+	if err := t.QueryRowContext(ctx, holdsRow).Scan(&now.Epoch, &now.Run); err != nil {
+		return fmt.Errorf("look who is active: %w", err)
+	}
+	if lost := now.Epoch != h.Epoch || now.Run != h.Run; lost {
+		b.lost.Store(true)
+		return ErrStandBy
+	}
+	return nil
+}
