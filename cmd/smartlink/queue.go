@@ -142,9 +142,13 @@ func (c *queueShowCmd) Run(e *env, q *queueCmd) error {
 	if d.Oldest != nil {
 		age = clock.Real.Now().Sub(*d.Oldest).Truncate(time.Second).String()
 	}
+	day, err := q.series(e, c.Name)
+	if err != nil {
+		return err
+	}
 	return fields(e.out, "queue", d.Queue, "client", d.Client, "subscriptions", strings.Join(d.Subscriptions, ", "), "messages", strings.Join(counts, ", "),
 		"oldest waiting", age, "requeue limit", strconv.Itoa(d.RequeueCountMax), "last get", when(d.LastGet), "installation", d.Installation,
-		"created", when(&d.CreatedAt))
+		"created", when(&d.CreatedAt), "last day", dayText(day.Points))
 }
 
 type queuePeekCmd struct {

@@ -28,7 +28,7 @@ var routes = map[string]string{
 	"POST /api/v1/link/ack": byClient, "POST /api/v1/link/extend": byClient,
 	"GET /api/data-management/v1/apps/by-tenant": byClient,
 	"GET /api/v1/link/messages":                  byEither, "GET /api/v1/link/messages/{id}": byEither, "GET /api/v1/link/queue": byEither,
-	"GET /api/v1/link/queue/messages": byEither, "POST /api/v1/link/messages/{id}/copy": byAdmin,
+	"GET /api/v1/link/queue/messages": byEither, "GET /api/v1/link/queue/series": byEither, "POST /api/v1/link/messages/{id}/copy": byAdmin,
 	"POST /api/v1/admin/init":     byAnyone,
 	"GET /api/v1/admin/companies": byViewer, "POST /api/v1/admin/companies": byAdmin,
 	"GET /api/v1/admin/tenants": byViewer, "POST /api/v1/admin/tenants": byAdmin,

@@ -95,7 +95,7 @@ func sampleValues() []any {
 		link.UserRequest{Name: user.Name, Role: user.Role}, user, pageOf(user), link.UserCreated{User: user, Password: notASecret},
 		link.UserChange{Role: new(link.RoleOperator)}, link.PasswordRequest{}, link.PasswordSet{User: user.Name, Password: notASecret},
 		link.KeySet{User: user.Name, APIKey: notASecret},
-		pageOf(queue), link.QueueDetail{QueueInfo: queue, Oldest: &sampleTime}, pageOf(sampleEntry()), pageOf(entry),
+		pageOf(queue), link.QueueDetail{QueueInfo: queue, Oldest: &sampleTime}, pageOf(sampleEntry()), pageOf(entry), sampleSeries(),
 		link.ActResponse{Results: []link.ActResult{{ID: sampleMessage}}}, job, pageOf(job),
 		link.SetupResponse{
 			Queue: sampleQueue, Subscriptions: []string{sampleType}, RequeueCountMax: link.DefaultRequeueCountMax, Added: []string{sampleType},
@@ -108,6 +108,16 @@ func sampleValues() []any {
 		}},
 		link.AckResponse{Results: []link.AckResult{{DeliveryTag: sampleTag}, {DeliveryTag: sampleTag + 1, Code: link.CodeLeaseEnded}}},
 		sampleTrace(), pageOf(sampleTrace()),
+	}
+}
+
+func sampleSeries() link.QueueSeries {
+	hour := sampleTime.Truncate(time.Hour)
+	return link.QueueSeries{
+		Queue: sampleQueue, From: hour, To: hour.Add(2 * time.Hour), StepSeconds: 3600, Points: []link.SeriesPoint{
+			{At: hour, QueueFigures: link.QueueFigures{Published: 120, Delivered: 118, Acked: 116, Requeued: 1, Done: 110, Rejected: 4}, Waiting: 4},
+			{At: hour.Add(time.Hour), Waiting: 4},
+		},
 	}
 }
 

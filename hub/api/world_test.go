@@ -166,8 +166,10 @@ func (w *world) open() {
 	w.engine = queue.New(driver, queue.Options{Clock: watched{w.clock, w.sleeps}, Backoff: func(int) time.Duration { return time.Minute }})
 	w.must(w.engine.Start(ctx))
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	ex := exchange.New(w.engine, w.store, log)
+	ex.UseClock(w.clock)
 	w.door, err = api.New(api.Config{
-		Exchange: exchange.New(w.engine, w.store, log), Clients: tokens{w.store}, Registry: w.store, Queues: w.engine,
+		Exchange: ex, Clients: tokens{w.store}, Registry: w.store, Queues: w.engine,
 		Identity: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("secretive") }), Monitor: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), Metrics: prometheus.NewRegistry(), Logger: log, Clock: w.clock,
 		Ready: func(context.Context) error {
 			if err := w.sick.Load(); err != nil {

@@ -54,6 +54,10 @@ type Driver interface {
 	Browse(ctx context.Context, b Browse) (Page, error) // link.CodeNoQueue
 	Oldest(ctx context.Context, queues []Name) (map[Name]time.Time, error)
 
+	// Recorded reads the figures of queues by minute or hour since a moment, from one state of the
+	// store. Queues that are not there are left out.
+	Recorded(ctx context.Context, queues []Name, unit time.Duration, since time.Time) (map[Name]Recorded, error)
+
 	// Check tells whether the store can be written.
 	Check(ctx context.Context) error
 	// Reopen closes and opens the store after ErrUnknown. What it finds then is durable, also what

@@ -130,6 +130,7 @@ func (g *group) give(i int, get queue.Get, q *queueInfo, ready []*row, given map
 		}
 		ready = ready[1:]
 		g.move(r, link.StateLeased)
+		t.figures.Delivered++
 		r.tag, r.leasedAt, r.due, r.installation = g.s.tags.next(), &g.now, &until, text(get.Installation)
 		g.ends(until)
 		given[r.messageKey] = append(given[r.messageKey], place{i, n})

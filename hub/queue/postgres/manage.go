@@ -161,5 +161,6 @@ func (g *group) discard(ctx context.Context, o queue.Discard) (queue.Result, err
 
 // note writes what a person did.
 func (g *group) note(r *row, what link.EventName, by, reason string) {
+	g.happened(r, what)
 	g.events = append(g.events, event{r.rowKey, what, text(by), text(reason)})
 }

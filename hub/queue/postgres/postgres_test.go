@@ -64,7 +64,7 @@ func empty(t testing.TB, dsn string) {
 		return
 	}
 	for _, table := range []string{
-		"queue", "queue_count", "subscription", "message", "delivery", "ordering", "attempt", "event", "report", "outcome", "dedupe", "health",
+		"queue", "queue_count", "subscription", "message", "delivery", "ordering", "attempt", "event", "report", "outcome", "dedupe", "health", "series",
 	} {
 		if _, err := c.Exec(ctx, "DELETE FROM "+table); err != nil {
 			t.Fatal(err)

@@ -213,6 +213,7 @@ func (g *group) enqueue(q *queueInfo, m *link.Message, place int64) {
 	g.rows[r.rowKey] = r
 	g.order = append(g.order, r)
 	g.count(q.queueKey, r.state, 1)
+	g.tally(q.queueKey).figures.Published++
 	if r.state == link.StateReady {
 		g.ready.add(q.queueKey)
 		g.wake.add(q.name)
@@ -258,6 +259,7 @@ func (g *group) metrics(ctx context.Context, p *queue.Publish, kept bool) error 
 				continue
 			}
 			g.move(r, link.StateDiscarded)
+			g.tally(r.queue.queueKey).figures.Discarded++
 			r.settledAt, r.reason = &g.now, "replaced by a newer one"
 			if err := g.goOn(ctx, r); err != nil {
 				return err

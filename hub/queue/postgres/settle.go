@@ -60,6 +60,7 @@ func (g *group) settle(ctx context.Context, o queue.OpSettle) (queue.Result, err
 
 // close notes how a lease ended. It stands before the change of the row.
 func (g *group) close(r *row, how link.EventName, reason string, next *time.Time) {
+	g.happened(r, how)
 	g.attempts = append(g.attempts, attempt{r.rowKey, r.tag, r.n(), r.installation, *r.leasedAt, how, reason, next})
 }
 
@@ -114,6 +115,7 @@ func (g *group) bury(ctx context.Context, r *row, how link.EventName, why link.D
 	if how == link.EventDeadLettered {
 		ended = detail(string(why), reason)
 	} else {
+		g.happened(r, link.EventDeadLettered)
 		g.events = append(g.events, event{r.rowKey, link.EventDeadLettered, "", string(why)})
 	}
 	g.close(r, how, ended, nil)
@@ -148,9 +150,13 @@ func (g *group) tick(ctx context.Context) error {
 	if g.lane != 0 || g.now.Before(g.nextSweep) {
 		return nil
 	}
+	more, err := g.trim(ctx)
+	if err != nil {
+		return err
+	}
 	tag, err := g.c.Exec(ctx, `DELETE FROM dedupe WHERE (tenant, key) IN (SELECT tenant, key FROM dedupe WHERE at <= $1 ORDER BY at LIMIT $2
 		FOR UPDATE SKIP LOCKED)`, g.now.Add(-link.DedupeWindow), tickSweep)
-	if err == nil && tag.RowsAffected() < tickSweep { // else the rest is taken with the next look
+	if err == nil && !more && tag.RowsAffected() < tickSweep { // else the rest is taken with the next look
 		g.nextSweep = g.now.Add(sweepEvery)
 	}
 	return err

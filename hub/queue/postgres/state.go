@@ -103,6 +103,15 @@ type tally struct {
 
 	lastGet      *time.Time // nil: nobody read
 	installation string
+
+	figures link.QueueFigures
+}
+
+// counts tells whether there is something to add to the queue's counts.
+func (t *tally) counts() bool {
+	x := *t
+	x.figures = link.QueueFigures{}
+	return x != tally{}
 }
 
 func (t *tally) of(s link.State) *int64 {

@@ -74,6 +74,7 @@ func (g *group) finish(s *sheet) error {
 			g.s.shardsOf(g.lane))
 	}
 	g.writeTallies(s)
+	g.writeSeries(s)
 	return nil
 }
 
@@ -161,18 +162,8 @@ func rowArrays(list []*row) []any {
 	}
 }
 
-// writeTold writes what was told about messages: answers, reports, health.
+// writeTold writes what was told about messages: reports, health. Answers are written with the series.
 func (g *group) writeTold(s *sheet) {
-	if list := g.outcomes; len(list) > 0 {
-		g.outcomes = nil
-		sortBy(list, compareRows, func(o outcome) rowKey { return o.rowKey })
-		s.exec(`INSERT INTO outcome (tenant, id, qid, number, status, key, errors, answer, at) SELECT u.*, $9 FROM unnest($1::uuid[], $2::uuid[], $3::bigint[],
-			$4::bigint[], $5::text[], $6::text[], $7::text[], $8::uuid[]) AS u ON CONFLICT DO NOTHING`,
-			column(list, func(o outcome) [16]byte { return o.tenant }), column(list, func(o outcome) [16]byte { return o.id }),
-			column(list, func(o outcome) int64 { return o.qid }), column(list, func(o outcome) int64 { return int64(o.answer.Number) }),
-			column(list, func(o outcome) string { return string(o.answer.Status) }), column(list, func(o outcome) string { return text(o.answer.Key) }),
-			column(list, func(o outcome) string { return text(o.faults) }), column(list, func(o outcome) [16]byte { return o.by }), g.now)
-	}
 	if list := g.reports; len(list) > 0 {
 		g.reports = nil
 		sortBy(list, compareRows, func(r report) rowKey { return r.rowKey })
@@ -252,7 +243,7 @@ func (g *group) writeOrders(s *sheet) {
 func (g *group) writeTallies(s *sheet) {
 	keys := set[queueKey]{}
 	for k, t := range g.tallies {
-		if *t != (tally{}) {
+		if t.counts() {
 			keys.add(k)
 		}
 	}

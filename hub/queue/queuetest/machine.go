@@ -3,6 +3,7 @@ package queuetest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -40,6 +41,7 @@ func RunModel(t *testing.T, fresh Factory) {
 			"":        m.check,
 		})
 		m.checkMessages(rt)
+		m.checkSeries(rt)
 	})
 }
 
@@ -359,6 +361,7 @@ func (m *machine) check(rt *rapid.T) {
 		byName[i.Queue] = i
 	}
 	for _, q := range m.model.queues {
+		m.model.hour(q).waiting = q.waiting()
 		if got, want := countsText(byName[q.name].Counts), countsText(q.counts()); got != want {
 			rt.Fatalf("counts: got %s, want %s", got, want)
 		}
@@ -410,4 +413,30 @@ func (m *machine) checkMessage(rt *rapid.T, q *modelQueue, d *modelMessage) {
 		return
 	}
 	rt.Fatalf("message %s is not in its queue", d.id)
+}
+
+// checkSeries compares what was counted hour by hour, of those that are kept, and how many waited.
+func (m *machine) checkSeries(rt *rapid.T) {
+	for _, q := range m.model.queues {
+		since := m.model.now.Add(-queue.HoursKept)
+		all, err := m.driver.Recorded(context.Background(), []queue.Name{q.name}, time.Hour, since)
+		if err != nil {
+			rt.Fatalf("figures: %v", err)
+		}
+		units := all[q.name].Units
+		waiting := all[q.name].Waiting
+		for _, u := range slices.Backward(units) {
+			want := q.hours[u.At]
+			if want == nil || u.QueueFigures != want.QueueFigures || waiting != want.waiting {
+				rt.Fatalf("hour %s: got %+v with %d waiting, want %+v", u.At, u.QueueFigures, waiting, want)
+			}
+			waiting -= u.Net
+		}
+		for at, want := range q.hours {
+			told := slices.ContainsFunc(units, func(u queue.Unit) bool { return u.At.Equal(at) })
+			if !told && !at.Before(since) && want.QueueFigures != (link.QueueFigures{}) {
+				rt.Fatalf("hour %s is not told: %+v", at, want)
+			}
+		}
+	}
 }

@@ -28,6 +28,25 @@ type modelQueue struct {
 	hold     bool
 	paused   bool
 	messages []*modelMessage // in order
+	hours    map[time.Time]*modelHour
+}
+
+// modelHour is what happened in a queue within one hour, and how many waited at its end.
+type modelHour struct {
+	link.QueueFigures
+	waiting int64
+}
+
+// hour is the hour that it is now.
+func (m *model) hour(q *modelQueue) *modelHour {
+	at := m.now.Truncate(time.Hour)
+	if q.hours == nil {
+		q.hours = map[time.Time]*modelHour{}
+	}
+	if q.hours[at] == nil {
+		q.hours[at] = &modelHour{}
+	}
+	return q.hours[at]
 }
 
 type modelMessage struct {
@@ -68,6 +87,7 @@ func (m *model) publish(id uuid.UUID, key, request string, content byte) (first 
 			d.state = link.StateBehind
 		}
 		q.messages = append(q.messages, d)
+		m.hour(q).Published++
 	}
 	return id, false, ""
 }
@@ -95,6 +115,7 @@ func (q *modelQueue) ready() []*modelMessage {
 func (m *model) lease(d *modelMessage, tag int64, until time.Time) {
 	d.state, d.tag, d.until = link.StateLeased, tag, until
 	m.leases[tag] = d
+	m.hour(d.queue).Delivered++
 }
 
 // foreign tells whether a tag was issued by another queue than q. While its lease is open it is
@@ -119,16 +140,21 @@ func (m *model) settle(q *modelQueue, tag int64, how queue.How, backoff func(int
 		return ""
 	case queue.Ack:
 		d.state = link.StateAcked
+		m.hour(q).Acked++
 	case queue.Dead:
 		d.state, d.deadReason = link.StateDead, link.DeadByReceiver
 	case queue.Requeue:
 		d.requeues++
 		if d.requeues <= q.limit {
 			d.attempt++
+			m.hour(q).Requeued++
 			d.state, d.due = link.StateDelayed, m.now.Add(backoff(d.requeues-1))
 			return ""
 		}
 		d.state, d.deadReason = link.StateDead, link.DeadRequeueLimit
+	}
+	if d.state == link.StateDead {
+		m.hour(q).Dead++
 	}
 	d.attempt++
 	q.left(d)
@@ -163,9 +189,11 @@ func (m *model) tick() {
 				d.tag = 0
 				d.attempt++
 				d.lost++
+				m.hour(q).Lost++
 				d.state = link.StateReady
 				if d.lost > link.LostMax(q.limit) {
 					d.state, d.deadReason = link.StateDead, link.DeadLeaseLostLimit
+					m.hour(q).Dead++
 					q.left(d)
 				}
 			case d.state == link.StateDelayed && !m.now.Before(d.due):
@@ -208,6 +236,17 @@ func (q *modelQueue) counts() map[link.State]int64 {
 	return c
 }
 
+// waiting is how many wait.
+func (q *modelQueue) waiting() int64 {
+	n := int64(0)
+	for _, d := range q.messages {
+		if d.waiting() {
+			n++
+		}
+	}
+	return n
+}
+
 // setHold switches holding on or off.
 func (q *modelQueue) setHold(hold bool) {
 	if q.hold && !hold {
@@ -234,6 +273,7 @@ func (m *model) redrive(d *modelMessage) link.Code {
 			state = link.StateBehind
 		}
 	}
+	m.hour(d.queue).Redriven++
 	d.state, d.holds, d.requeues, d.lost, d.deadReason = state, false, 0, 0, ""
 	return ""
 }
@@ -245,6 +285,7 @@ func (m *model) discard(d *modelMessage) link.Code {
 		return link.CodeNotNow
 	}
 	d.state, d.holds, d.deadReason = link.StateDiscarded, false, ""
+	m.hour(d.queue).Discarded++
 	if was == link.StateReady || was == link.StateDelayed || held {
 		d.queue.goOn(d.key)
 	}

@@ -49,6 +49,7 @@ func Run(t *testing.T, fresh Factory) {
 		{"Browse", browsePromises},
 		{"Find", findPromises},
 		{"Manage", managePromises},
+		{"Series", seriesPromises},
 		{"Many", manyPromises},
 		{"Crash", crashPromises},
 		{"Fault", faultPromises},

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,6 +51,7 @@ type group struct {
 	publishes bool
 	touched   []*queueState    // whose counts changed
 	delta     map[int64]counts // by queue
+	figures   map[int64]*queue.Figures
 	ended     []*lease
 	withdrawn []placed // taken out of windows, to be put back if the group fails
 	ready     []placed
@@ -62,6 +64,8 @@ type group struct {
 	swept     bool     // the dedupe window was looked at
 	nextSweep int64    // when to look again
 	epoch     int64    // a new one
+	trims     bool     // figures were written first, or let go
+	nextTrim  int64    // when to let some go; 0: when the first are old
 }
 
 // placed is a delivery with its queue.
@@ -148,6 +152,9 @@ func (g *group) finish() error {
 			c.acked+d.acked, c.dead+d.dead, c.discarded+d.discarded, q.id); err != nil {
 			return err
 		}
+		if err := g.writeSeries(q, d); err != nil {
+			return err
+		}
 	}
 	if g.delays {
 		row, err := g.st.delayedNext.one()
@@ -209,6 +216,9 @@ func (g *group) remember() {
 	}
 	if g.noted && g.m.nextSweep == 0 {
 		g.m.nextSweep = g.now + link.DedupeWindow.Microseconds()
+	}
+	if g.trims {
+		g.m.nextTrim = cmp.Or(g.nextTrim, g.now+units[0].kept.Microseconds())
 	}
 	if g.epoch > 0 {
 		g.m.epoch, g.m.counter = g.epoch, 0

@@ -165,7 +165,7 @@ func (g *group) record(o opRecord) (queue.Result, error) {
 			return queue.Result{}, err
 		}
 	}
-	g.touch(q)
+	g.happened(q).Delivered += int64(len(o.leases))
 	g.m.mu.Lock()
 	thin := q.window.thin()
 	g.m.mu.Unlock()

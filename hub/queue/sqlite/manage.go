@@ -213,6 +213,7 @@ func (g *group) discard(o queue.Discard) (queue.Result, error) {
 
 // note writes what a person did.
 func (g *group) note(d *delivery, what link.EventName, by, reason string) error {
+	queue.Happened(&g.happened(d.queue).QueueFigures, what)
 	_, err := g.st.eventAdd.exec(d.entry.mid, d.queue.id, g.now, string(what), by, reason)
 	return err
 }

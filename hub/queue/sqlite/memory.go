@@ -33,6 +33,7 @@ type memory struct {
 
 	nextDelay int64 // when the first delayed delivery is due; 0: none
 	nextSweep int64 // when the dedupe window is looked at next; 0: nothing in it
+	nextTrim  int64 // when figures are old enough to go; 0: there are none
 }
 
 // routeKey finds the queues that subscribe to a type.
@@ -188,6 +189,9 @@ func (m *memory) nextDue() (int64, bool) {
 	if m.nextSweep > 0 {
 		due = min(due, m.nextSweep)
 	}
+	if m.nextTrim > 0 {
+		due = min(due, m.nextTrim)
+	}
 	return due, due < everything
 }
 
@@ -225,7 +229,7 @@ func (s *Store) restore(ctx context.Context) error {
 			return fmt.Errorf("end leases: %w", err)
 		}
 	}
-	var delay, oldest sql.NullInt64
+	var delay, oldest, figures sql.NullInt64
 	for _, x := range []struct {
 		to  any
 		sql string
@@ -235,14 +239,18 @@ func (s *Store) restore(ctx context.Context) error {
 		{&s.numbers.dedupe, `SELECT coalesce(max(n), 0) FROM dedupe`},
 		{&delay, `SELECT min(due_at) FROM delivery WHERE state = 'delayed'`},
 		{&oldest, `SELECT (SELECT at FROM dedupe ORDER BY n LIMIT 1)`},
+		{&figures, `SELECT (SELECT at FROM series INDEXED BY series_age WHERE step = 60 ORDER BY at LIMIT 1)`},
 	} {
 		if err := tx.QueryRowContext(ctx, x.sql).Scan(x.to); err != nil {
 			return fmt.Errorf("%s: %w", x.sql, err)
 		}
 	}
-	m.nextDelay, m.nextSweep = delay.Int64, 0
+	m.nextDelay, m.nextSweep, m.nextTrim = delay.Int64, 0, 0
 	if oldest.Valid {
 		m.nextSweep = oldest.Int64 + link.DedupeWindow.Microseconds()
+	}
+	if figures.Valid {
+		m.nextTrim = figures.Int64 + units[0].kept.Microseconds()
 	}
 	if err := s.restoreQueues(ctx, tx); err != nil {
 		return fmt.Errorf("queues: %w", err)

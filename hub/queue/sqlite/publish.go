@@ -218,6 +218,7 @@ func (g *group) enqueue(q *queueState, mid int64, m *link.Message) error {
 		return err
 	}
 	g.count(q, state, 1)
+	g.happened(q).Published++
 	if state == link.StateReady {
 		g.ready = append(g.ready, placed{q, entry{pos: mid, mid: mid, okey: m.OrderingKey, size: len(m.Body)}})
 	}
@@ -235,7 +236,12 @@ func (g *group) outcome(p *queue.Publish, to *answered) error {
 		}
 		faults = string(b)
 	}
-	_, err := g.st.outcomeAdd.exec(to.mid, to.queue.id, int64(a.Number), string(a.Status), a.Key, faults, p.Message.ID[:], g.now)
+	n, err := g.st.outcomeAdd.exec(to.mid, to.queue.id, int64(a.Number), string(a.Status), a.Key, faults, p.Message.ID[:], g.now)
+	if f := g.happened(to.queue); n > 0 && a.Status == link.ERPDone {
+		f.Done++
+	} else if n > 0 && a.Status == link.ERPRejected {
+		f.Rejected++
+	}
 	return err
 }
 
@@ -316,6 +322,7 @@ func (g *group) replace(mid int64) error {
 		}
 		g.count(p.queue, link.StateReady, -1)
 		g.count(p.queue, link.StateDiscarded, 1)
+		g.happened(p.queue).Discarded++
 		if err := g.goOn(p.queue, p.entry.okey); err != nil {
 			return err
 		}

@@ -66,6 +66,7 @@ func (g *group) close(l *lease, how link.EventName, reason string, next any) err
 	if _, err := g.st.leaseDrop.exec(l.tag); err != nil {
 		return err
 	}
+	queue.Happened(&g.happened(l.queue).QueueFigures, how)
 	_, err := g.st.attemptAdd.exec(l.entry.mid, l.queue.id, l.tag, int64(l.n()), l.installation, l.at, g.now, string(how), reason, next)
 	return err
 }
@@ -137,8 +138,11 @@ func (g *group) bury(l *lease, e entry, how link.EventName, why link.DeadReason,
 	ended := reason
 	if how == link.EventDeadLettered {
 		ended = detail(string(why), reason)
-	} else if _, err := g.st.eventAdd.exec(e.mid, l.queue.id, g.now, string(link.EventDeadLettered), "", string(why)); err != nil {
-		return err
+	} else {
+		g.happened(l.queue).Dead++
+		if _, err := g.st.eventAdd.exec(e.mid, l.queue.id, g.now, string(link.EventDeadLettered), "", string(why)); err != nil {
+			return err
+		}
 	}
 	if err := g.close(l, how, ended, nil); err != nil {
 		return err
@@ -197,6 +201,9 @@ func (g *group) tick() (queue.Result, error) {
 		}
 	}
 	if err := g.undelay(); err != nil {
+		return queue.Result{}, err
+	}
+	if err := g.trim(); err != nil {
 		return queue.Result{}, err
 	}
 	return queue.Result{}, g.sweep()

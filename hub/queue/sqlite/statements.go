@@ -28,6 +28,7 @@ type statements struct {
 	deliveryFind, redrive, placeSet, holdSet, holding, eventAdd    *stmt
 	settle, delay, lose, promote, undelay                          *stmt
 	readyAfter, delayedDue, delayedNext, unsentMetrics, epochRaise *stmt
+	seriesAdd, seriesTrim                                          *stmt
 }
 
 // prepare prepares them all on a connection of the SQLite driver.
@@ -113,6 +114,13 @@ func prepare(c any) (*statements, error) {
 		{&st.eventAdd, `INSERT INTO event (mid, qid, n, at, name, by, reason) SELECT ?1, ?2,
 			coalesce((SELECT max(n) FROM event WHERE mid = ?1 AND qid = ?2), 0) + 1, ?3, ?4, ?5, ?6`},
 
+		{&st.seriesAdd, `INSERT INTO series (qid, step, at, published, delivered, acked, requeued, dead, lost, redriven, discarded, done, rejected, net)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (qid, step, at) DO UPDATE SET published = published + excluded.published,
+			delivered = delivered + excluded.delivered, acked = acked + excluded.acked, requeued = requeued + excluded.requeued,
+			dead = dead + excluded.dead, lost = lost + excluded.lost, redriven = redriven + excluded.redriven,
+			discarded = discarded + excluded.discarded, done = done + excluded.done, rejected = rejected + excluded.rejected, net = net + excluded.net`},
+		{&st.seriesTrim, `DELETE FROM series WHERE (qid, step, at) IN (SELECT qid, step, at FROM series INDEXED BY series_age WHERE step = ? AND at < ?
+			LIMIT ?)`},
 		{&st.epochRaise, `UPDATE meta SET value = value + 1 WHERE name = 'epoch' RETURNING value`},
 	} {
 		s, err := conn.PrepareContext(context.Background(), x.sql)
