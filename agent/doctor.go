@@ -15,6 +15,7 @@ import (
 	"smartlink/agent/activation"
 	"smartlink/agent/console"
 	"smartlink/agent/inbox"
+	"smartlink/client"
 	"smartlink/internal/clock"
 	"smartlink/link"
 )
@@ -42,9 +43,10 @@ type Doctor struct {
 	Database     string
 	Installation string
 	Types        []string // that the agent can execute
+	CA           string   // PEM file of authorities to trust besides the machine's; empty: none
 	Lang         link.Lang
 	Connect      func(c activation.Credentials) (activation.Hub, error) // nil: the client package
-	HTTP         *http.Client                                           // nil: the default one
+	HTTP         *http.Client                                           // nil: the client package's
 	Clock        clock.Clock                                            // nil: clock.Real
 }
 
@@ -231,11 +233,13 @@ func (e *examination) reach() bool {
 	if err != nil {
 		return e.bad(what, err)
 	}
-	client := e.HTTP
-	if client == nil {
-		client = http.DefaultClient
+	web := e.HTTP
+	if web == nil {
+		if web, err = client.NewHTTPClient(e.CA); err != nil {
+			return e.bad(what, err)
+		}
 	}
-	resp, err := client.Do(r)
+	resp, err := web.Do(r)
 	if err != nil {
 		return e.bad(what, err)
 	}
@@ -254,7 +258,7 @@ func (e *examination) reach() bool {
 // apps logs in and looks whether what is activated still may be.
 func (e *examination) apps() {
 	what := link.Text{PT: "Aplicativos", EN: "Apps"}
-	wizard := activation.Wizard{Folder: e.folder, Types: e.Types, Lang: e.Lang, Connect: e.Connect, Clock: e.Clock}
+	wizard := activation.Wizard{Folder: e.folder, Types: e.Types, CA: e.CA, Lang: e.Lang, Connect: e.Connect, Clock: e.Clock}
 	ctx, cancel := context.WithTimeout(e.ctx, doctorTime)
 	defer cancel()
 	found, err := wizard.Search(ctx, e.state.Credentials)

@@ -24,6 +24,7 @@ type HostConfig struct {
 	Consumers    []consumer.Consumer
 	Prepare      func(ctx context.Context, db *sql.DB) error
 	Lease        time.Duration // 0 = link.DefaultLease
+	CA           string        // PEM file of authorities to trust besides the machine's; empty: none
 	Lang         link.Lang     // of the hub's problems
 	// Console is the loopback address of the pages for people, such as 127.0.0.1:8686; empty: none.
 	Console string
@@ -225,5 +226,5 @@ func (h *Host) connect(c activation.Credentials) (Hub, error) {
 	if h.cfg.Connect != nil {
 		return h.cfg.Connect(c)
 	}
-	return activation.Connect(c, h.folder.Installation().ID.String(), h.cfg.Lang)
+	return activation.Connect(c, h.folder.Installation().ID.String(), h.cfg.CA, h.cfg.Lang)
 }

@@ -26,7 +26,7 @@ type pages struct {
 
 // openPages serves the console.
 func (h *Host) openPages(ctx context.Context) (*pages, error) {
-	wizard := &activation.Wizard{Folder: h.folder, Lang: h.cfg.Lang, Clock: h.cfg.Clock}
+	wizard := &activation.Wizard{Folder: h.folder, CA: h.cfg.CA, Lang: h.cfg.Lang, Clock: h.cfg.Clock}
 	if connect := h.cfg.Connect; connect != nil {
 		wizard.Connect = func(c activation.Credentials) (activation.Hub, error) {
 			hub, err := connect(c)

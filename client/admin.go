@@ -19,6 +19,7 @@ type AdminConfig struct {
 	Server     string
 	APIKey     string // empty: only Init works
 	HTTPClient *http.Client
+	CA         string // PEM file of authorities to trust besides the machine's; not with HTTPClient
 	UserAgent  string
 	Lang       link.Lang
 }
@@ -36,7 +37,11 @@ func NewAdmin(cfg AdminConfig) (*Admin, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Admin{base, cfg.APIKey, newTransport(cfg.HTTPClient, cfg.UserAgent, cfg.Lang)}, nil
+	h, err := newTransport(cfg.HTTPClient, cfg.CA, cfg.UserAgent, cfg.Lang)
+	if err != nil {
+		return nil, err
+	}
+	return &Admin{base, cfg.APIKey, h}, nil
 }
 
 // List bounds a list: Limit items after Cursor, the Next of the page before.

@@ -24,17 +24,20 @@ type Config struct {
 	App          string       // the app to speak for; needed when several of the client's may send a type
 	Installation string       // id of the agent's installation
 	HTTPClient   *http.Client // default: one with connection limits and no overall time-out; contexts bound calls
+	CA           string       // PEM file of authorities to trust besides the machine's; not with HTTPClient
 	UserAgent    string       // default: smartlink-client
 	Lang         link.Lang    // of the problems' texts; default English
 	Retry        Retry        // of calls that may be repeated; the zero value is the default
 }
 
 // Retry says how often and how patiently a call is repeated after a failure that may pass (network,
-// 408, 425, 429, 5xx). Every call of this package may be repeated: sends carry an Idempotency-Key.
+// 408, 425, 429, 5xx). Every call of this package may be repeated: sends carry an Idempotency-Key. No
+// call is repeated before the time of the hub's Retry-After: when that is longer than Cap the failure
+// comes back at once, and RetryAfter tells how long to wait.
 type Retry struct {
 	Attempts int           // calls in all; 0 = 3, 1 = never repeat
 	Base     time.Duration // first wait, doubled each time, with jitter; 0 = 200 ms
-	Cap      time.Duration // longest wait; 0 = 5 s
+	Cap      time.Duration // longest wait, and longest Retry-After that is waited for; 0 = 5 s
 }
 
 // tokenPath is where the hub gives tokens.
@@ -62,7 +65,10 @@ func New(cfg Config) (*Client, error) {
 		cfg.TokenURL = base + tokenPath
 	}
 	cfg.Retry = cfg.Retry.withDefaults()
-	h := newTransport(cfg.HTTPClient, cfg.UserAgent, cfg.Lang)
+	h, err := newTransport(cfg.HTTPClient, cfg.CA, cfg.UserAgent, cfg.Lang)
+	if err != nil {
+		return nil, err
+	}
 	return &Client{cfg: cfg, base: base, http: h, clock: clock.Real, tokens: tokens{cfg: cfg, http: h, clock: clock.Real}}, nil
 }
 

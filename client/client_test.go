@@ -3,12 +3,17 @@ package client
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -31,20 +36,22 @@ type fakeHub struct {
 
 func newFakeHub(t *testing.T, serve http.HandlerFunc) *fakeHub {
 	h := &fakeHub{life: 900, serve: serve}
-	h.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != tokenPath {
-			h.serve(w, r)
-			return
-		}
-		if r.FormValue("client_secret") != "right" || r.FormValue("grant_type") != "client_credentials" || r.FormValue("scope") != scope {
-			w.WriteHeader(http.StatusUnauthorized)
-			fmt.Fprint(w, `{"error":"invalid_client","error_description":"no such client or secret"}`)
-			return
-		}
-		fmt.Fprintf(w, `{"access_token":"token-%d","token_type":"Bearer","expires_in":%d}`, h.tokens.Add(1), h.life)
-	}))
+	h.Server = httptest.NewServer(http.HandlerFunc(h.answer))
 	t.Cleanup(h.Close)
 	return h
+}
+
+func (h *fakeHub) answer(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path != tokenPath {
+		h.serve(w, r)
+		return
+	}
+	if r.FormValue("client_secret") != "right" || r.FormValue("grant_type") != "client_credentials" || r.FormValue("scope") != scope {
+		w.WriteHeader(http.StatusUnauthorized)
+		fmt.Fprint(w, `{"error":"invalid_client","error_description":"no such client or secret"}`)
+		return
+	}
+	fmt.Fprintf(w, `{"access_token":"token-%d","token_type":"Bearer","expires_in":%d}`, h.tokens.Add(1), h.life)
 }
 
 func (h *fakeHub) client(t *testing.T, change ...func(*Config)) *Client {
@@ -328,14 +335,129 @@ func TestRetryable(t *testing.T) {
 	}
 }
 
-func TestRetryAfterIsHonouredUpToTheCap(t *testing.T) {
-	err := &Refused{Problem: &link.Problem{Status: 429}, After: 2 * time.Second}
-	r := Retry{Base: time.Millisecond, Cap: time.Second}.withDefaults()
-	if w := r.wait(1, err); w != time.Second {
-		t.Errorf("waits %s, want the cap", w)
+// TestRetryAfterIsObeyed: no call comes back before the time the hub asked for, and one that would have
+// to wait longer than it may is not repeated.
+func TestRetryAfterIsObeyed(t *testing.T) {
+	asked := func(s time.Duration) error { return &Refused{Problem: &link.Problem{Status: 429}, After: s} }
+	r := Retry{Base: time.Millisecond, Cap: 2 * time.Second}.withDefaults()
+	for n := 1; n < 20; n++ {
+		if w, ok := r.wait(n, asked(2*time.Second)); !ok || w < 2*time.Second || w > 4*time.Second {
+			t.Errorf("waits %s, %t", w, ok)
+		}
+		if w, ok := r.wait(n, io.EOF); !ok || w <= 0 || w > 2*time.Second+1 {
+			t.Errorf("waits %s, %t without being asked to", w, ok)
+		}
 	}
-	if RetryAfter(fmt.Errorf("x: %w", err)) != 2*time.Second || RetryAfter(io.EOF) != 0 {
+	if _, ok := r.wait(1, asked(3*time.Second)); ok {
+		t.Error("waits for longer than the cap")
+	}
+	if RetryAfter(fmt.Errorf("x: %w", asked(2*time.Second))) != 2*time.Second || RetryAfter(io.EOF) != 0 {
 		t.Error("Retry-After lost")
+	}
+}
+
+// TestLimitedCallWaitsAndComesBack sends to a hub that says when to come again.
+func TestLimitedCallWaitsAndComesBack(t *testing.T) {
+	calls := make(chan struct{}, 2)
+	h := newFakeHub(t, func(w http.ResponseWriter, _ *http.Request) {
+		if calls <- struct{}{}; len(calls) == 1 {
+			w.Header().Set("Retry-After", "3")
+			problem(w, link.CodeRateLimited)
+			return
+		}
+		w.WriteHeader(http.StatusAccepted)
+		fmt.Fprint(w, stored)
+	})
+	c := h.client(t, func(c *Config) { c.Retry = Retry{Base: time.Nanosecond, Cap: 4 * time.Second} })
+	fake := clock.NewFake(time.Date(2026, 3, 27, 9, 0, 0, 0, time.UTC))
+	c.clock = sleeper{fake, calls, t}
+	if _, err := c.Send(t.Context(), Message{Type: "A", Body: []byte("{}")}); err != nil {
+		t.Fatal(err)
+	}
+	if len(calls) != 2 {
+		t.Errorf("%d calls", len(calls))
+	}
+	c = h.client(t, func(c *Config) { c.Retry = Retry{Base: time.Nanosecond, Cap: 2 * time.Second} })
+	for len(calls) > 0 {
+		<-calls
+	}
+	if _, err := c.Send(t.Context(), Message{Type: "A", Body: []byte("{}")}); RetryAfter(err) != 3*time.Second || len(calls) != 1 {
+		t.Errorf("%v after %d calls", err, len(calls))
+	}
+}
+
+// sleeper is a clock whose timers are over at once, but were for 3 seconds at least.
+type sleeper struct {
+	*clock.Fake
+	calls chan struct{}
+	t     *testing.T
+}
+
+func (s sleeper) NewTimer(d time.Duration) clock.Timer {
+	if d < 3*time.Second || d > 4*time.Second {
+		s.t.Errorf("waits %s after %d calls", d, len(s.calls))
+	}
+	return s.Fake.NewTimer(0)
+}
+
+// TestRetryAfterOfProxies: they may write a moment.
+func TestRetryAfterOfProxies(t *testing.T) {
+	for _, c := range []struct {
+		after, date string
+		want        time.Duration
+	}{
+		{"7", "", 7 * time.Second}, {"-7", "", 0}, {"", "", 0}, {"soon", "", 0}, {"100000000000000000000", "", 0}, {"1000000", "", 24 * time.Hour},
+		{"Fri, 27 Mar 2026 09:00:30 GMT", "Fri, 27 Mar 2026 09:00:10 GMT", 20 * time.Second},
+		{"Fri, 27 Mar 2026 09:00:00 GMT", "Fri, 27 Mar 2026 09:00:10 GMT", 0},
+		{"Fri, 27 Mar 2020 09:00:00 GMT", "", 0},
+		{"Fri, 27 Mar 2099 09:00:00 GMT", "", 24 * time.Hour},
+	} {
+		if got := retryAfter(http.Header{"Retry-After": {c.after}, "Date": {c.date}}); got != c.want {
+			t.Errorf("%q at %q: %s, want %s", c.after, c.date, got, c.want)
+		}
+	}
+}
+
+// TestOwnAuthority: a hub with a certificate of an authority of one's own is trusted when the client is
+// given its file, and not without.
+func TestOwnAuthority(t *testing.T) {
+	h := &fakeHub{life: 900, serve: func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusAccepted)
+		fmt.Fprint(w, stored)
+	}}
+	h.Server = httptest.NewUnstartedServer(http.HandlerFunc(h.answer))
+	h.Config.ErrorLog = log.New(io.Discard, "", 0)
+	h.StartTLS()
+	t.Cleanup(h.Close)
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: h.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	send := func(file string) error {
+		_, err := h.client(t, func(c *Config) { c.CA, c.Retry = file, Retry{Attempts: 1} }).Send(t.Context(), Message{Type: "A", Body: []byte("{}")})
+		return err
+	}
+	if err := send(ca); err != nil {
+		t.Errorf("trusted: %v", err)
+	}
+	var unknown x509.UnknownAuthorityError
+	if err := send(""); !errors.As(err, &unknown) {
+		t.Errorf("not trusted: %v", err)
+	}
+	nothing := filepath.Join(t.TempDir(), "empty.pem")
+	if err := os.WriteFile(nothing, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, cfg := range []Config{
+		{Server: h.URL, ClientID: "a", Secret: "b", CA: nothing}, {Server: h.URL, ClientID: "a", Secret: "b", CA: ca + ".missing"},
+		{Server: h.URL, ClientID: "a", Secret: "b", CA: ca, HTTPClient: http.DefaultClient},
+	} {
+		if _, err := New(cfg); err == nil {
+			t.Errorf("taken: %+v", cfg)
+		}
+		if _, err := NewAdmin(AdminConfig{Server: h.URL, CA: cfg.CA, HTTPClient: cfg.HTTPClient}); err == nil {
+			t.Errorf("taken by an administrator: %+v", cfg)
+		}
 	}
 }
 

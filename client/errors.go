@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"smartlink/internal/clock"
 	"smartlink/link"
 )
 
@@ -68,7 +69,7 @@ func refusal(resp *http.Response, body []byte) error {
 		p.Code = codeOfStatus(resp.StatusCode)
 	}
 	p.Status = resp.StatusCode
-	return &Refused{Problem: p, After: retryAfter(resp.Header.Get("Retry-After"))}
+	return &Refused{Problem: p, After: retryAfter(resp.Header)}
 }
 
 // oauthDetail reads the error of a token endpoint (RFC 6749 §5.2).
@@ -103,9 +104,20 @@ func codeOfStatus(status int) link.Code {
 // longestRetryAfter bounds what an answer may ask for; what is longer would not fit a duration.
 const longestRetryAfter = 24 * time.Hour
 
-func retryAfter(v string) time.Duration {
-	if s, err := strconv.Atoi(v); err == nil && s > 0 {
-		return time.Duration(min(s, int(longestRetryAfter/time.Second))) * time.Second
+// retryAfter reads Retry-After: seconds, or a moment as proxies write it, by the answer's own Date
+// where it has one, because clocks differ.
+func retryAfter(h http.Header) time.Duration {
+	v := h.Get("Retry-After")
+	if s, err := strconv.Atoi(v); err == nil {
+		return time.Duration(min(max(s, 0), int(longestRetryAfter/time.Second))) * time.Second
 	}
-	return 0
+	at, err := http.ParseTime(v)
+	if err != nil {
+		return 0
+	}
+	now, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		now = clock.Real.Now()
+	}
+	return min(max(at.Sub(now), 0), longestRetryAfter)
 }

@@ -29,7 +29,11 @@ func (r Retry) do(ctx context.Context, clk clock.Clock, f func() error) error {
 		if err == nil || n >= r.Attempts || !Retryable(err) || ctx.Err() != nil {
 			return err
 		}
-		t := clk.NewTimer(r.wait(n, err))
+		wait, ok := r.wait(n, err)
+		if !ok {
+			return err
+		}
+		t := clk.NewTimer(wait)
 		select {
 		case <-t.C():
 		case <-ctx.Done():
@@ -39,12 +43,14 @@ func (r Retry) do(ctx context.Context, clk clock.Clock, f func() error) error {
 	}
 }
 
-// wait is the pause after the n-th failure: exponential with full jitter, never shorter than the hub
-// asked for and never longer than Cap.
-func (r Retry) wait(n int, err error) time.Duration {
+// wait is the pause after the n-th failure: exponential with full jitter, at most Cap. Where the hub asked
+// for a time, that comes first and the jitter on top of it, so that not all who were told the same come
+// back at once. False: the hub asked for more than Cap.
+func (r Retry) wait(n int, err error) (time.Duration, bool) {
 	top := r.Cap
 	if n < 16 {
 		top = min(top, r.Base<<(n-1))
 	}
-	return min(max(rand.N(top)+1, RetryAfter(err)), max(r.Cap, 1))
+	after := RetryAfter(err)
+	return after + rand.N(max(top, 1)) + 1, after <= r.Cap
 }

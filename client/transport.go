@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -36,15 +40,50 @@ type transport struct {
 	lang  link.Lang
 }
 
-func newTransport(h *http.Client, agent string, lang link.Lang) transport {
-	if h == nil {
-		// The default transport keeps two idle connections to a host: too few for a busy sender.
-		t := http.DefaultTransport.(*http.Transport).Clone()
-		t.MaxIdleConnsPerHost = 64
-		t.ResponseHeaderTimeout = link.MaxWait + 30*time.Second
-		h = &http.Client{Transport: t}
+func newTransport(h *http.Client, ca, agent string, lang link.Lang) (transport, error) {
+	if h != nil && ca != "" {
+		return transport{}, errors.New("an HTTP client of one's own brings the authorities it trusts: leave CA empty")
 	}
-	return transport{h, cmp.Or(agent, "smartlink-client"), cmp.Or(lang, link.English)}
+	if h == nil {
+		var err error
+		if h, err = NewHTTPClient(ca); err != nil {
+			return transport{}, err
+		}
+	}
+	return transport{h, cmp.Or(agent, "smartlink-client"), cmp.Or(lang, link.English)}, nil
+}
+
+// NewHTTPClient makes what Config.HTTPClient is by default. ca is a PEM file of authorities to trust
+// besides the machine's; empty: none.
+func NewHTTPClient(ca string) (*http.Client, error) {
+	// The default transport keeps two idle connections to a host: too few for a busy sender.
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConnsPerHost = 64
+	t.ResponseHeaderTimeout = link.MaxWait + 30*time.Second
+	if ca != "" {
+		pool, err := trust(ca)
+		if err != nil {
+			return nil, err
+		}
+		t.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	}
+	return &http.Client{Transport: t}, nil
+}
+
+// trust is the machine's authorities and those of a PEM file.
+func trust(file string) (*x509.CertPool, error) {
+	pem, err := os.ReadFile(file) //nolint:gosec // the user says which file
+	if err != nil {
+		return nil, fmt.Errorf("authorities to trust: %w", err)
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil { // a machine without any
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("authorities to trust: no certificate in PEM form in %s", file)
+	}
+	return pool, nil
 }
 
 // baseURL checks a hub's address and takes a trailing slash off.

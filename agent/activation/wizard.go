@@ -27,6 +27,7 @@ type Wizard struct {
 	LastRun func(ctx context.Context, types []string) (time.Time, error)
 	// Connect makes the connection to a hub; nil: the client package.
 	Connect func(c Credentials) (Hub, error)
+	CA      string    // PEM file of authorities to trust besides the machine's; empty: none
 	Lang    link.Lang // of the hub's problems
 	Clock   clock.Clock
 }
@@ -294,12 +295,13 @@ func (w *Wizard) connect(c Credentials) (Hub, error) {
 	if w.Connect != nil {
 		return w.Connect(c)
 	}
-	return Connect(c, w.Folder.Installation().ID.String(), w.Lang)
+	return Connect(c, w.Folder.Installation().ID.String(), w.CA, w.Lang)
 }
 
-// Connect makes the client that an agent speaks to its hub with.
-func Connect(c Credentials, installation string, lang link.Lang) (*client.Client, error) {
+// Connect makes the client that an agent speaks to its hub with. ca is a PEM file of authorities to
+// trust besides the machine's; empty: none.
+func Connect(c Credentials, installation, ca string, lang link.Lang) (*client.Client, error) {
 	return client.New(client.Config{
-		Server: c.Server, TokenURL: c.TokenURL, ClientID: c.ClientID, Secret: c.Secret, Installation: installation, UserAgent: "smartlink-agent", Lang: lang,
+		Server: c.Server, TokenURL: c.TokenURL, ClientID: c.ClientID, Secret: c.Secret, Installation: installation, CA: ca, UserAgent: "smartlink-agent", Lang: lang,
 	})
 }

@@ -32,7 +32,7 @@ type adminCmd struct {
 }
 
 func (a *adminCmd) hub(e *env) (*client.Admin, error) {
-	return client.NewAdmin(client.AdminConfig{Server: a.Server, APIKey: a.APIKey, UserAgent: "smartlink-admin", Lang: e.lang()})
+	return client.NewAdmin(client.AdminConfig{Server: a.Server, APIKey: a.APIKey, CA: e.ca(), UserAgent: "smartlink-admin", Lang: e.lang()})
 }
 
 // show prints a value as JSON or as name and value pairs.

@@ -123,7 +123,7 @@ func (c *agentRunCmd) run(e *env, a *agentCmd) error {
 	if err != nil {
 		return err
 	}
-	hub, err := activation.Connect(activation.Credentials{Server: c.Server, ClientID: id, Secret: c.ClientSecret}, inst.ID.String(), e.lang())
+	hub, err := activation.Connect(activation.Credentials{Server: c.Server, ClientID: id, Secret: c.ClientSecret}, inst.ID.String(), e.ca(), e.lang())
 	if err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func (c *agentRunCmd) run(e *env, a *agentCmd) error {
 // activated runs what is activated.
 func (c *agentRunCmd) activated(e *env, a *agentCmd) error {
 	host, err := agent.NewHost(agent.HostConfig{
-		Database: a.Database, Installation: a.installation(), Consumers: rm.Consumers(), Prepare: prepareBooks, Lease: c.Lease, Lang: e.lang(),
+		Database: a.Database, Installation: a.installation(), Consumers: rm.Consumers(), Prepare: prepareBooks, Lease: c.Lease, CA: e.ca(), Lang: e.lang(),
 		Console: strings.TrimPrefix(c.Console, "off"), Logger: e.logger(slog.LevelInfo),
 	})
 	if err != nil {

@@ -136,7 +136,7 @@ func (a *agentCmd) wizard(e *env) (*activation.Wizard, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &activation.Wizard{Folder: folder, Lang: e.lang(), LastRun: a.lastRun}
+	w := &activation.Wizard{Folder: folder, CA: e.ca(), Lang: e.lang(), LastRun: a.lastRun}
 	for _, c := range rm.Consumers() {
 		w.Types = append(w.Types, c.Type())
 	}

@@ -25,7 +25,7 @@ type shownFinding struct {
 }
 
 func (c *agentDoctorCmd) Run(e *env, a *agentCmd) error {
-	d := agent.Doctor{Database: a.Database, Installation: a.installation(), Lang: e.lang()}
+	d := agent.Doctor{Database: a.Database, Installation: a.installation(), CA: e.ca(), Lang: e.lang()}
 	for _, x := range rm.Consumers() {
 		d.Types = append(d.Types, x.Type())
 	}

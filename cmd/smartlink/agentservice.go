@@ -49,7 +49,7 @@ WantedBy=multi-user.target
 // service has a folder of its own choosing.
 func (a *agentCmd) service(e *env, f agentInstallCmd) (*service.Config, error) {
 	args := []string{"agent", "run", "--service", f.Name}
-	paths := []struct{ flag, path string }{{"--database", a.Database}, {"--installation", a.installation()}, {"--log-file", f.LogFile}, {"--config", string(e.cli.Config)}}
+	paths := []struct{ flag, path string }{{"--database", a.Database}, {"--installation", a.installation()}, {"--log-file", f.LogFile}, {"--config", string(e.cli.Config)}, {"--ca", e.ca()}}
 	if f.LogFile == "" && runtime.GOOS == "windows" { // nobody keeps what a service prints there
 		paths[2].path = filepath.Join(filepath.Dir(a.installation()), "smartlink-agent.log")
 	}

@@ -35,7 +35,7 @@ func (f clientFlags) client(e *env, app string) (*client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return client.New(client.Config{Server: f.Server, ClientID: id, Secret: f.ClientSecret, App: app, UserAgent: "smartlink-cli", Lang: e.lang()})
+	return client.New(client.Config{Server: f.Server, ClientID: id, Secret: f.ClientSecret, App: app, CA: e.ca(), UserAgent: "smartlink-cli", Lang: e.lang()})
 }
 
 // eitherFlags are the credentials of commands that a client and a person may use. A person sees
@@ -49,7 +49,7 @@ var errNobody = errors.New("credentials are needed: SMARTLINK_API_KEY, or SMARTL
 
 // admin speaks to the hub as the person with the API key.
 func (f eitherFlags) admin(e *env) (*client.Admin, error) {
-	return client.NewAdmin(client.AdminConfig{Server: f.Server, APIKey: f.APIKey, UserAgent: "smartlink-cli", Lang: e.lang()})
+	return client.NewAdmin(client.AdminConfig{Server: f.Server, APIKey: f.APIKey, CA: e.ca(), UserAgent: "smartlink-cli", Lang: e.lang()})
 }
 
 // optional writes a moment, "" for none.

@@ -23,6 +23,7 @@ type cli struct {
 	Config   kong.ConfigFlag `help:"YAML file with values for the flags, nested by command." placeholder:"FILE" env:"SMARTLINK_CONFIG"`
 	LogLevel string          `help:"debug, info, warn or error; default info, in the demo warn." enum:",debug,info,warn,error" default:"" placeholder:"LEVEL" env:"SMARTLINK_LOG_LEVEL"`
 	LogJSON  bool            `name:"log-json" help:"Log lines as JSON." env:"SMARTLINK_LOG_JSON"`
+	CA       string          `name:"ca" help:"PEM file of authorities to trust besides the machine's, for a hub whose certificate is of one's own." placeholder:"FILE" env:"SMARTLINK_CA"`
 	Lang     string          `help:"Language of problems: pt or en; default en." enum:"pt,en" default:"en" placeholder:"LANG" env:"SMARTLINK_LANG"`
 
 	Demo       demoCmd       `cmd:"" help:"Run hub, agent, books and Gesplan in one process and show a message's whole way."`
@@ -110,3 +111,6 @@ func (e *env) say(err error) string {
 }
 
 func (e *env) lang() link.Lang { return link.Lang(e.cli.Lang) }
+
+// ca is the file of further authorities; "" for none.
+func (e *env) ca() string { return e.cli.CA }
