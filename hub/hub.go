@@ -31,22 +31,11 @@ import (
 	"smartlink/hub/registry"
 	"smartlink/internal/clock"
 	"smartlink/internal/datadir"
-	"smartlink/link"
 )
 
-// DefaultListen takes connections from the same machine only: whoever opens a hub to a network
-// puts TLS in front and says so.
+// DefaultListen takes connections from the same machine only: whoever opens a hub to a network gives
+// it a certificate, or puts a proxy in front that has one.
 const DefaultListen = "127.0.0.1:8484"
-
-// Time limits of a connection. Reading and writing are measured from the end of the header, so they
-// must leave room for the longest wait of a get.
-const (
-	headerTimeout = 10 * time.Second
-	readTimeout   = link.MaxWait + 45*time.Second
-	writeTimeout  = link.MaxWait + 60*time.Second
-	idleTimeout   = 2 * time.Minute
-	headerBytes   = 64 << 10
-)
 
 // drainTimeout is how long a stop without a deadline waits for requests under way.
 const drainTimeout = 10 * time.Second
@@ -55,7 +44,13 @@ const drainTimeout = 10 * time.Second
 type Config struct {
 	DataDir   string
 	Listen    string // host:port; empty = DefaultListen; port 0 = any free one
-	PublicURL string // address clients use, when a proxy stands in front; part of the tokens' issuer
+	PublicURL string // address clients use; part of the tokens' issuer. Without TLSCert it says that a proxy stands in front
+	// TLSCert and TLSKey are PEM files of a certificate and its key; both empty = plain HTTP. They are read
+	// anew when they change.
+	TLSCert, TLSKey string
+	// InsecureListen lets other machines come in by plain HTTP.
+	InsecureListen bool
+	Limits         Limits
 	// Environment is what the monitor's pages say this hub is: local, dev, staging or production; empty =
 	// local.
 	Environment string
@@ -68,6 +63,7 @@ type Hub struct {
 	cfg       Config
 	url       string
 	startCode string
+	cert      *certificate // nil: plain HTTP
 
 	engine   *queue.Engine
 	exchange *exchange.Exchange
@@ -83,7 +79,8 @@ type Hub struct {
 }
 
 // Open opens, or makes, a hub's data and takes its address; Start begins to serve. Errors:
-// link.CodeDataInUse when another process holds the folder.
+// link.CodeDataInUse when another process holds the folder, link.CodeInsecureListen when other machines
+// could come in by plain HTTP and that was not asked for.
 func Open(ctx context.Context, cfg Config) (*Hub, error) {
 	if cfg.Listen == "" {
 		cfg.Listen = DefaultListen
@@ -100,12 +97,25 @@ func Open(ctx context.Context, cfg Config) (*Hub, error) {
 	if cfg.Environment != "" && !monitor.Environment(cfg.Environment).Known() {
 		return nil, fmt.Errorf("environment %q: want local, dev, staging or production", cfg.Environment)
 	}
+	if (cfg.proxied() || cfg.InsecureListen) && cfg.Limits.PerAddress == 0 {
+		cfg.Limits.PerAddress = -1 // all come from the proxy's
+	}
+	cfg.Limits = cfg.Limits.withDefaults()
 	h := &Hub{cfg: cfg}
+	if cfg.TLSCert != "" || cfg.TLSKey != "" {
+		var err error
+		if h.cert, err = loadCertificate(cfg); err != nil {
+			return nil, err
+		}
+	}
 	if err := h.open(ctx); err != nil {
 		return nil, errors.Join(err, h.Stop(context.WithoutCancel(ctx)))
 	}
 	return h, nil
 }
+
+// proxied tells that connections come from a proxy of ours, whose word about callers counts.
+func (c Config) proxied() bool { return c.PublicURL != "" && c.TLSCert == "" }
 
 func checkPublicURL(s string) error {
 	if s == "" {
@@ -137,13 +147,16 @@ func (h *Hub) open(ctx context.Context) error {
 	if h.listener, err = net.Listen("tcp", h.cfg.Listen); err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	h.undo = append(h.undo, h.listener.Close)
+	h.undo = append(h.undo, func() error { return h.listener.Close() })
+	if err := checkAddress(h.listener.Addr().(*net.TCPAddr), h.cfg); err != nil {
+		return err
+	}
 	h.url = strings.TrimRight(h.cfg.PublicURL, "/")
 	if h.url == "" {
-		h.url = "http://" + reachable(h.listener.Addr().(*net.TCPAddr))
+		h.url = h.scheme() + "://" + reachable(h.listener.Addr().(*net.TCPAddr))
 	}
 	tokens, err := identity.Open(ctx, store, identity.Options{
-		Issuer: h.url, KeyFile: h.file("hub.key"), Proxied: h.cfg.PublicURL != "", Clock: h.cfg.Clock, Logger: h.cfg.Logger,
+		Issuer: h.url, KeyFile: h.file("hub.key"), Proxied: h.cfg.proxied(), Clock: h.cfg.Clock, Logger: h.cfg.Logger,
 	})
 	if err != nil {
 		return err
@@ -159,7 +172,7 @@ func (h *Hub) open(ctx context.Context) error {
 		return err
 	}
 	h.monitor, err = monitor.New(monitor.Config{
-		Exchange: ex, Registry: store, Environment: monitor.Environment(h.cfg.Environment), PublicURL: h.cfg.PublicURL,
+		Exchange: ex, Registry: store, Environment: monitor.Environment(h.cfg.Environment), PublicURL: h.cfg.PublicURL, TLS: h.cert != nil,
 		Clock: h.cfg.Clock, Logger: h.cfg.Logger,
 	})
 	if err != nil {
@@ -167,24 +180,32 @@ func (h *Hub) open(ctx context.Context) error {
 	}
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	h.listener = bound(h.listener, h.cfg, metrics)
+	if h.cert != nil {
+		metrics.MustRegister(h.cert.ends())
+	}
 	h.door, err = api.New(api.Config{
 		Exchange: ex, Clients: tokens, Registry: store, Queues: h.engine, Identity: tokens.Handler(), Monitor: h.monitor,
-		Metrics: metrics, Clock: h.cfg.Clock, Logger: h.cfg.Logger,
+		Metrics: metrics, Rates: h.cfg.Limits.rates(), Clock: h.cfg.Clock, Logger: h.cfg.Logger,
 		Ready: func(ctx context.Context) error { return errors.Join(h.engine.Ready(ctx), store.Check(ctx)) },
 	})
 	if err != nil {
 		return err
 	}
-	h.server = &http.Server{
-		Handler: h.door, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
-		MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(h.cfg.Logger.Handler(), slog.LevelDebug),
-	}
+	h.server = newServer(h.door, h.cfg.Limits, h.cfg.Logger)
 	// Last: the code is told once, so nothing after it may fail.
 	h.startCode, _, err = store.StartCode(ctx)
 	return err
 }
 
 func (h *Hub) file(name string) string { return filepath.Join(h.cfg.DataDir, name) }
+
+func (h *Hub) scheme() string {
+	if h.cert != nil {
+		return "https"
+	}
+	return "http"
+}
 
 // reachable is an address at which this machine reaches the listener.
 func reachable(a *net.TCPAddr) string {
@@ -209,18 +230,26 @@ func (h *Hub) Start(ctx context.Context) error {
 	if err := h.engine.Start(ctx); err != nil {
 		return errors.Join(err, h.Stop(context.WithoutCancel(ctx)))
 	}
-	if a := h.listener.Addr().(*net.TCPAddr); !a.IP.IsLoopback() {
+	if a := h.listener.Addr().(*net.TCPAddr); !a.IP.IsLoopback() && h.cert == nil {
 		h.cfg.Logger.Warn("the hub takes connections from other machines without TLS: put a proxy that has it in front", "listen", a.String())
 	}
 	h.served = make(chan struct{})
 	go func() {
 		defer close(h.served)
-		if err := h.server.Serve(h.listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := h.serve(); !errors.Is(err, http.ErrServerClosed) {
 			h.cfg.Logger.Error("server ended", "error", err)
 		}
 	}()
 	h.cfg.Logger.Info("hub serves", "url", h.url, "listen", h.listener.Addr().String(), "data", h.cfg.DataDir)
 	return nil
+}
+
+func (h *Hub) serve() error {
+	if h.cert == nil {
+		return h.server.Serve(h.listener)
+	}
+	h.server.TLSConfig = h.cert.config()
+	return h.server.ServeTLS(h.listener, "", "")
 }
 
 // Stop ends the hub: no new connections, waiting gets go home empty, requests under way are

@@ -63,6 +63,7 @@ const (
 	// On the ERP's side: reasons of blocked messages, and why an agent does not start.
 	CodeDataInUse         Code = "SL-DATA-IN-USE"
 	CodeHubKey            Code = "SL-HUB-KEY"
+	CodeInsecureListen    Code = "SL-INSECURE-LISTEN"
 	CodeAgentDied         Code = "SL-AGENT-DIED"
 	CodeNoConsumer        Code = "SL-NO-CONSUMER"
 	CodeAttemptsExhausted Code = "SL-ATTEMPTS-EXHAUSTED"
@@ -278,6 +279,9 @@ var catalogue = []Entry{
 	{CodeHubKey, 0, "Chave do hub não serve", "Hub key does not fit",
 		"O arquivo {file} {why}, mas hub.db guarda chaves de assinatura seladas com a chave original. Restaure do backup o arquivo que pertence a este hub.db. Nada foi alterado.",
 		"The file {file} {why}, but hub.db holds signing keys sealed with the original one. Restore from backup the file that belongs to this hub.db. Nothing was changed."},
+	{CodeInsecureListen, 0, "HTTP sem TLS aberto à rede", "HTTP without TLS open to the network",
+		"{listen} recebe conexões de outras máquinas, e sem TLS senhas e tokens passam às claras. Informe --tls-cert e --tls-key, escute em 127.0.0.1, ou, com um proxy com TLS à frente, use --insecure-listen.",
+		"{listen} takes connections from other machines, and without TLS secrets and tokens pass in the clear. Give --tls-cert and --tls-key, listen on 127.0.0.1, or, with a proxy that has TLS in front, use --insecure-listen."},
 	{CodeAgentDied, 0, "Agente caiu durante a execução", "Agent died while executing",
 		"O agente caiu {n} vezes executando esta mensagem. Examine o log, corrija e reprocesse.",
 		"The agent died {n} times while executing this message. Look at the log, mend and reprocess."},

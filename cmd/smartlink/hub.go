@@ -15,8 +15,17 @@ const stopTime = 20 * time.Second
 type hubCmd struct {
 	Data        string `help:"Folder of hub.db, queue.db and hub.key; default hub-data." default:"hub-data" env:"SMARTLINK_HUB_DATA" placeholder:"DIR"`
 	Listen      string `help:"Address to listen on. The default, 127.0.0.1:8484, takes connections from this machine only." default:"127.0.0.1:8484" env:"SMARTLINK_HUB_LISTEN" placeholder:"HOST:PORT"`
-	PublicURL   string `name:"public-url" help:"Address clients use, when a proxy stands in front; part of the tokens' issuer." env:"SMARTLINK_HUB_PUBLIC_URL" placeholder:"URL"`
+	PublicURL   string `name:"public-url" help:"Address clients use; part of the tokens' issuer. Without --tls-cert it says that a proxy stands in front." env:"SMARTLINK_HUB_PUBLIC_URL" placeholder:"URL"`
 	Environment string `help:"What the monitor's pages say this hub is: local, dev, staging or production; default local." enum:"local,dev,staging,production" default:"local" env:"SMARTLINK_HUB_ENVIRONMENT" placeholder:"NAME"`
+
+	TLSCert        string `name:"tls-cert" help:"PEM file with the certificate and its chain. Read anew when it changes." env:"SMARTLINK_HUB_TLS_CERT" placeholder:"FILE"`
+	TLSKey         string `name:"tls-key" help:"PEM file with the certificate's key." env:"SMARTLINK_HUB_TLS_KEY" placeholder:"FILE"`
+	InsecureListen bool   `help:"Take connections from other machines by plain HTTP. Only with a proxy in front that has TLS." env:"SMARTLINK_HUB_INSECURE_LISTEN"`
+
+	MaxConnections           int `help:"Connections at the same time; default 20000, -1 for no limit." default:"20000" env:"SMARTLINK_HUB_MAX_CONNECTIONS" placeholder:"N"`
+	MaxConnectionsPerAddress int `help:"Of one address, loopback left out; default 2000, behind a proxy no limit; -1 for no limit." env:"SMARTLINK_HUB_MAX_CONNECTIONS_PER_ADDRESS" placeholder:"N"`
+	ClientRate               int `help:"Calls and messages of one client in a second; default 20000, -1 for no limit." default:"20000" env:"SMARTLINK_HUB_CLIENT_RATE" placeholder:"N"`
+	TenantRate               int `help:"Of all clients of one tenant; default 40000, -1 for no limit." default:"40000" env:"SMARTLINK_HUB_TENANT_RATE" placeholder:"N"`
 }
 
 // Help shows an example.
@@ -26,7 +35,13 @@ func (*hubCmd) Help() string {
 }
 
 func (c *hubCmd) Run(e *env) error {
-	h, err := hub.Open(e.ctx, hub.Config{DataDir: c.Data, Listen: c.Listen, PublicURL: c.PublicURL, Environment: c.Environment, Logger: e.logger(slog.LevelInfo)})
+	h, err := hub.Open(e.ctx, hub.Config{
+		DataDir: c.Data, Listen: c.Listen, PublicURL: c.PublicURL, Environment: c.Environment, Logger: e.logger(slog.LevelInfo),
+		TLSCert: c.TLSCert, TLSKey: c.TLSKey, InsecureListen: c.InsecureListen,
+		Limits: hub.Limits{
+			Connections: c.MaxConnections, PerAddress: c.MaxConnectionsPerAddress, ClientRate: c.ClientRate, TenantRate: c.TenantRate,
+		},
+	})
 	if err != nil {
 		return err
 	}

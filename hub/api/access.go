@@ -53,7 +53,12 @@ func (c *call) admitClient(token string) error {
 		Source: link.SourceHTTP, Lang: c.lang,
 	}
 	c.note("tenant", client.Tenant, "client", client.ID)
-	return nil
+	return c.spend(1)
+}
+
+// spend uses calls of the client's and its tenant's limit.
+func (c *call) spend(n int) error {
+	return c.door.meters.take(c.caller.Client.ID, c.caller.Client.Tenant, n, c.door.cfg.Clock.Now())
 }
 
 func (c *call) admitPerson(key string, role link.Role) error {

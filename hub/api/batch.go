@@ -16,6 +16,9 @@ func (d *Door) sendBatch(c *call) error {
 	if err != nil {
 		return err
 	}
+	if err := c.spend(min(len(r.Messages), link.MaxBatch) - 1); err != nil {
+		return err
+	}
 	list := make([]exchange.Send, len(r.Messages))
 	wrong := make([]error, len(r.Messages))
 	good := make([]exchange.Send, 0, len(r.Messages))

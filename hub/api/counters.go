@@ -22,6 +22,7 @@ type counters struct {
 	sends     *prometheus.CounterVec
 	delivered prometheus.Counter
 	settles   *prometheus.CounterVec
+	limited   *prometheus.CounterVec
 }
 
 func newCounters(r *prometheus.Registry, q Queues, log *slog.Logger) (*counters, error) {
@@ -42,8 +43,14 @@ func newCounters(r *prometheus.Registry, q Queues, log *slog.Logger) (*counters,
 		settles: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "smartlink_settlements_total", Help: "Settlements by result: ack, requeue, dead, release, or the code of the problem.",
 		}, []string{"result"}),
+		limited: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "smartlink_rate_limited_total", Help: "Calls refused because a client, or its tenant, asked too often.",
+		}, []string{"limit"}),
 	}
-	for _, m := range []prometheus.Collector{c.requests, c.seconds, c.sends, c.delivered, c.settles, &depth{q, log}} {
+	for _, limit := range []string{"client", "tenant"} { // from the first scrape on
+		c.limited.WithLabelValues(limit)
+	}
+	for _, m := range []prometheus.Collector{c.requests, c.seconds, c.sends, c.delivered, c.settles, c.limited, &depth{q, log}} {
 		if err := r.Register(m); err != nil {
 			return nil, err
 		}

@@ -40,7 +40,7 @@ type Queues interface {
 	Queues(ctx context.Context, tenant uuid.UUID) ([]queue.Info, error)
 }
 
-// Config is what a Door stands on. All fields but Monitor, Clock and Logger are needed.
+// Config is what a Door stands on. All fields but Monitor, Rates, Clock and Logger are needed.
 type Config struct {
 	Exchange *exchange.Exchange
 	Clients  Clients
@@ -50,6 +50,7 @@ type Config struct {
 	Monitor  http.Handler                    // serves /monitor/; nil: there is none
 	Ready    func(ctx context.Context) error // nil error: the hub can store
 	Metrics  *prometheus.Registry            // the door adds its own to it
+	Rates    Rates                           // of clients; zero: no limit
 	Clock    clock.Clock
 	Logger   *slog.Logger
 }
@@ -61,6 +62,7 @@ type Door struct {
 	routes  []string // patterns of the mux
 	openapi *huma.OpenAPI
 	count   *counters
+	meters  *meters
 
 	waits   context.Context // ends when waiting gets shall go home
 	endWait context.CancelFunc
@@ -80,6 +82,7 @@ func New(cfg Config) (*Door, error) {
 	if d.count, err = newCounters(cfg.Metrics, cfg.Queues, cfg.Logger); err != nil {
 		return nil, fmt.Errorf("metrics: %w", err)
 	}
+	d.meters = newMeters(cfg.Rates, d.count.limited)
 	endpoints := slices.Concat(d.linkEndpoints(), d.adminEndpoints(), d.userEndpoints(), d.schemaEndpoints(), d.activationEndpoints())
 	d.openapi = describe(slices.Concat(endpoints, elsewhere()))
 	for _, e := range endpoints {

@@ -197,9 +197,9 @@ func commonProblems(e endpoint) []link.Code {
 	switch e.who {
 	case anyone:
 	case aClient:
-		codes = append(codes, link.CodeTokenInvalid, link.CodeTokenExpired, link.CodeTokenRevoked)
+		codes = append(codes, link.CodeTokenInvalid, link.CodeTokenExpired, link.CodeTokenRevoked, link.CodeRateLimited)
 	case clientOrViewer:
-		codes = append(codes, link.CodeTokenInvalid, link.CodeTokenExpired, link.CodeTokenRevoked, link.CodeKeyInvalid)
+		codes = append(codes, link.CodeTokenInvalid, link.CodeTokenExpired, link.CodeTokenRevoked, link.CodeKeyInvalid, link.CodeRateLimited)
 	default:
 		codes = append(codes, link.CodeKeyInvalid, link.CodeRole)
 	}

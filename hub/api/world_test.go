@@ -50,6 +50,7 @@ type world struct {
 	ids    map[string]link.ClientID
 	dir    string
 	sick   *atomic.Pointer[error] // what Ready answers
+	rates  api.Rates
 }
 
 // tokens verifies the made-up tokens against the registry.
@@ -170,7 +171,7 @@ func (w *world) open() {
 	ex.UseClock(w.clock)
 	w.door, err = api.New(api.Config{
 		Exchange: ex, Clients: tokens{w.store}, Registry: w.store, Queues: w.engine,
-		Identity: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("secretive") }), Monitor: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), Metrics: prometheus.NewRegistry(), Logger: log, Clock: w.clock,
+		Identity: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("secretive") }), Monitor: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), Metrics: prometheus.NewRegistry(), Logger: log, Clock: w.clock, Rates: w.rates,
 		Ready: func(context.Context) error {
 			if err := w.sick.Load(); err != nil {
 				return *err

@@ -44,10 +44,12 @@ type Config struct {
 	Exchange    *exchange.Exchange
 	Registry    *registry.Store
 	Environment Environment // "" = Local
-	// PublicURL is the address people use, when a proxy stands in front.
+	// PublicURL is the address people use; without TLS it says that a proxy stands in front.
 	PublicURL string
-	Clock     clock.Clock
-	Logger    *slog.Logger
+	// TLS tells that the hub itself speaks it.
+	TLS    bool
+	Clock  clock.Clock
+	Logger *slog.Logger
 }
 
 // Monitor serves the pages. It is one http.Handler for everything below Path.
@@ -74,11 +76,11 @@ func New(cfg Config) (*Monitor, error) {
 	if cfg.Environment == "" {
 		cfg.Environment = Local
 	}
-	m := &Monitor{cfg: cfg, failures: identity.NewFailures(), logins: make(chan struct{}, 2), proxied: cfg.PublicURL != ""}
+	m := &Monitor{cfg: cfg, failures: identity.NewFailures(), logins: make(chan struct{}, 2), proxied: cfg.PublicURL != "" && !cfg.TLS, secure: cfg.TLS}
 	m.ended, m.end = context.WithCancel(context.Background())
 	guard := http.NewCrossOriginProtection()
 	if u, err := url.Parse(cfg.PublicURL); err == nil && u.Host != "" {
-		m.secure = u.Scheme == "https"
+		m.secure = cfg.TLS || u.Scheme == "https"
 		if err := guard.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
 			return nil, err
 		}
