@@ -116,7 +116,7 @@ func TestDoctorFindsWhatIsWrong(t *testing.T) {
 		{"tables of another program", func(p *patient) {
 			p.doc.Database = agenttest.NewFiles(p.T).Database
 			agenttest.Files{Database: p.doc.Database}.Exec(p.T, `CREATE TABLE GTOTVSLINKMESSAGE (ID TEXT)`)
-		}, []string{"bad Database: There are GTOTVSLINK* tables"}, 1},
+		}, []string{"bad Database: There are tables that are not SmartLink's"}, 1},
 		{"no database yet", func(p *patient) { p.doc.Database = filepath.Join(p.dir, "new.db") }, []string{"note Database: "}, 0},
 		{"blocked", func(p *patient) { p.Exec(p.T, `UPDATE GTOTVSLINKMESSAGE SET STATE = 'blocked'`) }, []string{"note Messages: 0 stored, 0 waiting, 1 blocked"}, 0},
 		{"file", func(p *patient) { p.write(activation.ConfigFile, `{"retry":{},"apps":[]}`) }, []string{"bad totvsAppSaaS.json", "/apps"}, 1},

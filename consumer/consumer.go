@@ -36,10 +36,23 @@ type Execution struct {
 }
 
 // Tx is the database transaction of the execution. It cannot commit: the agent does.
+//
+// The database is SQLite, PostgreSQL or SQL Server; Dialect tells which. Parameters are written ? or ?1
+// whatever it is. Read all rows of a query and close them before the next statement: only SQLite can do
+// two things at once. A statement that fails spoils the execution in PostgreSQL, and may in SQL Server:
+// return Retry then, and ask before writing what may be there already.
 type Tx interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// Dialect tells which SQL a Tx speaks: "sqlite", "postgres" or "sqlserver".
+func Dialect(tx Tx) string {
+	if d, ok := tx.(interface{ Dialect() string }); ok {
+		return d.Dialect()
+	}
+	return "sqlite"
 }
 
 // Log takes lines a support analyst reads in GTOTVSLINKLOG. They are kept whether the execution

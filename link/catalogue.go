@@ -72,6 +72,7 @@ const (
 	CodeConsumerFailed    Code = "SL-CONSUMER-FAILED"
 	CodeDuplicateDiffers  Code = "SL-DUPLICATE-DIFFERS"
 	CodeForeignTables     Code = "SL-FOREIGN-TABLES"
+	CodeSharedSchema      Code = "SL-SHARED-SCHEMA"
 	CodeForeignDatabase   Code = "SL-FOREIGN-DATABASE"
 	CodeLiveRM            Code = "SL-LIVE-RM"
 	CodeNoReference       Code = "SL-NO-REFERENCE-SCHEMA"
@@ -304,8 +305,11 @@ var catalogue = []Entry{
 		"Esta chave de negócio já foi lançada com outro conteúdo (mensagem {first}); nada mudou. Para alterar, envie uma edição com outra chave.",
 		"This business key was booked before with other content (message {first}); nothing changed. To change it, send an edit with another key."},
 	{CodeForeignTables, 0, "Tabelas de outro programa", "Tables of another program",
-		"Há tabelas GTOTVSLINK* que não são do SmartLink em {where}. Use outro banco ou esquema; nada foi alterado.",
-		"There are GTOTVSLINK* tables that are not SmartLink's in {where}. Use another database or schema; nothing was changed."},
+		"Há tabelas que não são do SmartLink em {where}: {tables}. Use outro banco ou esquema; nada foi alterado.",
+		"There are tables that are not SmartLink's in {where}: {tables}. Use another database or schema; nothing was changed."},
+	{CodeSharedSchema, 0, "Esquema de todos", "Everybody's schema",
+		"As tabelas do agente precisam de um esquema próprio, e o do banco é {schema}. No PostgreSQL, tire search_path do endereço; no SQL Server, crie o esquema smartlink e dê-o ao usuário: ALTER USER … WITH DEFAULT_SCHEMA = smartlink. Nada foi alterado.",
+		"The agent's tables need a schema of their own, and the database's is {schema}. In PostgreSQL leave search_path out of the URL; in SQL Server make the schema smartlink and give it to the user: ALTER USER … WITH DEFAULT_SCHEMA = smartlink. Nothing was changed."},
 	{CodeForeignDatabase, 0, "Banco de outra instalação", "Database of another installation",
 		"Este banco pertence a outra instalação ({why}). Ative de novo, ou use `smartlink agent join`.",
 		"This database belongs to another installation ({why}). Activate anew, or use `smartlink agent join`."},

@@ -330,12 +330,12 @@ func (m *model) check(rt *rapid.T) {
 		rt.Fatalf("%d records, not %d", len(have), len(want))
 	}
 	for code, want := range cash {
-		s, err := books.CashStatement(m.b.Context(), m.b.Runner.DB, books.StatementQuery{Company: 1, Cash: code, Limit: 10_000})
+		s, err := books.CashStatement(m.b.Context(), m.b.View(), books.StatementQuery{Company: 1, Cash: code, Limit: 10_000})
 		if err != nil || s.Closing.String() != want.FloatString(4) {
 			rt.Fatalf("statement of %s: %v, %v, not %s", code, s, err, want.FloatString(4))
 		}
 	}
-	trial, err := books.TrialBalance(m.b.Context(), m.b.Runner.DB, books.TrialQuery{Company: 1, Batch: -1})
+	trial, err := books.TrialBalance(m.b.Context(), m.b.View(), books.TrialQuery{Company: 1, Batch: -1})
 	if err != nil || !trial.Ties() || trial.Debit.String() != debit.FloatString(4) {
 		rt.Fatalf("trial balance %+v, %v, debits should be %s", trial, err, debit.FloatString(4))
 	}

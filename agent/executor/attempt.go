@@ -30,6 +30,7 @@ type attempt struct {
 	now    time.Time // one moment for the whole execution
 	log    memory
 	hashes inbox.Hashes
+	busy   bool // a statement met a lock
 }
 
 // run executes the row and answers what it came to. What the consumer wrote is kept with done and
@@ -54,6 +55,7 @@ func (a *attempt) run(ctx context.Context) (*inbox.Ending, error) {
 		g := &guarded{tx: a.tx}
 		out, code := a.call(ctx, c, g)
 		g.watch(out.Cause)
+		a.busy = g.busy != nil
 		if g.away != nil {
 			return nil, &errAway{fmt.Errorf("execute %s: %w", a.row.Message.ID, g.away)}
 		}
@@ -94,10 +96,10 @@ func (a *attempt) doomed(code link.Code, out consumer.Outcome, err error) error 
 	if out.Kind == consumer.KindRetry {
 		cause = fmt.Errorf("%s (%w)", out.Reason, cause)
 	}
-	if sqldb.IsUnavailable(err) {
+	if a.tx.Unavailable(err) {
 		return &errAway{cause}
 	}
-	return &fault{code: code, cause: cause, lines: a.log.all()}
+	return &fault{code: code, cause: cause, busy: a.busy || sqldb.IsBusy(err), lines: a.log.all()}
 }
 
 // done books. The unique indexes have the last word: when they say that it was booked before, what

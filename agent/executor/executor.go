@@ -246,9 +246,13 @@ func (e *Executor) batch(ctx context.Context, rows []*inbox.Row) (int, error) {
 }
 
 // alone executes one row in a transaction of its own. A fault that the transaction does not survive
-// is the row's: it costs the attempt.
+// is the row's: it costs the attempt, unless it was a lock and goes away when the work is repeated.
 func (e *Executor) alone(ctx context.Context, r *inbox.Row) error {
 	err := e.together(ctx, []*inbox.Row{r}, nil)
+	for n := 0; n < maxBusy && lostBusy(err); n++ {
+		e.cfg.Logger.Warn("repeated: the database was busy", "messageId", r.Message.ID, "type", r.Message.Type, "error", err)
+		err = e.together(ctx, []*inbox.Row{r}, nil)
+	}
 	if err != nil && !away(err) && !errors.Is(err, inbox.ErrClaimLost) {
 		failed := &fault{code: link.CodeConsumerFailed, cause: err}
 		errors.As(err, &failed)
@@ -265,11 +269,18 @@ func (e *Executor) alone(ctx context.Context, r *inbox.Row) error {
 type fault struct {
 	code  link.Code
 	cause error
+	busy  bool // the database chose the transaction to give way
 	lines []inbox.Line
 }
 
 func (f *fault) Error() string { return f.cause.Error() }
 func (f *fault) Unwrap() error { return f.cause }
+
+// lostBusy tells whether a transaction was lost to a lock, a deadlock or a conflict.
+func lostBusy(err error) bool {
+	f, ok := errors.AsType[*fault](err)
+	return err != nil && !away(err) && (ok && f.busy || sqldb.IsBusy(err))
+}
 
 // errAway marks an error that is the database's and nobody's fault.
 type errAway struct{ cause error }
@@ -304,7 +315,7 @@ func (e *Executor) together(ctx context.Context, rows []*inbox.Row, failed *faul
 			err = tx.Settle(ctx, r, endings[i])
 		}
 		if err != nil {
-			if sqldb.IsUnavailable(err) || away(err) {
+			if tx.Unavailable(err) || away(err) {
 				tx.Away(ctx)
 				return &errAway{err}
 			}

@@ -59,13 +59,27 @@ func TestControls(t *testing.T) {
 	}
 }
 
+// TestMentionsControl: in SQL Server a statement ends where the next begins.
+func TestMentionsControl(t *testing.T) {
+	for query, want := range map[string]bool{
+		`SELECT 1`: false, `INSERT INTO T VALUES ('; COMMIT')`: false, `SELECT "COMMIT", [ROLLBACK] -- COMMIT`: false, ``: false,
+		`UPDATE T SET COMMITTED = 1, A_COMMIT = 2, COMMIT_A = 3`: false, `SELECT @commit, #tran, 1e5`: false, `/* commit */ SELECT 'a''b commit'`: false,
+		`IF 1 = 1 BEGIN SELECT 1 END`: false, `SELECT CASE WHEN 1 = 1 THEN 1 ELSE 0 END`: false, `[unclosed`: false, `'commit`: false,
+		`SELECT 1 COMMIT`: true, `commit`: true, `BEGIN TRAN`: true, `save transaction x`: true, `SELECT 'a' rollback`: true, `SELECT(1)commit`: true,
+	} {
+		if mentionsControl(query) != want {
+			t.Errorf("%q: %v", query, !want)
+		}
+	}
+}
+
 // FuzzControls: it ends, and what follows a harmless statement is looked at.
 func FuzzControls(f *testing.F) {
 	for _, s := range []string{"", "SELECT 1", "'", "\"a\"", "--", "/*", "[", ";"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		_ = controls(s)
+		_, _ = controls(s), mentionsControl(s)
 		if !controls("COMMIT" + ";" + s) {
 			t.Errorf("%q", s)
 		}

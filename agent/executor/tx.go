@@ -21,8 +21,18 @@ type guarded struct {
 	away error // a statement found the database unusable
 }
 
+// Dialect is the name of the SQL that the transaction speaks: see consumer.Dialect.
+func (g *guarded) Dialect() string { return g.tx.Dialect() }
+
+func (g *guarded) controls(query string) bool {
+	if sqldb.DialectOf(g) == sqldb.SQLServer {
+		return mentionsControl(query)
+	}
+	return controls(query)
+}
+
 func (g *guarded) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	if controls(query) {
+	if g.controls(query) {
 		return nil, errControl
 	}
 	r, err := g.tx.ExecContext(ctx, query, args...)
@@ -31,7 +41,7 @@ func (g *guarded) ExecContext(ctx context.Context, query string, args ...any) (s
 }
 
 func (g *guarded) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if controls(query) {
+	if g.controls(query) {
 		return nil, errControl
 	}
 	rows, err := g.tx.QueryContext(ctx, query, args...)
@@ -40,7 +50,7 @@ func (g *guarded) QueryContext(ctx context.Context, query string, args ...any) (
 }
 
 func (g *guarded) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	if controls(query) {
+	if g.controls(query) {
 		query, args = refusedQuery, nil
 	}
 	row := g.tx.QueryRowContext(ctx, query, args...)
@@ -54,7 +64,7 @@ const refusedQuery = `SELECT "a consumer cannot begin or end a transaction" FROM
 func (g *guarded) watch(err error) {
 	switch {
 	case err == nil:
-	case sqldb.IsUnavailable(err):
+	case g.tx.Unavailable(err):
 		g.away = err
 	case sqldb.IsBusy(err):
 		g.busy = err
@@ -67,7 +77,7 @@ func controls(query string) bool {
 	for {
 		word, rest := firstWord(query)
 		switch strings.ToUpper(word) {
-		case "BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "ATTACH", "DETACH", "VACUUM":
+		case "BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "ATTACH", "DETACH", "VACUUM", "START", "ABORT", "PREPARE":
 			return true
 		}
 		var more bool
@@ -75,6 +85,40 @@ func controls(query string) bool {
 			return false
 		}
 	}
+}
+
+// mentionsControl tells whether a query of SQL Server has a word that is about transactions anywhere:
+// there statements follow each other without semicolons. The words are reserved, so they name nothing.
+func mentionsControl(query string) bool {
+	for rest := query; rest != ""; {
+		var word string
+		word, rest = firstWord(rest)
+		switch strings.ToUpper(word) {
+		case "COMMIT", "ROLLBACK", "TRAN", "TRANSACTION":
+			return true
+		case "":
+			rest = skipOne(rest)
+		}
+	}
+	return false
+}
+
+// skipOne skips a literal, a quoted name, a variable or one other character.
+func skipOne(s string) string {
+	if s == "" {
+		return s
+	}
+	c := s[0]
+	s = s[1:]
+	switch {
+	case c == '\'', c == '"':
+		_, s, _ = strings.Cut(s, string(c))
+	case c == '[':
+		_, s, _ = strings.Cut(s, "]")
+	case c == '@', c == '#', c >= '0' && c <= '9':
+		s = strings.TrimLeft(s, "@#$_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+	}
+	return s
 }
 
 // firstWord takes the first word of a statement, behind space, comments and semicolons.

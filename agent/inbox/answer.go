@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"smartlink/internal/sqldb"
 	"smartlink/link"
 )
 
@@ -78,18 +79,18 @@ const insertResult = `INSERT INTO SMARTLINKRESULT (IDMESSAGE, OUTCOMENUMBER, OUT
 // writeResult remembers an answered outcome. A second one with status done for the same id, root or
 // business key violates a unique index: see sqldb.IsUnique.
 func (t *Tx) writeResult(ctx context.Context, m *link.Message, h Hashes, a *Answer, now string) error {
-	var key any // NULL, not an empty value, without a business key
-	if h.BusinessKey != nil {
-		key = h.BusinessKey
-	}
 	_, err := t.ExecContext(ctx, insertResult, m.ID.String(), a.Number, string(a.Status), m.TenantID.String(), m.RootID.String(), m.Sender.App,
-		m.Type, key, h.Data, a.Key, a.ID.String(), string(a.Body), author, now)
+		m.Type, t.w.null(h.BusinessKey), h.Data, a.Key, a.ID.String(), string(a.Body), author, now)
 	return err
 }
 
-const insertUpstream = `INSERT INTO GTOTVSLINKMESSAGE (ID, TYPEMESSAGE, TYPEEVENT, STATE, ROOTID, TENANTID, ORDERINGKEY, CORRELATEDID, SENDERAPP,
-	AUDIENCE, HEADERS, CONTENTTYPE, SENTON, DATA, RECCREATEDBY, RECCREATEDON, RECMODIFIEDBY, RECMODIFIEDON)
-	VALUES (?1, ?2, 'Upstream', 'stored', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?12, ?11, ?13, ?12, ?13, ?12) ON CONFLICT (ID) DO NOTHING`
+// upstreamRow is a message to be sent.
+var upstreamRow = sqldb.Insert{
+	Table: "GTOTVSLINKMESSAGE", Keys: []string{"ID"},
+	Columns: []string{"ID", "TYPEMESSAGE", "TYPEEVENT", "STATE", "ROOTID", "TENANTID", "ORDERINGKEY", "CORRELATEDID", "SENDERAPP",
+		"AUDIENCE", "HEADERS", "CONTENTTYPE", "SENTON", "DATA", "RECCREATEDBY", "RECCREATEDON", "RECMODIFIEDBY", "RECMODIFIEDON"},
+	Values: []string{"?1", "?2", "'Upstream'", "'stored'", "?3", "?4", "?5", "?6", "?7", "?8", "?9", "?10", "?12", "?11", "?13", "?12", "?13", "?12"},
+}
 
 // sendAnswer puts an answer up for sending. One that stands there already is not put up twice.
 func (t *Tx) sendAnswer(ctx context.Context, m *link.Message, a *Answer, now string) error {
@@ -112,8 +113,8 @@ func (t *Tx) sendAnswer(ctx context.Context, m *link.Message, a *Answer, now str
 	if key == "" {
 		key = m.ID.String() // the outcomes of one message go in their order
 	}
-	_, err := t.ExecContext(ctx, insertUpstream, a.ID.String(), link.ResponseType(m.Type), m.RootID.String(), m.TenantID.String(), key,
-		m.ID.String(), app, audience, headerText(h), "application/json", string(a.Body), now, author)
+	_, err := t.ExecContext(ctx, t.w.texts.insertUpstream, a.ID.String(), link.ResponseType(m.Type), m.RootID.String(), m.TenantID.String(), key,
+		m.ID.String(), app, audience, headerText(h), "application/json", t.w.data(a.Body), now, author)
 	if err != nil {
 		return fmt.Errorf("put the answer up: %w", err)
 	}

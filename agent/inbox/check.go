@@ -3,28 +3,24 @@ package inbox
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
-	"os"
 
 	"smartlink/internal/clock"
+	"smartlink/internal/sqlopen"
 	"smartlink/link"
 )
 
 // Check tells whether an inbox could be opened with an installation's file, and changes nothing. It
 // answers whether there is an inbox yet; errors are Open's.
 func Check(ctx context.Context, database, installation string) (bool, error) {
-	if _, err := os.Stat(database); err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return false, nil
-		}
-		return false, fmt.Errorf("database: %w", err)
+	if there, err := sqlopen.Exists(database); err != nil || !there {
+		return false, err
 	}
 	b, err := open(ctx, database, clock.Real)
 	if err != nil {
 		return false, err
 	}
-	m, err := readMark(ctx, b.db, database)
+	m, err := readMark(ctx, b.read, database)
 	if err == nil && m.hash != "" {
 		err = m.fits(installation)
 	}

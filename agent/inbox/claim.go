@@ -15,10 +15,10 @@ var ErrClaimLost = errors.New("another run of the agent has claimed this message
 
 // Those whose time has come first: they are older than what was never tried.
 const (
-	dueRows = `SELECT ` + rowColumns + ` FROM GTOTVSLINKMESSAGE WHERE TYPEEVENT = 'Downstream' AND STATE = 'waiting' AND HELD = 0
-		AND DATATENTATIVAEXEC <= ? ORDER BY DATATENTATIVAEXEC, SEQ LIMIT ?`
-	freshRows = `SELECT ` + rowColumns + ` FROM GTOTVSLINKMESSAGE WHERE TYPEEVENT = 'Downstream' AND STATE = 'stored' AND HELD = 0
-		ORDER BY DATATENTATIVAEXEC, SEQ LIMIT ?`
+	dueRows = `SELECT ` + rowColumns + ` FROM GTOTVSLINKMESSAGE {skip locked} WHERE TYPEEVENT = 'Downstream' AND STATE = 'waiting' AND HELD = 0
+		AND DATATENTATIVAEXEC <= ? ORDER BY DATATENTATIVAEXEC, SEQ {limit ?} {for update}`
+	freshRows = `SELECT ` + rowColumns + ` FROM GTOTVSLINKMESSAGE {skip locked} WHERE TYPEEVENT = 'Downstream' AND STATE = 'stored' AND HELD = 0
+		ORDER BY DATATENTATIVAEXEC, SEQ {limit ?} {for update}`
 	claimRow = `UPDATE GTOTVSLINKMESSAGE SET STATE = 'running', QTDETENTATIVAEXEC = QTDETENTATIVAEXEC + 1, EXECUTIONS = EXECUTIONS + 1,
 		IDJOB = ?, RUNNINGSINCE = ?, RECMODIFIEDBY = ?, RECMODIFIEDON = ? WHERE SEQ = ?`
 )

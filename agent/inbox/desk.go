@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"smartlink/internal/sqldb"
 	"smartlink/link"
 )
 
@@ -124,8 +125,8 @@ func (b *Box) List(ctx context.Context, f Filter) (link.Page[Item], error) {
 		query.WriteString(` AND SEQ > ?`)
 		args = append(args, after)
 	}
-	query.WriteString(` ORDER BY SEQ LIMIT ?`)
-	rows, err := b.db.QueryContext(ctx, query.String(), append(args, f.Limit+1)...)
+	query.WriteString(` ORDER BY SEQ {limit ?}`)
+	rows, err := b.read.QueryContext(ctx, query.String(), append(args, f.Limit+1)...)
 	if err != nil {
 		return page, fmt.Errorf("list: %w", err)
 	}
@@ -163,7 +164,7 @@ const rowByID = `SELECT ` + rowColumns + ` FROM GTOTVSLINKMESSAGE WHERE ID = ?`
 // link.CodeNotInInbox.
 func (b *Box) Show(ctx context.Context, message uuid.UUID) (Detail, error) {
 	d := Detail{ID: message, Executions: []Execution{}, Log: []LogLine{}, Results: []Result{}}
-	r, err := scanRow(b.db.QueryRowContext(ctx, rowByID, message.String()))
+	r, err := scanRow(b.read.QueryRowContext(ctx, rowByID, message.String()))
 	switch {
 	case err == nil:
 		d.Item, d.Headers, d.Body = r.item(), r.Message.Headers, string(r.Message.Body)
@@ -171,21 +172,21 @@ func (b *Box) Show(ctx context.Context, message uuid.UUID) (Detail, error) {
 		return d, fmt.Errorf("read %s: %w", message, err)
 	}
 	err = errors.Join(
-		each(ctx, b.db, message, `SELECT ATTEMPT, RESULT, STARTEDON, ENDEDON, CODE, REASON, ERPKEY, IDJOB FROM GTOTVSLINKMESSAGEEXEC WHERE IDMESSAGE = ? ORDER BY ATTEMPT`,
+		each(ctx, b.read, message, `SELECT ATTEMPT, RESULT, STARTEDON, ENDEDON, CODE, REASON, ERPKEY, IDJOB FROM GTOTVSLINKMESSAGEEXEC WHERE IDMESSAGE = ? ORDER BY ATTEMPT`,
 			func(s scanner) error {
 				var e Execution
 				err := s.Scan(&e.Attempt, &e.Result, moment{&e.StartedAt}, moment{&e.EndedAt}, &e.Code, &e.Reason, &e.Key, &e.Job)
 				d.Executions = append(d.Executions, e)
 				return err
 			}),
-		each(ctx, b.db, message, `SELECT ATTEMPT, LOGTYPE, LOGMESSAGE, LOGDATE FROM GTOTVSLINKLOG WHERE IDMESSAGE = ? ORDER BY ID`,
+		each(ctx, b.read, message, `SELECT ATTEMPT, LOGTYPE, LOGMESSAGE, LOGDATE FROM GTOTVSLINKLOG WHERE IDMESSAGE = ? ORDER BY ID`,
 			func(s scanner) error {
 				var l LogLine
 				err := s.Scan(&l.Attempt, &l.Type, &l.Text, moment{&l.At})
 				d.Log = append(d.Log, l)
 				return err
 			}),
-		each(ctx, b.db, message, `SELECT OUTCOMENUMBER, OUTCOME, ERPKEY, ANSWER, RECCREATEDON FROM SMARTLINKRESULT WHERE IDMESSAGE = ? ORDER BY OUTCOMENUMBER`,
+		each(ctx, b.read, message, `SELECT OUTCOMENUMBER, OUTCOME, ERPKEY, ANSWER, RECCREATEDON FROM SMARTLINKRESULT WHERE IDMESSAGE = ? ORDER BY OUTCOMENUMBER`,
 			func(s scanner) error {
 				var r Result
 				err := s.Scan(&r.Number, &r.Outcome, &r.Key, &r.Answer, moment{&r.At})
@@ -202,7 +203,7 @@ func (b *Box) Show(ctx context.Context, message uuid.UUID) (Detail, error) {
 }
 
 // each reads the rows of one message.
-func each(ctx context.Context, db *sql.DB, message uuid.UUID, query string, read func(scanner) error) error {
+func each(ctx context.Context, db sqldb.Bound, message uuid.UUID, query string, read func(scanner) error) error {
 	rows, err := db.QueryContext(ctx, query, message.String())
 	if err != nil {
 		return err
@@ -351,7 +352,7 @@ type Count struct {
 
 // Counts counts the inbox by direction and state.
 func (b *Box) Counts(ctx context.Context) ([]Count, error) {
-	rows, err := b.db.QueryContext(ctx, `SELECT TYPEEVENT, STATE, COUNT(*) FROM GTOTVSLINKMESSAGE GROUP BY TYPEEVENT, STATE ORDER BY TYPEEVENT, STATE`)
+	rows, err := b.read.QueryContext(ctx, `SELECT TYPEEVENT, STATE, COUNT(*) FROM GTOTVSLINKMESSAGE GROUP BY TYPEEVENT, STATE ORDER BY TYPEEVENT, STATE`)
 	if err != nil {
 		return nil, fmt.Errorf("count: %w", err)
 	}

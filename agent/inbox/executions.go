@@ -56,13 +56,13 @@ func (b *Box) Executions(ctx context.Context, f ExecutionFilter) (link.Page[Exec
 			return page, link.NewError(link.CodeRequestInvalid).At("cursor", link.CodeRequestInvalid, link.Both(
 				"não é um cursor desta lista; use o next da página anterior", "not a cursor of this list; use the next of its page before")).Because(err)
 		}
-		add(`(IDMESSAGE, ATTEMPT) < (?, ?)`, id.String(), attempt)
+		add(`IDMESSAGE <= ? AND (IDMESSAGE < ? OR ATTEMPT < ?)`, id.String(), id.String(), attempt)
 	}
 	query := `SELECT IDMESSAGE, TYPEMESSAGE, ATTEMPT, RESULT, STARTEDON, ENDEDON, CODE, REASON, ERPKEY, IDJOB FROM GTOTVSLINKMESSAGEEXEC`
 	if len(where) > 0 {
 		query += ` WHERE ` + strings.Join(where, ` AND `)
 	}
-	rows, err := b.db.QueryContext(ctx, query+` ORDER BY IDMESSAGE DESC, ATTEMPT DESC LIMIT ?`, append(args, f.Limit+1)...)
+	rows, err := b.read.QueryContext(ctx, query+` ORDER BY IDMESSAGE DESC, ATTEMPT DESC {limit ?}`, append(args, f.Limit+1)...)
 	if err != nil {
 		return page, fmt.Errorf("executions: %w", err)
 	}

@@ -8,13 +8,15 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"smartlink/internal/sqldb"
+	"smartlink/internal/sqlopen"
 	"smartlink/link"
 )
 
-//go:embed migrations/*.sql
+//go:embed migrations
 var migrations embed.FS
 
 // VersionTable remembers which migrations of the agent's tables were applied. The ERP's reference
@@ -23,39 +25,38 @@ const VersionTable = "smartlink_agent_version"
 
 const markerTable = "SMARTLINKMARKER"
 
+// marker is the row that makes the tables an installation's.
+var marker = sqldb.Insert{
+	Table: markerTable, Columns: []string{"ONE", "INSTALLATIONHASH", "RECCREATEDON"}, Values: []string{"1", "?1", "?2"}, Keys: []string{"ONE"},
+}
+
 // mark is what a database says about whose it is.
 type mark struct {
-	tables bool   // there are tables with the agent's names
-	ours   bool   // they are SmartLink's
-	hash   string // of the installation; empty when the first start was cut short
+	ours bool   // there are tables, and they are SmartLink's
+	hash string // of the installation; empty when the first start was cut short
 }
 
 // readMark looks whose database it is and changes nothing. Tables with our names that are not ours
 // are link.CodeForeignTables.
-func readMark(ctx context.Context, db *sql.DB, path string) (mark, error) {
+func readMark(ctx context.Context, db sqldb.Bound, database string) (mark, error) {
 	var m mark
-	rows, err := db.QueryContext(ctx, `SELECT UPPER(name) FROM sqlite_master WHERE type IN ('table', 'view')`)
+	tables, err := sqldb.Tables(ctx, db)
 	if err != nil {
-		return m, fmt.Errorf("look at the tables: %w", err)
+		return m, err
 	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return m, fmt.Errorf("look at the tables: %w", err)
-		}
+	var foreign []string
+	for _, t := range tables {
 		switch {
-		case name == markerTable:
+		case !t.Ours: // another schema's: RM has tables of these names, too
+		case t.Name == markerTable:
 			m.ours = true
-		case strings.HasPrefix(name, "GTOTVSLINK"):
-			m.tables = true
+		case strings.HasPrefix(t.Name, "GTOTVSLINK"):
+			foreign = append(foreign, t.String())
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return m, fmt.Errorf("look at the tables: %w", err)
-	}
-	if m.tables && !m.ours {
-		return m, link.NewError(link.CodeForeignTables, "where", path)
+	if len(foreign) > 0 && !m.ours {
+		slices.Sort(foreign)
+		return m, link.NewError(link.CodeForeignTables, "where", sqlopen.Redact(database), "tables", strings.Join(foreign, ", "))
 	}
 	if !m.ours {
 		return m, nil
@@ -106,10 +107,11 @@ func makeTables(ctx context.Context, db *sql.DB, inst *Installation, now string)
 	if err != nil {
 		return fmt.Errorf("the agent's tables: %w", err)
 	}
-	if err := sqldb.MigrateSQLite(ctx, db, files, VersionTable); err != nil {
+	if err := sqldb.Migrate(ctx, db, files, VersionTable); err != nil {
 		return fmt.Errorf("the agent's tables: %w", err)
 	}
-	_, err = db.ExecContext(ctx, `INSERT INTO SMARTLINKMARKER VALUES (1, ?, ?) ON CONFLICT DO NOTHING`, inst.hash(), now)
+	bound := sqldb.BindDB(db)
+	_, err = bound.ExecContext(ctx, sqldb.DialectOf(bound).InsertNew(marker), inst.hash(), now)
 	if err != nil {
 		return fmt.Errorf("mark the database: %w", err)
 	}

@@ -3,7 +3,8 @@
 // SMARTLINKRESULT, which remembers every answered outcome.
 //
 // It writes through one connection, one transaction at a time, so that nothing of its own ever waits
-// for a lock; other processes may read and write the same file.
+// for a lock; other processes may read and write the same database. Its statements are written once, in
+// the common form of sqldb, for SQLite, PostgreSQL and SQL Server.
 package inbox
 
 import (
@@ -11,8 +12,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"sync/atomic"
 	"time"
 
@@ -20,12 +19,13 @@ import (
 
 	"smartlink/internal/clock"
 	"smartlink/internal/sqldb"
+	"smartlink/internal/sqlopen"
 	"smartlink/link"
 )
 
 // Config says where the inbox is.
 type Config struct {
-	Database     string // file of the SQLite database; the ERP's tables may be in it too
+	Database     string // file of the SQLite database, or URL as in sqlopen.Open; the ERP's tables may be in it too
 	Installation string // file of the installation
 	// Prepare makes or checks the ERP's tables. It is called once whose database it is has been
 	// made sure of and before the agent makes tables of its own: what it refuses stays unchanged.
@@ -40,6 +40,7 @@ const readers = 4
 // Box is an open inbox. Safe for concurrent use.
 type Box struct {
 	db    *sql.DB
+	read  sqldb.Bound // db, for statements of the common form
 	clock clock.Clock
 	inst  Installation
 	w     *writer
@@ -70,6 +71,9 @@ const makeTime = 10 * time.Second
 
 // alone starts while no other process makes or changes the tables.
 func (b *Box) alone(ctx context.Context, cfg Config) error {
+	if !sqlopen.IsFile(cfg.Database) {
+		return sqldb.Alone(ctx, b.db, func() error { return b.start(ctx, cfg) })
+	}
 	lock := flock.New(cfg.Database + ".lock")
 	wait, cancel := context.WithTimeout(ctx, makeTime)
 	defer cancel()
@@ -83,11 +87,14 @@ func (b *Box) alone(ctx context.Context, cfg Config) error {
 }
 
 func (b *Box) start(ctx context.Context, cfg Config) error {
-	m, err := readMark(ctx, b.db, cfg.Database)
+	m, err := readMark(ctx, b.read, cfg.Database)
 	if err != nil {
 		return err
 	}
 	if b.inst, err = m.owner(cfg.Installation); err != nil {
+		return err
+	}
+	if err := sqldb.MakeSchema(ctx, b.db); err != nil {
 		return err
 	}
 	if cfg.Prepare != nil {
@@ -101,16 +108,16 @@ func (b *Box) start(ctx context.Context, cfg Config) error {
 // Attach opens the inbox of an agent that may be running, for looking and for Reprocess and Discard.
 // It makes nothing: a file without an inbox is link.CodeNotFound. Close it.
 func Attach(ctx context.Context, database string, clk clock.Clock) (*Box, error) {
-	if _, err := os.Stat(database); errors.Is(err, fs.ErrNotExist) {
+	if there, err := sqlopen.Exists(database); err != nil || !there {
 		return nil, link.NewError(link.CodeNotFound, "what", database).Because(err)
 	}
 	b, err := open(ctx, database, clk)
 	if err != nil {
 		return nil, err
 	}
-	m, err := readMark(ctx, b.db, database)
+	m, err := readMark(ctx, b.read, database)
 	if err == nil && m.hash == "" {
-		err = link.NewError(link.CodeNotFound, "what", markerTable+" ("+database+")")
+		err = link.NewError(link.CodeNotFound, "what", markerTable+" ("+sqlopen.Redact(database)+")")
 	}
 	if err != nil {
 		return nil, errors.Join(err, b.db.Close())
@@ -122,11 +129,11 @@ func open(ctx context.Context, database string, clk clock.Clock) (*Box, error) {
 	if clk == nil {
 		clk = clock.Real
 	}
-	db, err := sqldb.OpenSQLite(ctx, database, readers+1)
+	db, err := sqlopen.Open(ctx, database, readers+1)
 	if err != nil {
 		return nil, err
 	}
-	return &Box{db: db, clock: clk, w: newWriter(db)}, nil
+	return &Box{db: db, read: sqldb.BindDB(db), clock: clk, w: newWriter(db)}, nil
 }
 
 // Installation is whose inbox it is; zero after Attach.
@@ -149,7 +156,7 @@ func (b *Box) Answers(ctx context.Context) error {
 		})
 	}
 	var n int
-	if err := b.db.QueryRowContext(ctx, `SELECT ONE FROM SMARTLINKMARKER`).Scan(&n); err != nil {
+	if err := b.read.QueryRowContext(ctx, `SELECT ONE FROM SMARTLINKMARKER`).Scan(&n); err != nil {
 		return fmt.Errorf("read the mark: %w", err)
 	}
 	return nil

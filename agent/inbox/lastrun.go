@@ -19,7 +19,7 @@ func (b *Box) LastRun(ctx context.Context, types []string) (time.Time, error) {
 	for i, t := range types {
 		args[i] = t
 	}
-	err := b.db.QueryRowContext(ctx, `SELECT COALESCE(MAX(ENDEDON), '') FROM GTOTVSLINKMESSAGEEXEC WHERE TYPEMESSAGE IN (?`+
+	err := b.read.QueryRowContext(ctx, `SELECT COALESCE(MAX(ENDEDON), '') FROM GTOTVSLINKMESSAGEEXEC WHERE TYPEMESSAGE IN (?`+
 		strings.Repeat(`, ?`, len(types)-1)+`)`, args...).Scan(moment{&last})
 	if err != nil {
 		return last, fmt.Errorf("last execution: %w", err)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -117,14 +116,6 @@ func headerText(h map[string]string) string {
 		return "" // a map of strings can always be written
 	}
 	return string(b)
-}
-
-// data is a body for its column: text where it is UTF-8, so that people and SQL can read it.
-func data(body []byte) any {
-	if utf8.Valid(body) {
-		return string(body)
-	}
-	return body
 }
 
 // rowColumns are the columns scanRow reads, in its order.

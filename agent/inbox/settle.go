@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"smartlink/internal/sqldb"
 	"smartlink/link"
 )
 
@@ -68,10 +69,16 @@ const (
 	closeRow = `DELETE FROM GTOTVSLINKMESSAGE WHERE SEQ = ? AND IDJOB = ?`
 	keepRow  = `UPDATE GTOTVSLINKMESSAGE SET STATE = ?, STATECODE = ?, STATEREASON = ?, DATATENTATIVAEXEC = ?, OUTCOMENUMBER = ?, STATUSSEQ = STATUSSEQ + ?,
 		QTDETENTATIVAEXEC = ?, EXECUTIONS = ?, IDJOB = '', RUNNINGSINCE = '', RECMODIFIEDBY = ?, RECMODIFIEDON = ? WHERE SEQ = ? AND IDJOB = ?`
-	insertExec = `INSERT OR REPLACE INTO GTOTVSLINKMESSAGEEXEC (IDMESSAGE, ATTEMPT, QTDETENTATIVAEXEC, TYPEMESSAGE, IDJOB, STARTEDON, ENDEDON, RESULT,
-		CODE, REASON, ERPKEY, RECCREATEDBY, RECCREATEDON) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?7)`
 	insertLine = `INSERT INTO GTOTVSLINKLOG (IDMESSAGE, ATTEMPT, LOGTYPE, LOGMESSAGE, LOGDATE, DATEDEBUG) VALUES (?, ?, ?, ?, ?, ?)`
 )
+
+// execution is a row of GTOTVSLINKMESSAGEEXEC. A database that was restored may know its number already.
+var execution = sqldb.Insert{
+	Table: "GTOTVSLINKMESSAGEEXEC", Keys: []string{"IDMESSAGE", "ATTEMPT"},
+	Columns: []string{"IDMESSAGE", "ATTEMPT", "QTDETENTATIVAEXEC", "TYPEMESSAGE", "IDJOB", "STARTEDON", "ENDEDON", "RESULT",
+		"CODE", "REASON", "ERPKEY", "RECCREATEDBY", "RECCREATEDON"},
+	Values: []string{"?1", "?2", "?3", "?4", "?5", "?6", "?7", "?8", "?9", "?10", "?11", "?12", "?7"},
+}
 
 // Book remembers that a message is done. It belongs to the same savepoint as what the consumer wrote:
 // an error for which sqldb.IsUnique is true says that the message, its root or its business key was
@@ -105,7 +112,7 @@ func (t *Tx) Settle(ctx context.Context, r *Row, e *Ending) error {
 		if e.Answer != nil {
 			key = e.Answer.Key
 		}
-		if _, err := t.ExecContext(ctx, insertExec, r.Message.ID.String(), executions, attempt, r.Message.Type, r.Job, stamp(e.Started), now,
+		if _, err := t.ExecContext(ctx, t.w.texts.insertExec, r.Message.ID.String(), executions, attempt, r.Message.Type, r.Job, stamp(e.Started), now,
 			e.result(), string(e.Code), e.Reason, key, author); err != nil {
 			return fmt.Errorf("write the execution: %w", err)
 		}
@@ -159,7 +166,7 @@ func (t *Tx) log(ctx context.Context, r *Row, attempt int, at time.Time, lines [
 const ofKey = `FROM GTOTVSLINKMESSAGE WHERE ORDERINGKEY = ? AND ORDERINGKEY <> '' AND TYPEEVENT = 'Downstream' AND STATE <> 'rejected'`
 
 const (
-	firstOfKey = `SELECT SEQ, HELD ` + ofKey + ` ORDER BY SEQ LIMIT 1`
+	firstOfKey = `SELECT SEQ, HELD ` + ofKey + ` ORDER BY SEQ {limit 1}`
 	holdRow    = `UPDATE GTOTVSLINKMESSAGE SET HELD = ? WHERE SEQ = ?`
 )
 
@@ -199,18 +206,14 @@ type Done struct {
 const findDone = `SELECT IDMESSAGE, ERPKEY, DATAHASH, ANSWER FROM SMARTLINKRESULT WHERE OUTCOME = 'done' AND IDMESSAGE = ?1
 	UNION ALL SELECT IDMESSAGE, ERPKEY, DATAHASH, ANSWER FROM SMARTLINKRESULT WHERE OUTCOME = 'done' AND ROOTID = ?2
 	UNION ALL SELECT IDMESSAGE, ERPKEY, DATAHASH, ANSWER FROM SMARTLINKRESULT WHERE OUTCOME = 'done' AND TENANTID = ?3 AND SENDERAPP = ?4
-		AND TYPEMESSAGE = ?5 AND BUSINESSKEYHASH IS NOT NULL AND BUSINESSKEYHASH = ?6 LIMIT 1`
+		AND TYPEMESSAGE = ?5 AND BUSINESSKEYHASH IS NOT NULL AND BUSINESSKEYHASH = ?6`
 
 // FindDone looks whether the message, its root, or the same business key of its sender and type was
 // booked before. Nil: it was not.
 func (t *Tx) FindDone(ctx context.Context, m *link.Message, h Hashes) (*Done, error) {
-	var key any
-	if h.BusinessKey != nil {
-		key = h.BusinessKey
-	}
 	d := &Done{}
 	var hash, answer []byte
-	err := t.QueryRowContext(ctx, findDone, m.ID.String(), m.RootID.String(), m.TenantID.String(), m.Sender.App, m.Type, key).
+	err := t.QueryRowContext(ctx, findDone, m.ID.String(), m.RootID.String(), m.TenantID.String(), m.Sender.App, m.Type, t.w.null(h.BusinessKey)).
 		Scan(id{&d.ID}, &d.Key, &hash, &answer)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil

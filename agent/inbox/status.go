@@ -10,13 +10,13 @@ import (
 
 const (
 	statusRows = `SELECT ID, STATUSSEQ, STATE, QTDETENTATIVAEXEC, RECMODIFIEDON, DATATENTATIVAEXEC, STATECODE, STATEREASON
-		FROM GTOTVSLINKMESSAGE WHERE STATUSSEQ <> STATUSSENT ORDER BY SEQ LIMIT ?`
-	statusSent = `UPDATE GTOTVSLINKMESSAGE SET STATUSSENT = MAX(STATUSSENT, ?) WHERE ID = ?`
+		FROM GTOTVSLINKMESSAGE WHERE STATUSSEQ <> STATUSSENT ORDER BY SEQ {limit ?}`
+	statusSent = `UPDATE GTOTVSLINKMESSAGE SET STATUSSENT = CASE WHEN STATUSSENT < ?1 THEN ?1 ELSE STATUSSENT END WHERE ID = ?2`
 )
 
 // Unreported answers up to limit states that the hub does not know yet.
 func (b *Box) Unreported(ctx context.Context, limit int) ([]link.StatusItem, error) {
-	rows, err := b.db.QueryContext(ctx, statusRows, limit)
+	rows, err := b.read.QueryContext(ctx, statusRows, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read states to report: %w", err)
 	}

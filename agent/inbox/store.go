@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"smartlink/internal/sqldb"
 	"smartlink/link"
 )
 
@@ -16,16 +17,20 @@ type Stored struct {
 	Answered int // redelivered ones with an outcome, whose highest answer is sent again
 }
 
-// insertMessage puts a delivery into the inbox unless it is there. It is held while an earlier one
+// downstreamRow is a delivery in the inbox. It is held while an earlier one
 // of its ordering key is neither finished nor rejected.
-const insertMessage = `INSERT INTO GTOTVSLINKMESSAGE (ID, TYPEMESSAGE, TYPEEVENT, STATE, ROOTID, TENANTID, BUSINESSKEY, ORDERINGKEY, CORRELATEDID,
-	SENDERAPP, SENDERCLIENT, AUDIENCE, ROUTERMESSAGE, HEADERS, CONTENTTYPE, SENTON, SENTBY, DATA, STATUSSEQ, HELD,
-	RECCREATEDBY, RECCREATEDON, RECMODIFIEDBY, RECMODIFIEDON)
-	VALUES (?1, ?2, 'Downstream', 'stored', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, 1,
-	?6 <> '' AND EXISTS (SELECT 1 FROM GTOTVSLINKMESSAGE WHERE ORDERINGKEY = ?6 AND ORDERINGKEY <> '' AND TYPEEVENT = 'Downstream' AND STATE <> 'rejected'),
-	?17, ?18, ?17, ?18) ON CONFLICT (ID) DO NOTHING`
+var downstreamRow = sqldb.Insert{
+	Table: "GTOTVSLINKMESSAGE", Keys: []string{"ID"},
+	Columns: []string{"ID", "TYPEMESSAGE", "TYPEEVENT", "STATE", "ROOTID", "TENANTID", "BUSINESSKEY", "ORDERINGKEY", "CORRELATEDID",
+		"SENDERAPP", "SENDERCLIENT", "AUDIENCE", "ROUTERMESSAGE", "HEADERS", "CONTENTTYPE", "SENTON", "SENTBY", "DATA", "STATUSSEQ", "HELD",
+		"RECCREATEDBY", "RECCREATEDON", "RECMODIFIEDBY", "RECMODIFIEDON"},
+	Values: []string{"?1", "?2", "'Downstream'", "'stored'", "?3", "?4", "?5", "?6", "?7", "?8", "?9", "?10", "?11", "?12", "?13", "?14", "?15", "?16", "1",
+		`CASE WHEN ?6 <> '' AND EXISTS (SELECT 1 FROM GTOTVSLINKMESSAGE WHERE ORDERINGKEY = ?6 AND ORDERINGKEY <> '' AND TYPEEVENT = 'Downstream'
+			AND STATE <> 'rejected') THEN 1 ELSE 0 END`,
+		"?17", "?18", "?17", "?18"},
+}
 
-const highestResult = `SELECT OUTCOMENUMBER, OUTCOME, ERPKEY, ANSWERID, ANSWER FROM SMARTLINKRESULT WHERE IDMESSAGE = ? ORDER BY OUTCOMENUMBER DESC LIMIT 1`
+const highestResult = `SELECT OUTCOMENUMBER, OUTCOME, ERPKEY, ANSWERID, ANSWER FROM SMARTLINKRESULT WHERE IDMESSAGE = ? ORDER BY OUTCOMENUMBER DESC {limit 1}`
 
 // Store takes deliveries over, all in one transaction: when it returns without an error they are
 // durable and may be acknowledged. A delivery whose id is in the inbox changes nothing; one that has
@@ -54,9 +59,9 @@ func (t *Tx) store(ctx context.Context, m *link.Message, now string, done *Store
 		done.Answered++
 		return t.sendAnswer(ctx, m, answer, now)
 	}
-	r, err := t.ExecContext(ctx, insertMessage, m.ID.String(), m.Type, m.RootID.String(), m.TenantID.String(), m.BusinessKey, m.OrderingKey,
+	r, err := t.ExecContext(ctx, t.w.texts.insertMessage, m.ID.String(), m.Type, m.RootID.String(), m.TenantID.String(), m.BusinessKey, m.OrderingKey,
 		m.CorrelationID, m.Sender.App, string(m.Sender.ClientID), m.Audience, m.Headers[link.MetaSourceType], headerText(m.Headers),
-		m.ContentType, stamp(m.CreatedAt), m.CreatedBy, data(m.Body), author, now)
+		m.ContentType, stamp(m.CreatedAt), m.CreatedBy, t.w.data(m.Body), author, now)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 
 const (
 	upstreamRows = `SELECT ` + rowColumns + ` FROM GTOTVSLINKMESSAGE WHERE TYPEEVENT = 'Upstream' AND STATE = 'stored' AND HELD = 0
-		AND DATATENTATIVAEXEC = '' AND SEQ > ? ORDER BY SEQ LIMIT ?`
+		AND DATATENTATIVAEXEC = '' AND SEQ > ? ORDER BY SEQ {limit ?}`
 	deleteUpstream = `DELETE FROM GTOTVSLINKMESSAGE WHERE ID = ? AND TYPEEVENT = 'Upstream'`
 	blockUpstream  = `UPDATE GTOTVSLINKMESSAGE SET STATE = 'blocked', STATECODE = ?, STATEREASON = ?, QTDETENTATIVAEXEC = QTDETENTATIVAEXEC + 1,
 		RECMODIFIEDBY = ?, RECMODIFIEDON = ? WHERE ID = ? AND TYPEEVENT = 'Upstream' AND STATE = 'stored'`
@@ -18,7 +18,7 @@ const (
 
 // Outgoing answers up to limit messages that are to be sent, in order, those behind a Row.Seq.
 func (b *Box) Outgoing(ctx context.Context, after int64, limit int) ([]*Row, error) {
-	rows, err := b.db.QueryContext(ctx, upstreamRows, after, limit)
+	rows, err := b.read.QueryContext(ctx, upstreamRows, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read what is to be sent: %w", err)
 	}
@@ -69,8 +69,8 @@ func (b *Box) PutMetrics(ctx context.Context, contentType string, text []byte) e
 			return fmt.Errorf("replace metrics: %w", err)
 		}
 		id := link.NewID().String()
-		_, err := tx.ExecContext(ctx, insertUpstream, id, link.TypeMetrics, id, "", "", "", "", link.LinkProxy, "", contentType,
-			string(text), stamp(b.clock.Now()), author)
+		_, err := tx.ExecContext(ctx, tx.w.texts.insertUpstream, id, link.TypeMetrics, id, "", "", "", "", link.LinkProxy, "", contentType,
+			tx.w.data(text), stamp(b.clock.Now()), author)
 		if err != nil {
 			return fmt.Errorf("put metrics up: %w", err)
 		}

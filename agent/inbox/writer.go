@@ -1,16 +1,13 @@
 package inbox
 
 import (
-	"container/list"
 	"context"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
 	"sync/atomic"
-
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
+	"time"
 
 	"smartlink/internal/sqldb"
 )
@@ -18,25 +15,31 @@ import (
 // writer is the one connection that writes. A connection that failed is thrown away and opened anew
 // with the next transaction.
 type writer struct {
-	db     *sql.DB
-	gate   chan struct{} // holds one token: who has it may use the rest
-	conn   *sql.Conn
-	stmts  statements
-	closed bool
-	failed atomic.Bool // the last transaction failed because the database is away
+	db      *sql.DB
+	dialect sqldb.Dialect
+	texts   texts
+	gate    chan struct{} // holds one token: who has it may use the rest
+	conn    *sql.Conn
+	tx      *sql.Tx    // the open transaction, where it is not begun by a statement
+	gone    error      // what broke the connection under the open transaction
+	stmts   statements // SQLite's
+	closed  bool
+	failed  atomic.Bool // the last transaction failed because the database is away
 }
 
 func newWriter(db *sql.DB) *writer {
-	w := &writer{db: db, gate: make(chan struct{}, 1)}
+	d := sqldb.DialectOf(db)
+	w := &writer{db: db, dialect: d, texts: textsOf(d), gate: make(chan struct{}, 1)}
 	w.gate <- struct{}{}
 	return w
 }
 
 var errClosed = errors.New("the inbox is closed")
 
-// Tx is a transaction on the writer's connection; until its end nobody else writes. Its statements
-// are prepared once per connection and query text. They run to their end even when ctx ends: a
-// transaction interrupted half-way would be a fault that no message caused.
+// Tx is a transaction on the writer's connection; until its end nobody else writes, in other processes
+// neither. Its statements are of the common form of sqldb, and prepared once per connection and query
+// text. They run to their end even when ctx ends: a transaction interrupted half-way would be a fault
+// that no message caused.
 type Tx struct {
 	w       *writer
 	open    bool
@@ -84,7 +87,7 @@ func (w *writer) begin(ctx context.Context) error {
 		}
 		w.conn = conn
 	}
-	if _, err := w.exec(ctx, `BEGIN IMMEDIATE`); err != nil {
+	if err := w.lock(context.WithoutCancel(ctx)); err != nil {
 		w.drop()
 		w.failed.Store(true)
 		return fmt.Errorf("begin: %w", err)
@@ -92,9 +95,63 @@ func (w *writer) begin(ctx context.Context) error {
 	return nil
 }
 
+// lock begins a transaction that nobody else writes beside: SQLite has one writer, in the others each
+// writer locks the row of the marker first.
+func (w *writer) lock(ctx context.Context) (err error) {
+	if w.dialect == sqldb.SQLite {
+		_, err = w.exec(ctx, `BEGIN IMMEDIATE`)
+		return err
+	}
+	if w.tx, err = w.conn.BeginTx(ctx, nil); err != nil {
+		return err
+	}
+	var one int
+	if err := w.conn.QueryRowContext(ctx, w.texts.lock).Scan(&one); err != nil {
+		return fmt.Errorf("lock the mark: %w", err)
+	}
+	return nil
+}
+
+// ended ends the open transaction.
+func (w *writer) ended(ctx context.Context, commit bool) (err error) {
+	switch tx := w.tx; {
+	case tx != nil && commit:
+		w.tx, err = nil, tx.Commit()
+	case tx != nil:
+		w.tx, err = nil, tx.Rollback()
+	case commit:
+		_, err = w.exec(ctx, `COMMIT`)
+	default:
+		_, err = w.exec(ctx, `ROLLBACK`)
+	}
+	return w.look(ctx, err)
+}
+
+// pingTime bounds how long a connection is asked whether it is still one.
+const pingTime = 5 * time.Second
+
+// look answers an error so that it tells whether the connection broke, which drivers say in many ways.
+func (w *writer) look(ctx context.Context, err error) error {
+	if err == nil || w.dialect == sqldb.SQLite || errors.Is(err, sql.ErrNoRows) || sqldb.FromServer(err) || sqldb.IsUnavailable(err) {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), pingTime)
+	defer cancel()
+	if w.conn.PingContext(ctx) == nil {
+		return err
+	}
+	w.gone = sqldb.Gone(err)
+	return w.gone
+}
+
 // drop throws the connection away, whatever state it is in.
 func (w *writer) drop() {
 	w.stmts.close()
+	if w.tx != nil {
+		_ = w.tx.Rollback()
+		w.tx = nil
+	}
+	w.gone = nil
 	if w.conn != nil {
 		_ = w.conn.Raw(func(any) error { return driver.ErrBadConn }) // takes it out of the pool
 		_ = w.conn.Close()
@@ -117,11 +174,33 @@ func (w *writer) close(ctx context.Context) error {
 // exec runs a prepared statement of the agent's own.
 func (w *writer) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	ctx = context.WithoutCancel(ctx)
+	if w.dialect != sqldb.SQLite {
+		r, err := w.bound().ExecContext(ctx, query, args...)
+		return r, w.look(ctx, err)
+	}
+	query = w.dialect.SQL(query)
 	s, err := w.stmts.get(ctx, w.conn, query)
 	if err != nil {
 		return nil, err
 	}
-	return s.ExecContext(ctx, args...)
+	r, err := s.ExecContext(ctx, args...)
+	if inUse(err) {
+		return w.conn.ExecContext(ctx, query, args...)
+	}
+	return r, err
+}
+
+// bound is the connection for statements of the common form. The drivers of servers keep statements
+// prepared themselves.
+func (w *writer) bound() sqldb.Bound { return sqldb.Bind(w.conn, w.dialect) }
+
+// Dialect is the name of the SQL that the transaction speaks: see sqldb.Dialect.
+func (t *Tx) Dialect() string { return string(t.w.dialect) }
+
+// Unavailable tells whether an error, or what happened to the transaction before, says that the database
+// cannot be used now.
+func (t *Tx) Unavailable(err error) bool {
+	return sqldb.IsUnavailable(err) || err != nil && t.open && t.w.gone != nil
 }
 
 // ExecContext runs a statement.
@@ -129,11 +208,7 @@ func (t *Tx) ExecContext(ctx context.Context, query string, args ...any) (sql.Re
 	if !t.open {
 		return nil, sql.ErrTxDone
 	}
-	r, err := t.w.exec(ctx, query, args...)
-	if inUse(err) {
-		return t.w.conn.ExecContext(context.WithoutCancel(ctx), query, args...)
-	}
-	return r, err
+	return t.w.exec(ctx, query, args...)
 }
 
 // QueryContext runs a query.
@@ -142,6 +217,11 @@ func (t *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.
 		return nil, sql.ErrTxDone
 	}
 	ctx = context.WithoutCancel(ctx)
+	if t.w.dialect != sqldb.SQLite {
+		rows, err := t.w.bound().QueryContext(ctx, query, args...)
+		return rows, t.w.look(ctx, err)
+	}
+	query = t.w.dialect.SQL(query)
 	s, err := t.w.stmts.get(ctx, t.w.conn, query)
 	if err != nil {
 		return nil, err
@@ -161,6 +241,12 @@ func (t *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sq
 		cancel()
 		return t.w.db.QueryRowContext(ended, query, args...)
 	}
+	if t.w.dialect != sqldb.SQLite {
+		row := t.w.bound().QueryRowContext(ctx, query, args...)
+		_ = t.w.look(ctx, row.Err()) // remembers what Scan will tell
+		return row
+	}
+	query = t.w.dialect.SQL(query)
 	s, err := t.w.stmts.get(ctx, t.w.conn, query)
 	if err != nil { // fails again, and then Scan can tell
 		return t.w.conn.QueryRowContext(ctx, query, args...)
@@ -171,20 +257,13 @@ func (t *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sq
 	return t.w.conn.QueryRowContext(ctx, query, args...)
 }
 
-// inUse tells that a prepared statement still has rows to give and cannot run a second time.
-func inUse(err error) bool {
-	var e *sqlite.Error
-	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_MISUSE
-}
-
 // Commit makes the transaction durable. After an error nothing, or, when the disk failed in the
 // middle, possibly everything is.
 func (t *Tx) Commit(ctx context.Context) error {
 	if !t.open {
 		return sql.ErrTxDone
 	}
-	_, err := t.w.exec(ctx, `COMMIT`)
-	if err != nil {
+	if err := t.w.ended(ctx, true); err != nil {
 		t.w.failed.Store(sqldb.IsUnavailable(err) || sqldb.IsBusy(err))
 		t.end(ctx, true)
 		return fmt.Errorf("commit: %w", err)
@@ -213,7 +292,7 @@ func (t *Tx) Away(ctx context.Context) {
 
 // end undoes what is open. When that fails, or the connection is to be thrown away, closing it does.
 func (t *Tx) end(ctx context.Context, drop bool) {
-	if _, err := t.w.exec(ctx, `ROLLBACK`); err != nil || drop {
+	if err := t.w.ended(ctx, false); err != nil || drop {
 		t.w.drop()
 	}
 	t.open = false
@@ -222,19 +301,22 @@ func (t *Tx) end(ctx context.Context, drop bool) {
 
 // Savepoint marks a place that RollbackToSavepoint returns to. An error of these three says that the
 // transaction itself is gone.
-func (t *Tx) Savepoint(ctx context.Context) error { return t.control(ctx, `SAVEPOINT member`) }
+func (t *Tx) Savepoint(ctx context.Context) error { return t.control(ctx, t.w.texts.savepoint) }
 
 // Release keeps what was written since Savepoint.
-func (t *Tx) Release(ctx context.Context) error { return t.control(ctx, `RELEASE member`) }
+func (t *Tx) Release(ctx context.Context) error { return t.control(ctx, t.w.texts.release) }
 
 // RollbackToSavepoint undoes what was written since Savepoint; the mark stays.
 func (t *Tx) RollbackToSavepoint(ctx context.Context) error {
-	return t.control(ctx, `ROLLBACK TO member`)
+	return t.control(ctx, t.w.texts.rollback)
 }
 
 func (t *Tx) control(ctx context.Context, query string) error {
 	if !t.open {
 		return sql.ErrTxDone
+	}
+	if query == "" {
+		return nil
 	}
 	_, err := t.w.exec(ctx, query)
 	return err
@@ -247,53 +329,11 @@ func (b *Box) write(ctx context.Context, f func(tx *Tx) error) error {
 		return err
 	}
 	if err := f(tx); err != nil {
-		if sqldb.IsUnavailable(err) {
+		if tx.Unavailable(err) {
 			tx.Away(ctx)
 		}
 		tx.Rollback(ctx)
 		return err
 	}
 	return tx.Commit(ctx)
-}
-
-// maxStatements bounds the prepared statements of a connection; the longest unused goes first.
-const maxStatements = 256
-
-// statements keeps a connection's prepared statements.
-type statements struct {
-	byText map[string]*list.Element
-	used   *list.List // of *statement, the last used first
-}
-
-type statement struct {
-	text string
-	stmt *sql.Stmt
-}
-
-func (s *statements) get(ctx context.Context, conn *sql.Conn, query string) (*sql.Stmt, error) {
-	if e, ok := s.byText[query]; ok {
-		s.used.MoveToFront(e)
-		return e.Value.(*statement).stmt, nil
-	}
-	stmt, err := conn.PrepareContext(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	if s.byText == nil {
-		s.byText, s.used = map[string]*list.Element{}, list.New()
-	}
-	s.byText[query] = s.used.PushFront(&statement{query, stmt})
-	if s.used.Len() > maxStatements {
-		oldest := s.used.Remove(s.used.Back()).(*statement)
-		delete(s.byText, oldest.text)
-		_ = oldest.stmt.Close()
-	}
-	return stmt, nil
-}
-
-func (s *statements) close() {
-	for _, e := range s.byText {
-		_ = e.Value.(*statement).stmt.Close()
-	}
-	s.byText, s.used = nil, nil
 }

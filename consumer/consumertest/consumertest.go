@@ -83,7 +83,7 @@ func (r *Runner) RunAttempt(ctx context.Context, c consumer.Consumer, m link.Mes
 	}
 	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
 	log := &memoryLog{}
-	result := execute(ctx, c, onlyTx{tx}, consumer.Execution{Message: m, Attempt: attempt, Now: now.UTC()}, log)
+	result := execute(ctx, c, onlyTx{sqldb.Bind(tx, sqldb.DialectOf(r.DB))}, consumer.Execution{Message: m, Attempt: attempt, Now: now.UTC()}, log)
 	result.Lines = log.lines
 	if result.Kind != consumer.KindDone {
 		return result, nil
@@ -106,7 +106,10 @@ func execute(ctx context.Context, c consumer.Consumer, tx consumer.Tx, x consume
 }
 
 // onlyTx hides the transaction's Commit and Rollback.
-type onlyTx struct{ tx *sql.Tx }
+type onlyTx struct{ tx sqldb.Bound }
+
+// Dialect implements what consumer.Dialect asks.
+func (t onlyTx) Dialect() string { return t.tx.Dialect() }
 
 func (t onlyTx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	return t.tx.ExecContext(ctx, query, args...)

@@ -15,7 +15,6 @@ import (
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // syncData has SQLite bring a file's data to the disk without its times, which nobody needs to read it
@@ -77,44 +76,4 @@ func MigrateSQLite(ctx context.Context, db *sql.DB, fsys fs.FS, versions string)
 		return fmt.Errorf("migrate: %w", err)
 	}
 	return nil
-}
-
-// IsBusy tells whether err is a lock, deadlock or serialisation conflict: the same work may succeed
-// when simply repeated.
-func IsBusy(err error) bool {
-	switch sqliteCode(err) & 0xff {
-	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-		return true
-	}
-	return false
-}
-
-// IsUnique tells whether err says that a unique index or primary key already holds the value.
-func IsUnique(err error) bool {
-	c := sqliteCode(err)
-	return c == sqlite3.SQLITE_CONSTRAINT_UNIQUE || c == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
-}
-
-// IsUnavailable tells whether err says that the database itself cannot be used now (gone, full,
-// read-only, I/O error), so that the failure is nobody's fault.
-func IsUnavailable(err error) bool {
-	if errors.Is(err, sql.ErrConnDone) {
-		return true
-	}
-	switch sqliteCode(err) & 0xff {
-	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CORRUPT,
-		sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_NOMEM:
-		return true
-	}
-	return false
-}
-
-// IsConstraint tells whether err is any violated constraint.
-func IsConstraint(err error) bool { return sqliteCode(err)&0xff == sqlite3.SQLITE_CONSTRAINT }
-
-func sqliteCode(err error) int {
-	if e, ok := errors.AsType[*sqlite.Error](err); ok {
-		return e.Code()
-	}
-	return 0
 }

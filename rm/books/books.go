@@ -8,15 +8,26 @@ import (
 	"fmt"
 	"math/big"
 	"strings"
+	"time"
 
 	"smartlink/contracts"
+	"smartlink/internal/sqldb"
 )
 
-// Querier is a database, or a snapshot of one.
+// Querier is a snapshot of a database. Its statements are of the common form of sqldb.
 type Querier interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// snapshots begin a transaction that sees one state. SQL Server has them where the database allows
+// snapshots; where not, what is read is locked until the end.
+var snapshots = map[sqldb.Dialect]string{
+	sqldb.SQLite:   "BEGIN DEFERRED",
+	sqldb.Postgres: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+	sqldb.SQLServer: `IF (SELECT snapshot_isolation_state FROM sys.databases WHERE database_id = DB_ID()) = 1
+		SET TRANSACTION ISOLATION LEVEL SNAPSHOT ELSE SET TRANSACTION ISOLATION LEVEL SERIALIZABLE; BEGIN TRANSACTION`,
 }
 
 // Snapshot lets read see one state of the books, whatever is written meanwhile.
@@ -26,11 +37,12 @@ func Snapshot(ctx context.Context, db *sql.DB, read func(q Querier) error) error
 		return fmt.Errorf("read the books: %w", err)
 	}
 	defer func() { _ = conn.Close() }()
-	if _, err := conn.ExecContext(ctx, "BEGIN DEFERRED"); err != nil {
+	dialect := sqldb.DialectOf(db)
+	if _, err := conn.ExecContext(ctx, snapshots[dialect]); err != nil {
 		return fmt.Errorf("read the books: %w", err)
 	}
 	defer func() { _, _ = conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK") }()
-	return read(conn)
+	return read(sqldb.Bind(conn, dialect))
 }
 
 // Amount is a sum of money of any size, with the 4 places of the books. Debits and deposits are above zero.
@@ -90,8 +102,27 @@ func (a Amount) Side() string {
 // MarshalJSON writes a JSON number with all places.
 func (a Amount) MarshalJSON() ([]byte, error) { return []byte(a.String()), nil }
 
+// cell is a column as text, empty when it is NULL. Of a date that a server has as a moment the date is
+// left.
+type cell struct {
+	String string
+	Valid  bool
+}
+
+// Scan implements sql.Scanner.
+func (c *cell) Scan(src any) error {
+	if t, ok := src.(time.Time); ok {
+		*c = cell{string(contracts.DateOf(t)), true}
+		return nil
+	}
+	var s sql.NullString
+	err := s.Scan(src)
+	*c = cell{s.String, s.Valid}
+	return err
+}
+
 // each reads the rows of a query, all columns as text.
-func each(ctx context.Context, q Querier, read func(cells []sql.NullString) error, query string, args ...any) error {
+func each(ctx context.Context, q Querier, read func(cells []cell) error, query string, args ...any) error {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return fmt.Errorf("read the books: %w", err)
@@ -101,7 +132,7 @@ func each(ctx context.Context, q Querier, read func(cells []sql.NullString) erro
 	if err != nil {
 		return fmt.Errorf("read the books: %w", err)
 	}
-	cells := make([]sql.NullString, len(columns))
+	cells := make([]cell, len(columns))
 	into := make([]any, len(columns))
 	for i := range cells {
 		into[i] = &cells[i]

@@ -78,7 +78,7 @@ func TestTrialBalance(t *testing.T) {
 		{"nothing", books.TrialQuery{Company: 3, Batch: -1}, []string{"0.0000 +0.0000 -0.0000 = 0.0000"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			trial, err := books.TrialBalance(t.Context(), b.Runner.DB, tc.query)
+			trial, err := books.TrialBalance(t.Context(), b.View(), tc.query)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -90,7 +90,7 @@ func TestTrialBalance(t *testing.T) {
 			}
 		})
 	}
-	trial, err := books.TrialBalance(t.Context(), b.Runner.DB, books.TrialQuery{Company: 2, Batch: -1, Synthetic: true})
+	trial, err := books.TrialBalance(t.Context(), b.View(), books.TrialQuery{Company: 2, Batch: -1, Synthetic: true})
 	if err != nil || trial.Accounts[0].Description != "PASSIVO E PATRIMÔNIO LÍQUIDO" || !trial.Accounts[0].Synthetic || trial.Accounts[3].Synthetic {
 		t.Errorf("%+v, %v", trial, err)
 	}
@@ -101,14 +101,14 @@ func TestTrialBalanceThatDoesNotTieSaysSo(t *testing.T) {
 		b := fill(t)
 		b.Exec(`UPDATE CPARTIDA SET VALOR = '1000.0000' WHERE VALOR = '1000.0001' AND DEBITO IS NULL`)
 		b.Exec(`UPDATE CPARTIDA SET DATA = ? WHERE VALOR LIKE '1000.000_'`, date)
-		trial, err := books.TrialBalance(t.Context(), b.Runner.DB, books.TrialQuery{Company: 1, Batch: -1, From: "2026-03-01"})
+		trial, err := books.TrialBalance(t.Context(), b.View(), books.TrialQuery{Company: 1, Batch: -1, From: "2026-03-01"})
 		if err != nil || trial.Ties() {
 			t.Errorf("ties with lines off on %s: %v", date, err)
 		}
 	}
 	b := fill(t)
 	b.Exec(`UPDATE CPARTIDA SET VALOR = 'x.0000' WHERE IDPARTIDA = 1`)
-	if _, err := books.TrialBalance(t.Context(), b.Runner.DB, books.TrialQuery{Company: 1, Batch: -1}); err == nil {
+	if _, err := books.TrialBalance(t.Context(), b.View(), books.TrialQuery{Company: 1, Batch: -1}); err == nil {
 		t.Error("an amount that is none was read")
 	}
 }
@@ -135,7 +135,7 @@ func TestCashStatement(t *testing.T) {
 		{"an unused account", books.StatementQuery{Company: 2, Cash: "001", Limit: 10}, []string{"0.0000", "0.0000"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			s, err := books.CashStatement(t.Context(), b.Runner.DB, tc.query)
+			s, err := books.CashStatement(t.Context(), b.View(), tc.query)
 			if err != nil || s.Next != "" {
 				t.Fatal(s, err)
 			}
@@ -148,7 +148,7 @@ func TestCashStatement(t *testing.T) {
 	var paged []string
 	q := books.StatementQuery{Company: 1, Cash: "001", Limit: 1}
 	for range 4 {
-		s, err := books.CashStatement(t.Context(), b.Runner.DB, q)
+		s, err := books.CashStatement(t.Context(), b.View(), q)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -160,10 +160,10 @@ func TestCashStatement(t *testing.T) {
 	if want := []string{first, second, third, cancelled}; !slices.Equal(paged, want) || q.After != "" {
 		t.Errorf("pages %q, then %q", paged, q.After)
 	}
-	if s, err := books.CashStatement(t.Context(), b.Runner.DB, books.StatementQuery{Company: 1, Cash: "777", Limit: 1}); s != nil || err != nil {
+	if s, err := books.CashStatement(t.Context(), b.View(), books.StatementQuery{Company: 1, Cash: "777", Limit: 1}); s != nil || err != nil {
 		t.Errorf("unknown account: %v, %v", s, err)
 	}
-	if _, err := books.CashStatement(t.Context(), b.Runner.DB, books.StatementQuery{Company: 1, Cash: "001", After: "x", Limit: 1}); err == nil {
+	if _, err := books.CashStatement(t.Context(), b.View(), books.StatementQuery{Company: 1, Cash: "001", After: "x", Limit: 1}); err == nil {
 		t.Error("a cursor of another list was taken")
 	}
 }
@@ -173,7 +173,7 @@ func TestEntriesByPages(t *testing.T) {
 	list := func(q books.EntriesQuery) (all []string) {
 		t.Helper()
 		for {
-			page, err := books.ListEntries(t.Context(), b.Runner.DB, q)
+			page, err := books.ListEntries(t.Context(), b.View(), q)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -214,7 +214,7 @@ func TestEntriesByPages(t *testing.T) {
 		}
 	}
 	for _, cursor := range []string{"x", "FLAN", "FLAN x", "FXCX 1", "NONE 1;1"} {
-		if _, err := books.ListEntries(t.Context(), b.Runner.DB, books.EntriesQuery{After: cursor, Limit: 1}); err == nil {
+		if _, err := books.ListEntries(t.Context(), b.View(), books.EntriesQuery{After: cursor, Limit: 1}); err == nil {
 			t.Errorf("cursor %q was taken", cursor)
 		}
 	}
@@ -224,7 +224,7 @@ func TestFindShowsAnEntryInFull(t *testing.T) {
 	b := fill(t)
 	find := func(key ...int64) []books.Full {
 		t.Helper()
-		found, err := books.Find(t.Context(), b.Runner.DB, key)
+		found, err := books.Find(t.Context(), b.View(), key)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,7 +2,6 @@ package books
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"strconv"
 	"strings"
@@ -49,19 +48,65 @@ type Entry struct {
 	State    string         `json:"state,omitempty"`
 }
 
-// Each list skips what comes before the cursor by the table's key.
-var entryLists = map[Kind]string{
-	Financial: `SELECT CODCOLIGADA || ';' || IDLAN, DATAEMISSAO, NUMERODOCUMENTO, HISTORICO, VALORORIGINAL, STATUSLAN, PAGREC, '' FROM FLAN
-		WHERE (?1 = 0 OR CODCOLIGADA = ?1) AND (?2 = '' OR DATAEMISSAO >= ?2) AND (?3 = '' OR DATAEMISSAO <= ?3) AND (CODCOLIGADA, IDLAN) > (?4, ?5) AND ?6 = ?6
-		ORDER BY CODCOLIGADA, IDLAN LIMIT ?7`,
-	CashEntry: `SELECT CODCOLIGADA || ';' || IDXCX, DATA, NUMERODOCUMENTO, HISTORICO, VALOR, COMPENSADO, 1, CODCXA FROM FXCX
-		WHERE (?1 = 0 OR CODCOLIGADA = ?1) AND (?2 = '' OR DATA >= ?2) AND (?3 = '' OR DATA <= ?3) AND (CODCOLIGADA, IDXCX) > (?4, ?5) AND ?6 = ?6
-		ORDER BY CODCOLIGADA, IDXCX LIMIT ?7`,
-	Accounting: `SELECT * FROM (SELECT CODCOLIGADA || ';' || CODLOTE || ';' || IDLANCAMENTO,
-			(SELECT MIN(DATA) FROM CPARTIDA P WHERE P.CODCOLIGADA = L.CODCOLIGADA AND P.CODLOTE = L.CODLOTE AND P.IDLANCAMENTO = L.IDLANCAMENTO) AS DIA,
-			'', DESCRICAO, '0', 0, 1, '' FROM CLANCAMENTO L
-		WHERE (?1 = 0 OR CODCOLIGADA = ?1) AND (CODCOLIGADA, CODLOTE, IDLANCAMENTO) > (?4, ?5, ?6) ORDER BY CODCOLIGADA, CODLOTE, IDLANCAMENTO)
-		WHERE (?2 = '' OR DIA >= ?2) AND (?3 = '' OR DIA <= ?3) LIMIT ?7`,
+// entryList is how the entries of a kind are listed: what is read, the columns of the key, and the date.
+type entryList struct {
+	columns, from string
+	key           []string
+	date          string
+}
+
+var entryLists = map[Kind]entryList{
+	Financial: {
+		columns: "CONCAT(CODCOLIGADA, ';', IDLAN), DATAEMISSAO, NUMERODOCUMENTO, HISTORICO, VALORORIGINAL, STATUSLAN, PAGREC, ''", from: "FLAN",
+		key: []string{"CODCOLIGADA", "IDLAN"}, date: "DATAEMISSAO",
+	},
+	CashEntry: {
+		columns: "CONCAT(CODCOLIGADA, ';', IDXCX), DATA, NUMERODOCUMENTO, HISTORICO, VALOR, COMPENSADO, 1, CODCXA", from: "FXCX",
+		key: []string{"CODCOLIGADA", "IDXCX"}, date: "DATA",
+	},
+	Accounting: {
+		columns: "CONCAT(CODCOLIGADA, ';', CODLOTE, ';', IDLANCAMENTO), DIA, '', DESCRICAO, '0', 0, 1, ''",
+		from: "(SELECT L.*, (SELECT MIN(DATA) FROM CPARTIDA P WHERE P.CODCOLIGADA = L.CODCOLIGADA AND P.CODLOTE = L.CODLOTE AND P.IDLANCAMENTO = L.IDLANCAMENTO)" +
+			" AS DIA FROM CLANCAMENTO L) E",
+		key: []string{"CODCOLIGADA", "CODLOTE", "IDLANCAMENTO"}, date: "DIA",
+	},
+}
+
+// query is the statement of a list behind a key, and its parameters.
+func (l entryList) query(q EntriesQuery, after [3]int64, limit int) (text string, args []any) {
+	where, args := beyond(l.key, after[:len(l.key)])
+	add := func(condition string, value any) {
+		where += " AND " + condition
+		args = append(args, value)
+	}
+	if q.Company != 0 {
+		add("CODCOLIGADA = ?", q.Company)
+	}
+	if q.From != "" {
+		add(l.date+" >= ?", string(q.From))
+	}
+	if q.To != "" {
+		add(l.date+" <= ?", string(q.To))
+	}
+	text = "SELECT " + l.columns + " FROM " + l.from + " WHERE " + where + " ORDER BY " + strings.Join(l.key, ", ") + " {limit ?}"
+	return text, append(args, limit)
+}
+
+// beyond is the condition that a key of several columns comes behind another. Its first part lets the
+// index be used.
+func beyond(columns []string, key []int64) (condition string, args []any) {
+	condition, args = columns[0]+" >= ?", []any{key[0]}
+	var ways []string
+	for i := range columns {
+		var parts []string
+		for j := range i {
+			parts = append(parts, columns[j]+" = ?")
+			args = append(args, key[j])
+		}
+		ways = append(ways, strings.Join(append(parts, columns[i]+" > ?"), " AND "))
+		args = append(args, key[i])
+	}
+	return condition + " AND (" + strings.Join(ways, " OR ") + ")", args
 }
 
 // ListEntries lists entries of the books.
@@ -76,7 +121,8 @@ func ListEntries(ctx context.Context, q Querier, query EntriesQuery) (*Entries, 
 			after = [3]int64{}
 			continue
 		}
-		err := each(ctx, q, func(c []sql.NullString) error {
+		text, args := entryLists[kind].query(query, after, query.Limit-len(list.Items)+1)
+		err := each(ctx, q, func(c []cell) error {
 			if len(list.Items) == query.Limit {
 				last := list.Items[query.Limit-1]
 				list.Next = string(last.Kind) + " " + last.Key
@@ -85,7 +131,7 @@ func ListEntries(ctx context.Context, q Querier, query EntriesQuery) (*Entries, 
 			e, err := newEntry(kind, c)
 			list.Items = append(list.Items, e)
 			return err
-		}, entryLists[kind], query.Company, string(query.From), string(query.To), after[0], after[1], after[2], query.Limit-len(list.Items)+1)
+		}, text, args...)
 		if err != nil {
 			return nil, err
 		}
@@ -111,7 +157,7 @@ func (e *Entry) sumDebits(ctx context.Context, q Querier) error {
 	if err != nil {
 		return err
 	}
-	return each(ctx, q, func(v []sql.NullString) error {
+	return each(ctx, q, func(v []cell) error {
 		value, err := ParseAmount(v[0].String)
 		e.Amount.Add(value, 1)
 		return err
@@ -150,7 +196,7 @@ func ParseKey(key string) ([]int64, error) {
 	return parts, nil
 }
 
-func newEntry(kind Kind, c []sql.NullString) (Entry, error) {
+func newEntry(kind Kind, c []cell) (Entry, error) {
 	e := Entry{Kind: kind, Key: c[0].String, Date: contracts.Date(c[1].String), Document: c[2].String, Text: c[3].String}
 	amount, err := ParseAmount(c[4].String)
 	if err != nil {

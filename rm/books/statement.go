@@ -88,9 +88,15 @@ func CashStatement(ctx context.Context, q Querier, query StatementQuery) (*State
 			return nil, err
 		}
 	}
+	text := `SELECT CODCOLIGADA, IDXCX, DATA, NUMERODOCUMENTO, HISTORICO, VALOR, COMPENSADO, DATACOMPENSACAO FROM FXCX WHERE CODCOLCXA = ? AND CODCXA = ?`
+	args := []any{query.Company, query.Cash}
+	if query.To != "" {
+		text += ` AND DATA <= ?`
+		args = append(args, string(query.To))
+	}
 	var balance Amount
 	var last position
-	err := each(ctx, q, func(c []sql.NullString) error {
+	err := each(ctx, q, func(c []cell) error {
 		p := position{date: contracts.Date(c[2].String)}
 		if _, err := fmt.Sscan(c[0].String+" "+c[1].String, &p.company, &p.id); err != nil {
 			return fmt.Errorf("key of a statement entry: %w", err)
@@ -130,8 +136,7 @@ func CashStatement(ctx context.Context, q Querier, query StatementQuery) (*State
 		s.Movements = append(s.Movements, m)
 		last = p
 		return nil
-	}, `SELECT CODCOLIGADA, IDXCX, DATA, NUMERODOCUMENTO, HISTORICO, VALOR, COMPENSADO, DATACOMPENSACAO FROM FXCX
-		WHERE CODCOLCXA = ? AND CODCXA = ? AND (?3 = '' OR DATA <= ?3) ORDER BY DATA, CODCOLIGADA, IDXCX`, query.Company, query.Cash, string(query.To))
+	}, text+` ORDER BY DATA, CODCOLIGADA, IDXCX`, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -53,7 +53,7 @@ type accountKey struct {
 // TrialBalance sums the lines of accounting entries by account.
 func TrialBalance(ctx context.Context, q Querier, query TrialQuery) (*Trial, error) {
 	accounts := map[accountKey]*TrialAccount{}
-	take := func(company, code sql.NullString, value Amount, sign int, before bool) error {
+	take := func(company, code cell, value Amount, sign int, before bool) error {
 		if !code.Valid {
 			return nil
 		}
@@ -78,7 +78,18 @@ func TrialBalance(ctx context.Context, q Querier, query TrialQuery) (*Trial, err
 		}
 		return nil
 	}
-	err := each(ctx, q, func(c []sql.NullString) error {
+	text := `SELECT CODCOLDEBITO, DEBITO, CODCOLCREDITO, CREDITO, VALOR, DATA FROM CPARTIDA WHERE CODCOLIGADA = ?`
+	args := []any{query.Company}
+	narrow := func(yes bool, condition string, value any) {
+		if yes {
+			text += condition
+			args = append(args, value)
+		}
+	}
+	narrow(query.Branch != 0, ` AND CODFILIAL = ?`, query.Branch)
+	narrow(query.Batch >= 0, ` AND CODLOTE = ?`, query.Batch)
+	narrow(query.To != "", ` AND DATA <= ?`, string(query.To))
+	err := each(ctx, q, func(c []cell) error {
 		value, err := ParseAmount(c[4].String)
 		if err != nil {
 			return err
@@ -88,8 +99,7 @@ func TrialBalance(ctx context.Context, q Querier, query TrialQuery) (*Trial, err
 			return err
 		}
 		return take(c[2], c[3], value, -1, before)
-	}, `SELECT CODCOLDEBITO, DEBITO, CODCOLCREDITO, CREDITO, VALOR, DATA FROM CPARTIDA WHERE CODCOLIGADA = ?1 AND (?2 = 0 OR CODFILIAL = ?2)
-		AND (?3 < 0 OR CODLOTE = ?3) AND (?4 = '' OR DATA <= ?4)`, query.Company, query.Branch, query.Batch, string(query.To))
+	}, text, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -118,15 +118,18 @@ type HeadMaster struct {
 const headMaster = `SELECT
 	(SELECT ATIVO FROM GCOLIGADA WHERE CODCOLIGADA = ?),
 	(SELECT MAX(DATAFECHAMENTO) FROM SLFECHAMENTO WHERE CODCOLIGADA = ? AND MODULO = 'C'),
-	ATIVO, DATAINICIO, DATAFIM FROM (SELECT 1) LEFT JOIN CLOTE ON CODCOLIGADA = ? AND CODLOTE = ?`
+	ATIVO, DATAINICIO, DATAFIM FROM (SELECT 1 AS ONE) X LEFT JOIN CLOTE ON CODCOLIGADA = ? AND CODLOTE = ?`
 
 // LookUpHead looks up company and batch of an accounting entry, and up to which date accounting is closed.
 func LookUpHead(ctx context.Context, tx consumer.Tx, company, batch int64) (HeadMaster, error) {
-	var c, closed, b, from, to sql.NullString
-	if err := tx.QueryRowContext(ctx, headMaster, company, company, company, batch).Scan(&c, &closed, &b, &from, &to); err != nil {
+	var c, b sql.NullString
+	var m HeadMaster
+	err := tx.QueryRowContext(ctx, headMaster, company, company, company, batch).Scan(&c, day{&m.ClosedUpTo}, &b, day{&m.Batch.From}, day{&m.Batch.To})
+	if err != nil {
 		return HeadMaster{}, fmt.Errorf("read the master data: %w", err)
 	}
-	return HeadMaster{active(c), Batch{active(b), contracts.Date(from.String), contracts.Date(to.String)}, contracts.Date(closed.String)}, nil
+	m.Company, m.Batch.Status = active(c), active(b)
+	return m, nil
 }
 
 // LineCodes are the codes a line uses, and its date. Codes that are not used stay empty.
@@ -156,13 +159,14 @@ type LineMaster struct {
 
 const lineMaster = `SELECT
 	(SELECT ATIVO FROM GFILIAL WHERE CODCOLIGADA = ? AND CODFILIAL = ?),
-	(SELECT ATIVO || PERMITELANC FROM GCCUSTO WHERE CODCOLIGADA IN (?, 0) AND CODCCUSTO = ? ORDER BY CODCOLIGADA DESC LIMIT 1),
+	COALESCE((SELECT CONCAT(ATIVO, PERMITELANC) FROM GCCUSTO WHERE CODCOLIGADA = ? AND CODCCUSTO = ?),
+		(SELECT CONCAT(ATIVO, PERMITELANC) FROM GCCUSTO WHERE CODCOLIGADA = 0 AND CODCCUSTO = ?)),
 	(SELECT ATIVO FROM GDEPTO WHERE CODCOLIGADA = ? AND CODDEPARTAMENTO = ?),
 	(SELECT ATIVO FROM CHISTP WHERE CODCOLIGADA = ? AND CODHISTP = ?),
 	(SELECT INATIVA * 100 + ANALITICA * 10 + RATEIO FROM CCONTA WHERE CODCOLIGADA = ? AND CODCONTA = ?),
 	(SELECT INATIVA * 100 + ANALITICA * 10 + RATEIO FROM CCONTA WHERE CODCOLIGADA = ? AND CODCONTA = ?),
 	(SELECT INATIVA * 100 + ANALITICA * 10 + RATEIO FROM CCONTA WHERE CODCOLIGADA = ? AND CODCONTA = ?),
-	EXISTS (SELECT 1 FROM SLFECHAMENTO WHERE CODCOLIGADA = ? AND MODULO = 'C' AND ? BETWEEN DATAINICIO AND DATAFIM)`
+	CASE WHEN EXISTS (SELECT 1 FROM SLFECHAMENTO WHERE CODCOLIGADA = ? AND MODULO = 'C' AND ? BETWEEN DATAINICIO AND DATAFIM) THEN 1 ELSE 0 END`
 
 // LookUpLine looks up all codes of a line, and whether its date is in an accounting period.
 func LookUpLine(ctx context.Context, tx consumer.Tx, c LineCodes) (LineMaster, error) {
@@ -170,8 +174,8 @@ func LookUpLine(ctx context.Context, tx consumer.Tx, c LineCodes) (LineMaster, e
 	var debit, credit, counter sql.NullInt64
 	var in bool
 	err := tx.QueryRowContext(ctx, lineMaster,
-		c.Company, c.Branch, c.Company, c.Centre, c.Company, c.Department, c.Company, c.History,
-		c.DebitCompany, c.Debit, c.CreditCompany, c.Credit, c.CounterCompany, c.Counter, c.Company, string(c.Date),
+		c.Company, c.Branch, c.Company, c.Centre, c.Centre, c.Company, c.Department, c.Company, c.History,
+		c.DebitCompany, c.Debit, c.CreditCompany, c.Credit, c.CounterCompany, c.Counter, c.Company, nullDay(c.Date),
 	).Scan(&branch, &centre, &department, &history, &debit, &credit, &counter, &in)
 	if err != nil {
 		return LineMaster{}, fmt.Errorf("read the master data: %w", err)

@@ -9,12 +9,14 @@ import (
 
 	"smartlink/consumer"
 	"smartlink/contracts"
+	"smartlink/internal/sqldb"
 )
 
 // Custom is a table of columns that customers add to a record of their own accord.
 type Custom struct {
-	name, id         string // of the table, of its key's second column
-	columns, discard string
+	name, id string // of the table, of its key's second column
+	columns  map[sqldb.Dialect]string
+	discard  string
 }
 
 // The tables of custom columns.
@@ -26,7 +28,16 @@ var (
 func newCustom(table, id string) Custom {
 	return Custom{
 		name: table, id: id,
-		columns: "SELECT name, UPPER(type) FROM pragma_table_info('" + table + "') WHERE pk = 0",
+		columns: map[sqldb.Dialect]string{
+			sqldb.SQLite: "SELECT name, UPPER(type) FROM pragma_table_info('" + table + "') WHERE pk = 0",
+			sqldb.Postgres: "SELECT column_name, 'VARCHAR(' || character_maximum_length || ')' FROM information_schema.columns" +
+				" WHERE table_schema = current_schema() AND UPPER(table_name) = '" + table + "' AND data_type = 'character varying'" +
+				" AND character_maximum_length IS NOT NULL ORDER BY ordinal_position",
+			// A character may take two places there. -1 is MAX.
+			sqldb.SQLServer: "SELECT COLUMN_NAME, CONCAT('VARCHAR(', CHARACTER_MAXIMUM_LENGTH / 2, ')') FROM INFORMATION_SCHEMA.COLUMNS" +
+				" WHERE TABLE_SCHEMA = SCHEMA_NAME() AND UPPER(TABLE_NAME) = '" + table + "' AND DATA_TYPE = 'nvarchar'" +
+				" AND CHARACTER_MAXIMUM_LENGTH > 1 ORDER BY ORDINAL_POSITION",
+		},
 		discard: "DELETE FROM " + table + " WHERE CODCOLIGADA = ? AND " + id + " = ?",
 	}
 }
@@ -37,10 +48,10 @@ type CustomColumn struct {
 	Size int // characters
 }
 
-// Columns lists the custom columns by their folded names. Only VARCHAR columns count: in SQLite any
-// other kind would change what is stored.
+// Columns lists the custom columns by their folded names. Only VARCHAR columns count, in SQL Server
+// NVARCHAR ones: any other kind might change what is stored.
 func (c Custom) Columns(ctx context.Context, tx consumer.Tx) (map[string]CustomColumn, error) {
-	found, err := tx.QueryContext(ctx, c.columns)
+	found, err := tx.QueryContext(ctx, c.columns[sqldb.DialectOf(tx)])
 	if err != nil {
 		return nil, fmt.Errorf("read the custom columns: %w", err)
 	}
@@ -80,20 +91,13 @@ type CustomValue struct {
 // Save writes custom columns of a record; those not named stay as they are. Its texts depend on which
 // columns are written.
 func (c Custom) Save(ctx context.Context, tx consumer.Tx, company, id int64, values []CustomValue) error {
-	columns, marks, sets := "CODCOLIGADA, "+c.id, "?, ?", make([]string, len(values))
+	row := sqldb.Insert{Table: c.name, Columns: []string{"CODCOLIGADA", c.id}, Keys: []string{"CODCOLIGADA", c.id}}
 	args := []any{company, id}
-	for i, v := range values {
-		name := `"` + strings.ReplaceAll(v.Column.Name, `"`, `""`) + `"`
-		columns += ", " + name
-		marks += ", ?"
-		sets[i] = name + " = excluded." + name
+	for _, v := range values {
+		row.Columns = append(row.Columns, `"`+strings.ReplaceAll(v.Column.Name, `"`, `""`)+`"`)
 		args = append(args, v.Value)
 	}
-	conflict := "NOTHING"
-	if len(sets) > 0 {
-		conflict = "UPDATE SET " + strings.Join(sets, ", ")
-	}
-	query := "INSERT INTO " + c.name + " (" + columns + ") VALUES (" + marks + ") ON CONFLICT (CODCOLIGADA, " + c.id + ") DO " + conflict
+	query := sqldb.DialectOf(tx).InsertOrUpdate(row)
 	if _, err := tx.ExecContext(ctx, query, args...); err != nil {
 		return fmt.Errorf("write %s: %w", c.name, err)
 	}

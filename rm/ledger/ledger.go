@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"smartlink/consumer"
 	"smartlink/contracts"
@@ -141,6 +142,32 @@ func (s *statements) load(ctx context.Context, tx consumer.Tx, key ...any) ([]*c
 	return found, nil
 }
 
+// nullDay is a date as a parameter: NULL without one.
+func nullDay(d contracts.Date) any {
+	if _, err := time.Parse(time.DateOnly, string(d)); err != nil {
+		return nil
+	}
+	return string(d)
+}
+
+// day scans a date; without one it stays empty.
+type day struct{ to *contracts.Date }
+
+// Scan implements sql.Scanner.
+func (d day) Scan(src any) error {
+	switch v := src.(type) {
+	case nil:
+		*d.to = ""
+	case string:
+		*d.to = contracts.Date(v)
+	case time.Time:
+		*d.to = contracts.DateOf(v)
+	default:
+		return fmt.Errorf("a date is a %T", src)
+	}
+	return nil
+}
+
 // cell scans one column into its field.
 type cell struct {
 	record *contracts.Record
@@ -148,7 +175,8 @@ type cell struct {
 }
 
 // Scan implements sql.Scanner. A number in a text column, or the other way round, was not written
-// by us and is an error rather than a guess.
+// by us and is an error rather than a guess. Servers have types of their own for amounts, dates and
+// moments.
 func (c *cell) Scan(src any) error {
 	switch v := src.(type) {
 	case nil:
@@ -160,6 +188,17 @@ func (c *cell) Scan(src any) error {
 	case string:
 		if c.field.Kind != contracts.Integer {
 			return c.record.Load(c.field, true, 0, v)
+		}
+	case []byte:
+		if c.field.Kind == contracts.Amount {
+			return c.record.Load(c.field, true, 0, string(v))
+		}
+	case time.Time:
+		switch c.field.Kind {
+		case contracts.Day:
+			return c.record.Load(c.field, true, 0, string(contracts.DateOf(v)))
+		case contracts.Moment:
+			return c.record.Load(c.field, true, 0, contracts.FormatMoment(v))
 		}
 	}
 	return fmt.Errorf("column %s holds a %T", c.field.Column, src)

@@ -50,37 +50,39 @@ const entryMaster = `SELECT
 	(SELECT ATIVO FROM FTDO WHERE CODCOLIGADA = ? AND CODTDO = ?),
 	(SELECT ATIVO FROM FCXA WHERE CODCOLIGADA = ? AND CODCXA = ?),
 	(SELECT ATIVO FROM GMOEDA WHERE SIMBOLO = ?),
-	(SELECT ATIVO || PERMITELANC FROM GCCUSTO WHERE CODCOLIGADA = ? AND CODCCUSTO = ?),
+	(SELECT CONCAT(ATIVO, PERMITELANC) FROM GCCUSTO WHERE CODCOLIGADA = ? AND CODCCUSTO = ?),
 	(SELECT ATIVO FROM GDEPTO WHERE CODCOLIGADA = ? AND CODDEPARTAMENTO = ?),
 	(SELECT MAX(DATAFECHAMENTO) FROM SLFECHAMENTO WHERE CODCOLIGADA = ? AND MODULO = 'F')`
 
 // LookUpEntry looks up all codes of an entry, and up to which date finance is closed.
 func LookUpEntry(ctx context.Context, tx consumer.Tx, c EntryCodes) (EntryMaster, error) {
-	var company, branch, party, docType, cash, currency, centre, department, closed sql.NullString
+	var company, branch, party, docType, cash, currency, centre, department sql.NullString
+	var closed contracts.Date
 	err := tx.QueryRowContext(ctx, entryMaster,
 		c.Company, c.Company, c.Branch, c.PartyCompany, c.Party, c.Company, c.DocType, c.CashCompany, c.Cash, c.Currency,
 		c.CentreCompany, c.Centre, c.Company, c.Department, c.Company,
-	).Scan(&company, &branch, &party, &docType, &cash, &currency, &centre, &department, &closed)
+	).Scan(&company, &branch, &party, &docType, &cash, &currency, &centre, &department, day{&closed})
 	if err != nil {
 		return EntryMaster{}, fmt.Errorf("read the master data: %w", err)
 	}
 	return EntryMaster{
 		Company: active(company), Branch: active(branch), Party: active(party), DocType: active(docType), Cash: active(cash),
-		Currency: active(currency), Centre: posting(centre), Department: active(department), ClosedUpTo: contracts.Date(closed.String),
+		Currency: active(currency), Centre: posting(centre), Department: active(department), ClosedUpTo: closed,
 	}, nil
 }
 
 // A row of an apportionment names no company for its cost centre: the entry's own comes first, then
 // the shared ones of company 0.
 const rowMaster = `SELECT
-	(SELECT ATIVO || PERMITELANC FROM GCCUSTO WHERE CODCOLIGADA IN (?, 0) AND CODCCUSTO = ? ORDER BY CODCOLIGADA DESC LIMIT 1),
-	(SELECT (CASE INATIVO WHEN 0 THEN 'T' ELSE 'F' END) || (CASE SINTETICOANALITICO WHEN 1 THEN 'T' ELSE 'F' END)
+	COALESCE((SELECT CONCAT(ATIVO, PERMITELANC) FROM GCCUSTO WHERE CODCOLIGADA = ? AND CODCCUSTO = ?),
+		(SELECT CONCAT(ATIVO, PERMITELANC) FROM GCCUSTO WHERE CODCOLIGADA = 0 AND CODCCUSTO = ?)),
+	(SELECT CONCAT(CASE INATIVO WHEN 0 THEN 'T' ELSE 'F' END, CASE SINTETICOANALITICO WHEN 1 THEN 'T' ELSE 'F' END)
 		FROM TTBORCAMENTO WHERE CODCOLIGADA = ? AND CODTBORCAMENTO = ?)`
 
 // LookUpRow looks up the cost centre and the financial nature of a row of an apportionment.
 func LookUpRow(ctx context.Context, tx consumer.Tx, company int64, centre string, natureCompany int64, nature string) (Status, Status, error) {
 	var c, n sql.NullString
-	if err := tx.QueryRowContext(ctx, rowMaster, company, centre, natureCompany, nature).Scan(&c, &n); err != nil {
+	if err := tx.QueryRowContext(ctx, rowMaster, company, centre, centre, natureCompany, nature).Scan(&c, &n); err != nil {
 		return Missing, Missing, fmt.Errorf("read the master data: %w", err)
 	}
 	return posting(c), posting(n), nil

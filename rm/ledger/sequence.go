@@ -5,11 +5,13 @@ import (
 	"fmt"
 
 	"smartlink/consumer"
+	"smartlink/internal/sqldb"
 )
 
 // sequence gives the ids of a table, per company. Ids may have gaps and never come twice.
 type sequence struct {
 	table, query string
+	server       string // query for SQL Server
 	within       bool
 }
 
@@ -21,8 +23,20 @@ func newSequence(table, column, within string) sequence {
 	if within != "" {
 		where += " AND " + within + " = ?3"
 	}
-	return sequence{table, "INSERT INTO SLSEQUENCIA (CODCOLIGADA, TABELA, ULTIMO) SELECT ?2, '" + table + "', COALESCE(MAX(" + column + "), 0) + ?1 FROM " +
-		table + " WHERE " + where + " ON CONFLICT (CODCOLIGADA, TABELA) DO UPDATE SET ULTIMO = MAX(ULTIMO + ?1, excluded.ULTIMO) RETURNING ULTIMO", within != ""}
+	// The highest id so far and n more, and what of two such numbers counts.
+	top := "SELECT CAST(?2 AS BIGINT) AS CODCOLIGADA, '" + table + "' AS TABELA, COALESCE(MAX(" + column + "), 0) + CAST(?1 AS BIGINT) AS ULTIMO FROM " +
+		table + " WHERE " + where
+	higher := func(old, fresh string) string {
+		return "CASE WHEN " + old + " + CAST(?1 AS BIGINT) > " + fresh + " THEN " + old + " + CAST(?1 AS BIGINT) ELSE " + fresh + " END"
+	}
+	return sequence{
+		table: table, within: within != "",
+		query: "INSERT INTO SLSEQUENCIA (CODCOLIGADA, TABELA, ULTIMO) " + top + " ON CONFLICT (CODCOLIGADA, TABELA) DO UPDATE SET ULTIMO = " +
+			higher("SLSEQUENCIA.ULTIMO", "excluded.ULTIMO") + " RETURNING ULTIMO",
+		server: "MERGE INTO SLSEQUENCIA WITH (HOLDLOCK) AS S USING (" + top + ") AS N ON S.CODCOLIGADA = N.CODCOLIGADA AND S.TABELA = N.TABELA" +
+			" WHEN MATCHED THEN UPDATE SET ULTIMO = " + higher("S.ULTIMO", "N.ULTIMO") +
+			" WHEN NOT MATCHED THEN INSERT (CODCOLIGADA, TABELA, ULTIMO) VALUES (N.CODCOLIGADA, N.TABELA, N.ULTIMO) OUTPUT inserted.ULTIMO;",
+	}
 }
 
 // next takes n ids of a company and answers the first. among is the value of the column between.
@@ -31,8 +45,12 @@ func (s sequence) next(ctx context.Context, tx consumer.Tx, company, among int64
 	if s.within {
 		args = append(args, among)
 	}
+	query := s.query
+	if sqldb.DialectOf(tx) == sqldb.SQLServer {
+		query = s.server
+	}
 	var last int64
-	if err := tx.QueryRowContext(ctx, s.query, args...).Scan(&last); err != nil {
+	if err := tx.QueryRowContext(ctx, query, args...).Scan(&last); err != nil {
 		return 0, fmt.Errorf("take ids of %s: %w", s.table, err)
 	}
 	return last - int64(n) + 1, nil

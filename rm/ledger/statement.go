@@ -89,18 +89,19 @@ const statementMaster = `SELECT
 
 // LookUpStatement looks up the codes of a statement entry, and up to which date finance is closed.
 func LookUpStatement(ctx context.Context, tx consumer.Tx, company, branch, cashCompany int64, cash string) (StatementMaster, error) {
-	var c, b, x, closed sql.NullString
-	err := tx.QueryRowContext(ctx, statementMaster, company, company, branch, cashCompany, cash, company).Scan(&c, &b, &x, &closed)
+	var c, b, x sql.NullString
+	var closed contracts.Date
+	err := tx.QueryRowContext(ctx, statementMaster, company, company, branch, cashCompany, cash, company).Scan(&c, &b, &x, day{&closed})
 	if err != nil {
 		return StatementMaster{}, fmt.Errorf("read the master data: %w", err)
 	}
-	return StatementMaster{active(c), active(b), active(x), contracts.Date(closed.String)}, nil
+	return StatementMaster{active(c), active(b), active(x), closed}, nil
 }
 
 // SettlementOf answers the financial entry whose settlement made a statement entry, "1;42", or "".
 func SettlementOf(ctx context.Context, tx consumer.Tx, company, id int64) (string, error) {
 	var by sql.NullString
-	err := tx.QueryRowContext(ctx, `SELECT MIN(CODCOLIGADA || ';' || IDLAN) FROM FLAN WHERE CODCOLXCX = ? AND IDXCX = ?`, company, id).Scan(&by)
+	err := tx.QueryRowContext(ctx, `SELECT MIN(CONCAT(CODCOLIGADA, ';', IDLAN)) FROM FLAN WHERE CODCOLXCX = ? AND IDXCX = ?`, company, id).Scan(&by)
 	if err != nil {
 		return "", fmt.Errorf("read FLAN: %w", err)
 	}

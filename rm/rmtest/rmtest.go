@@ -14,6 +14,7 @@ import (
 
 	"smartlink/consumer"
 	"smartlink/consumer/consumertest"
+	"smartlink/internal/sqldb"
 	"smartlink/link"
 	"smartlink/rm/schema"
 )
@@ -75,6 +76,9 @@ func (b *Books) Refused(c consumer.Consumer, body string, want ...string) consum
 	}
 	return result
 }
+
+// View is the books for package books.
+func (b *Books) View() sqldb.Bound { return sqldb.BindDB(b.Runner.DB) }
 
 // Context is the test's.
 func (b *Books) Context() context.Context { return b.t.Context() }

@@ -10,12 +10,13 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"smartlink/internal/sqldb"
 	"smartlink/link"
 )
 
-//go:embed migrations/*.sql
+//go:embed migrations
 var migrations embed.FS
 
 //go:embed seed/*.sql
@@ -25,17 +26,20 @@ var seeds embed.FS
 // own in the same file under another name.
 const VersionTable = "rm_schema_version"
 
-// Migrate brings the reference schema of a SQLite file up to date. It refuses a database that looks
+// Migrate brings the reference schema of a database up to date. It refuses a database that looks
 // like a live RM before it touches anything: see Check.
 func Migrate(ctx context.Context, db *sql.DB) error {
-	if err := refuseLive(ctx, db); err != nil {
+	if err := refuseLive(ctx, sqldb.BindDB(db)); err != nil {
+		return err
+	}
+	if err := sqldb.MakeSchema(ctx, db); err != nil {
 		return err
 	}
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return fmt.Errorf("reference schema: %w", err)
 	}
-	if err := sqldb.MigrateSQLite(ctx, db, files, VersionTable); err != nil {
+	if err := sqldb.Migrate(ctx, db, files, VersionTable); err != nil {
 		return fmt.Errorf("reference schema: %w", err)
 	}
 	return nil
@@ -76,11 +80,11 @@ func Check(ctx context.Context, db Querier) error {
 	if err := refuseLive(ctx, db); err != nil {
 		return err
 	}
-	found, err := tablesAmong(ctx, db)
+	tables, err := sqldb.Tables(ctx, db)
 	if err != nil {
 		return err
 	}
-	if !found[marker] {
+	if !sqldb.Own(tables)[marker] {
 		return link.NewError(link.CodeNoReference)
 	}
 	return nil
@@ -89,47 +93,30 @@ func Check(ctx context.Context, db Querier) error {
 // marker is the table only the reference schema has.
 const marker = "SLREFERENCIA"
 
-// rmOwn are tables of RM's own administration: users, permissions, counters, parameters. The
+// rmOwn are tables of RM's own administration: users, permissions, counters, parameters, dictionary. The
 // reference schema never has them.
-var rmOwn = []string{"GUSUARIO", "GPERMIS", "GPERFIL", "GAUTOINC", "GPARAMS", "GSISTEMA"}
+var rmOwn = []string{"GUSUARIO", "GPERMIS", "GPERFIL", "GAUTOINC", "GPARAMS", "GSISTEMA", "GLINKSREL", "GDIC"}
 
 // business are tables both have.
 var business = []string{"FLAN", "FXCX", "CPARTIDA", "GCOLIGADA", "FCFO"}
 
 // refuseLive refuses a database with RM's own administration, or with business tables that are not
-// marked as ours.
+// marked as ours. It looks at all schemas: books beside a live RM's would be taken for them.
 func refuseLive(ctx context.Context, db Querier) error {
-	found, err := tablesAmong(ctx, db)
+	tables, err := sqldb.Tables(ctx, db)
 	if err != nil {
 		return err
 	}
-	for _, t := range rmOwn {
-		if found[t] {
-			return link.NewError(link.CodeLiveRM, "table", t)
+	marked := map[string]bool{}
+	for _, t := range tables {
+		if t.Name == marker {
+			marked[t.Schema] = true
 		}
 	}
-	for _, t := range business {
-		if found[t] && !found[marker] {
-			return link.NewError(link.CodeLiveRM, "table", t)
+	for _, t := range tables {
+		if slices.Contains(rmOwn, t.Name) || slices.Contains(business, t.Name) && !marked[t.Schema] {
+			return link.NewError(link.CodeLiveRM, "table", t.String())
 		}
 	}
 	return nil
-}
-
-// tablesAmong tells which tables and views exist, by their names in capitals.
-func tablesAmong(ctx context.Context, db Querier) (map[string]bool, error) {
-	rows, err := db.QueryContext(ctx, `SELECT UPPER(name) FROM sqlite_master WHERE type IN ('table', 'view')`)
-	if err != nil {
-		return nil, fmt.Errorf("look at the tables: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
-	found := map[string]bool{}
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, fmt.Errorf("look at the tables: %w", err)
-		}
-		found[name] = true
-	}
-	return found, rows.Err()
 }

@@ -1,0 +1,87 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+)
+
+// Migrate brings the schema of any database up to date: SQLite with the .sql files of fsys, the others
+// with those in its folders postgres and sqlserver. versions names the table that remembers which were
+// applied, so that two rooms can keep their own in one schema. Several programs may call it at the same
+// time.
+func Migrate(ctx context.Context, db *sql.DB, fsys fs.FS, versions string) error {
+	d := DialectOf(db)
+	if d == SQLite {
+		return MigrateSQLite(ctx, db, fsys, versions)
+	}
+	sub, err := fs.Sub(fsys, string(d))
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	if d == Postgres {
+		return MigratePostgres(ctx, db, sub, versions)
+	}
+	return migrateServer(ctx, db, sub, versions)
+}
+
+// startLock is the advisory lock of PostgreSQL that Alone holds; migrations have one of their own.
+const startLock = migrationLock + 1
+
+// The locks of a session, by dialect.
+var (
+	lockSession = map[Dialect]string{
+		Postgres: `SELECT pg_advisory_lock(%d)`,
+		SQLServer: `DECLARE @got int; EXEC @got = sp_getapplock @Resource = N'smartlink %d', @LockMode = 'Exclusive', @LockOwner = 'Session';
+			IF @got < 0 THROW 51000, N'the schema is locked by another program', 1`,
+	}
+	unlockSession = map[Dialect]string{
+		Postgres:  `SELECT pg_advisory_unlock(%d)`,
+		SQLServer: `EXEC sp_releaseapplock @Resource = N'smartlink %d', @LockOwner = 'Session'`,
+	}
+)
+
+// Alone runs f while no other program runs it on the same database server. SQLite's files have other
+// locks: there f just runs.
+func Alone(ctx context.Context, db *sql.DB, f func() error) error {
+	if DialectOf(db) == SQLite {
+		return f()
+	}
+	return locked(ctx, db, startLock, f)
+}
+
+func locked(ctx context.Context, db *sql.DB, number int, f func() error) (err error) {
+	d := DialectOf(db)
+	lock, err := db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("lock the schema: %w", err)
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
+	if _, err := lock.ExecContext(ctx, fmt.Sprintf(lockSession[d], number)); err != nil {
+		return fmt.Errorf("lock the schema: %w", err)
+	}
+	defer func() {
+		if _, unlock := lock.ExecContext(context.WithoutCancel(ctx), fmt.Sprintf(unlockSession[d], number)); unlock != nil {
+			err = errors.Join(err, fmt.Errorf("unlock the schema: %w", unlock))
+		}
+	}()
+	return f()
+}
+
+// migrateServer is MigrateSQLite for SQL Server.
+func migrateServer(ctx context.Context, db *sql.DB, fsys fs.FS, versions string) error {
+	p, err := goose.NewProvider(goose.DialectMSSQL, db, fsys, goose.WithTableName(versions))
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	return locked(ctx, db, migrationLock, func() error {
+		if _, err := p.Up(ctx); err != nil {
+			return fmt.Errorf("migrate: %w", err)
+		}
+		return nil
+	})
+}
