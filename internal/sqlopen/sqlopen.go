@@ -102,7 +102,7 @@ func Open(ctx context.Context, address string, maxConns int) (*sql.DB, error) {
 // machine is gone, gives its locks back.
 var session = map[string]string{
 	"search_path": Schema, "application_name": "smartlink", "timezone": "UTC", "datestyle": "ISO", "lock_timeout": "10s",
-	"idle_in_transaction_session_timeout": "5min", "tcp_keepalives_idle": "30", "tcp_keepalives_interval": "10", "tcp_keepalives_count": "3",
+	"idle_in_transaction_session_timeout": "60s", "tcp_keepalives_idle": "30", "tcp_keepalives_interval": "10", "tcp_keepalives_count": "3",
 	"default_transaction_isolation": "read committed",
 }
 
