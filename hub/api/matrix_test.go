@@ -36,7 +36,7 @@ var routes = map[string]string{
 	"GET /api/v1/admin/clients": byViewer, "POST /api/v1/admin/clients": byAdmin, "PATCH /api/v1/admin/clients/{id}": byAdmin,
 	"POST /api/v1/admin/clients/{id}/secrets": byAdmin, "DELETE /api/v1/admin/clients/{id}/secrets/{secret}": byAdmin,
 	"POST /api/v1/admin/clients/{id}/revoke": byAdmin,
-	"GET /api/v1/admin/queues":               byViewer, "GET /api/v1/admin/audit": byViewer,
+	"GET /api/v1/admin/queues":               byViewer, "POST /api/v1/admin/queues/check": byAdmin, "GET /api/v1/admin/audit": byViewer,
 	"GET /api/v1/admin/users": byViewer, "POST /api/v1/admin/users": byAdmin, "PATCH /api/v1/admin/users/{name}": byAdmin,
 	"PUT /api/v1/admin/users/{name}/password": byAdmin, "POST /api/v1/admin/users/{name}/key": byAdmin,
 	"PATCH /api/v1/admin/queue": byOperator, "POST /api/v1/admin/queue/redrive": byOperator, "POST /api/v1/admin/queue/discard": byOperator,

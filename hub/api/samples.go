@@ -95,7 +95,8 @@ func sampleValues() []any {
 		link.UserRequest{Name: user.Name, Role: user.Role}, user, pageOf(user), link.UserCreated{User: user, Password: notASecret},
 		link.UserChange{Role: new(link.RoleOperator)}, link.PasswordRequest{}, link.PasswordSet{User: user.Name, Password: notASecret},
 		link.KeySet{User: user.Name, APIKey: notASecret},
-		pageOf(queue), link.QueueDetail{QueueInfo: queue, Oldest: &sampleTime}, pageOf(sampleEntry()), pageOf(entry), sampleSeries(),
+		pageOf(queue), link.QueueDetail{QueueInfo: queue, Oldest: &sampleTime}, pageOf(sampleEntry()), pageOf(entry), sampleSeries(), link.CountCheckRequest{TenantID: &sampleTenant},
+		link.CountCheck{Queues: 12, Differences: []link.CountDifference{{Queue: sampleQueue, State: link.StateDead, Kept: 2, Found: 1}}},
 		link.ActResponse{Results: []link.ActResult{{ID: sampleMessage}}}, job, pageOf(job),
 		link.SetupResponse{
 			Queue: sampleQueue, Subscriptions: []string{sampleType}, RequeueCountMax: link.DefaultRequeueCountMax, Added: []string{sampleType},

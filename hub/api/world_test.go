@@ -42,6 +42,7 @@ type world struct {
 	door   *api.Door
 	front  *httptest.Server
 	store  *registry.Store
+	driver queue.Driver
 	engine *queue.Engine
 	clock  *clock.Fake
 	sleeps chan struct{} // one for each long poll that has begun to wait
@@ -162,9 +163,9 @@ func (w *world) open() {
 	var err error
 	w.store, err = registry.Open(ctx, filepath.Join(w.dir, "hub.db"), registry.Options{Clock: w.clock})
 	w.must(err)
-	driver, err := sqlite.Open(ctx, filepath.Join(w.dir, "queue.db"), sqlite.Options{Clock: w.clock})
+	w.driver, err = sqlite.Open(ctx, filepath.Join(w.dir, "queue.db"), sqlite.Options{Clock: w.clock})
 	w.must(err)
-	w.engine = queue.New(driver, queue.Options{Clock: watched{w.clock, w.sleeps}, Backoff: func(int) time.Duration { return time.Minute }})
+	w.engine = queue.New(w.driver, queue.Options{Clock: watched{w.clock, w.sleeps}, Backoff: func(int) time.Duration { return time.Minute }})
 	w.must(w.engine.Start(ctx))
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	ex := exchange.New(w.engine, w.store, log)

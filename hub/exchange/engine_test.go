@@ -55,6 +55,10 @@ func (e *engine) Find(_ context.Context, f queue.Find) (queue.Found, error) {
 	return e.find(f), e.err
 }
 
+func (e *engine) Recount(context.Context, uuid.UUID, bool) (int, []queue.Drift, error) {
+	return 0, nil, e.err
+}
+
 func (e *engine) Series(_ context.Context, s queue.Series) (map[queue.Name][]link.SeriesPoint, error) {
 	return map[queue.Name][]link.SeriesPoint{}, e.err
 }

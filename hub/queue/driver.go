@@ -58,6 +58,9 @@ type Driver interface {
 	// store. Queues that are not there are left out.
 	Recorded(ctx context.Context, queues []Name, unit time.Duration, since time.Time) (map[Name]Recorded, error)
 
+	// Count counts the messages of a tenant's queues, or of all with uuid.Nil, beside the counts kept.
+	Count(ctx context.Context, tenant uuid.UUID) ([]Counted, error)
+
 	// Check tells whether the store can be written.
 	Check(ctx context.Context) error
 	// Reopen closes and opens the store after ErrUnknown. What it finds then is durable, also what

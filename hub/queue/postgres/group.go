@@ -185,6 +185,8 @@ func (g *group) one(ctx context.Context, i int, op queue.Op) (queue.Result, erro
 		return g.redrive(op.Redrive)
 	case queue.OpDiscard:
 		return g.discard(ctx, op.Discard)
+	case queue.OpMend:
+		return g.mend(op), nil
 	case queue.OpRaiseEpoch:
 		return queue.Result{}, nil // looking has raised it
 	}

@@ -85,6 +85,8 @@ func (g *group) wants() *wanted {
 			w.names.add(op.Queue)
 		case queue.OpHold:
 			w.names.add(op.Queue)
+		case queue.OpMend:
+			w.names.add(op.Queue)
 		}
 	}
 	return w

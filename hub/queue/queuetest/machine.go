@@ -415,8 +415,18 @@ func (m *machine) checkMessage(rt *rapid.T, q *modelQueue, d *modelMessage) {
 	rt.Fatalf("message %s is not in its queue", d.id)
 }
 
-// checkSeries compares what was counted hour by hour, of those that are kept, and how many waited.
+// checkSeries compares the counts with the messages, and with the model what was counted hour by hour, of
+// those hours that are kept, and how many waited.
 func (m *machine) checkSeries(rt *rapid.T) {
+	counted, err := m.driver.Count(context.Background(), m.tenant)
+	if err != nil {
+		rt.Fatalf("count: %v", err)
+	}
+	for _, c := range counted {
+		if kept, found := countsText(c.Kept), countsText(c.Found); kept != found {
+			rt.Fatalf("counts %s, but messages are %s", kept, found)
+		}
+	}
 	for _, q := range m.model.queues {
 		since := m.model.now.Add(-queue.HoursKept)
 		all, err := m.driver.Recorded(context.Background(), []queue.Name{q.name}, time.Hour, since)

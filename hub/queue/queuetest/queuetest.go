@@ -50,6 +50,7 @@ func Run(t *testing.T, fresh Factory) {
 		{"Find", findPromises},
 		{"Manage", managePromises},
 		{"Series", seriesPromises},
+		{"Recount", recountPromises},
 		{"Many", manyPromises},
 		{"Crash", crashPromises},
 		{"Fault", faultPromises},

@@ -35,7 +35,10 @@ type world struct {
 func newWorld(t testing.TB, s Store) *world {
 	w := &world{TB: t, store: s, clock: clock.NewFake(began), tenant: link.NewID(), sender: link.NewClientID()}
 	w.open()
-	t.Cleanup(func() { w.must(w.Stop(context.Background())) })
+	t.Cleanup(func() {
+		w.recounts(context.Background()) // whatever was tried, the counts are right
+		w.must(w.Stop(context.Background()))
+	})
 	return w
 }
 

@@ -135,6 +135,8 @@ func (g *group) one(op queue.Op) (queue.Result, error) {
 		return g.redrive(op.Redrive)
 	case queue.OpDiscard:
 		return g.discard(op.Discard)
+	case queue.OpMend:
+		return g.mend(op), nil
 	case queue.OpRaiseEpoch:
 		return g.raise()
 	}
