@@ -50,6 +50,7 @@ const (
 	CodeSecretLimit    Code = "SL-SECRET-LIMIT"
 	CodeRateLimited    Code = "SL-RATE-LIMITED"
 	CodeOutcomeUnknown Code = "SL-OUTCOME-UNKNOWN"
+	CodeChangeUnknown  Code = "SL-CHANGE-UNKNOWN"
 	CodeUnavailable    Code = "SL-UNAVAILABLE"
 	CodeInternal       Code = "SL-INTERNAL"
 
@@ -251,6 +252,9 @@ var catalogue = []Entry{
 	{CodeOutcomeUnknown, http.StatusServiceUnavailable, "Resultado desconhecido", "Outcome unknown",
 		"O disco falhou durante a gravação; não se sabe se a mensagem ficou guardada. Repita com a mesma Idempotency-Key.",
 		"The disk failed while writing; it is not known whether the message was stored. Repeat with the same Idempotency-Key."},
+	{CodeChangeUnknown, http.StatusServiceUnavailable, "Não se sabe se foi alterado", "Change in doubt",
+		"O banco de dados falhou durante a gravação; não se sabe se a alteração foi feita. Consulte o que há antes de repetir.",
+		"The database failed while writing; it is not known whether the change was made. Look at what is there before you repeat it."},
 	{CodeUnavailable, http.StatusServiceUnavailable, "Indisponível", "Unavailable",
 		"O hub não pode gravar agora; nada foi guardado. Tente de novo em instantes.",
 		"The hub cannot write now; nothing was stored. Try again shortly."},

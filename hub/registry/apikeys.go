@@ -15,11 +15,11 @@ func (s *Store) SetKey(ctx context.Context, actor, name string) (link.KeySet, er
 		if _, err := readUser(ctx, c, name); err != nil {
 			return err
 		}
-		if _, err := c.ExecContext(ctx, `DELETE FROM api_key WHERE person = ?`, name); err != nil {
+		if _, err := c.ExecContext(ctx, `DELETE FROM api_key WHERE person = $1`, name); err != nil {
 			return err
 		}
 		h := hashOf(key)
-		if _, err := c.ExecContext(ctx, `INSERT INTO api_key (hash, person, created_at) VALUES (?, ?, ?)`, h[:], name, micros(c.now)); err != nil {
+		if _, err := c.ExecContext(ctx, `INSERT INTO api_key (hash, person, created_at) VALUES ($1, $2, $3)`, h[:], name, micros(c.now)); err != nil {
 			return err
 		}
 		return c.record(ctx, "person.key", name, "")

@@ -33,7 +33,7 @@ func (s *Store) PutApp(ctx context.Context, actor, code string, r link.AppReques
 
 func putApp(ctx context.Context, c *change, app link.App) error {
 	action := "app.change"
-	old, err := scanApp(c.QueryRowContext(ctx, `SELECT `+appColumns+` FROM app WHERE code = ?`, app.Code))
+	old, err := scanApp(c.QueryRowContext(ctx, `SELECT `+appColumns+` FROM app WHERE code = $1`, app.Code))
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		action = "app.create"
@@ -43,7 +43,7 @@ func putApp(ctx context.Context, c *change, app link.App) error {
 		return errNothing
 	}
 	sends, receives := jsonList(app.Sends), jsonList(app.Receives)
-	if _, err := c.ExecContext(ctx, `INSERT INTO app (code, name, sends, receives) VALUES (?, ?, ?, ?)
+	if _, err := c.ExecContext(ctx, `INSERT INTO app (code, name, sends, receives) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (code) DO UPDATE SET name = excluded.name, sends = excluded.sends, receives = excluded.receives`,
 		app.Code, app.Name, sends, receives); err != nil {
 		return err
@@ -59,7 +59,7 @@ func (s *Store) Apps(ctx context.Context, l List) (link.Page[link.App], error) {
 		return link.Page[link.App]{}, err
 	}
 	rows, err := collect(ctx, s.db, func(rows *sql.Rows) (link.App, error) { return scanApp(rows) },
-		`SELECT `+appColumns+` FROM app WHERE code > ? ORDER BY code LIMIT ?`, after[0], l.limit()+1)
+		`SELECT `+appColumns+` FROM app WHERE code > $1 ORDER BY code LIMIT $2`, after[0], l.limit()+1)
 	if err != nil {
 		return link.Page[link.App]{}, fmt.Errorf("list apps: %w", err)
 	}

@@ -61,9 +61,9 @@ func (s *Store) AuditOf(ctx context.Context, f AuditFilter, l List) (link.Page[l
 		err = rows.Scan(&r.n, &at, &r.Actor, &r.Action, &r.Target, &r.Detail)
 		r.At = moment(at)
 		return r, err
-	}, `SELECT n, at, actor, action, target, detail FROM audit WHERE n < ? AND at >= ? AND at < ? AND (? = '' OR actor = ?)
-		AND action LIKE ? ESCAPE '\' AND lower(target) LIKE lower(?) ESCAPE '\' ORDER BY n DESC LIMIT ?`,
-		before, from, to, f.Actor, f.Actor, likeable.Replace(f.Action)+"%", "%"+likeable.Replace(f.Target)+"%", l.limit()+1)
+	}, `SELECT n, at, actor, action, target, detail FROM audit WHERE n < $1 AND at >= $2 AND at < $3 AND ($4 = '' OR actor = $4)
+		AND lower(action) LIKE lower($5) ESCAPE '\' AND lower(target) LIKE lower($6) ESCAPE '\' ORDER BY n DESC LIMIT $7`,
+		before, from, to, f.Actor, likeable.Replace(f.Action)+"%", "%"+likeable.Replace(f.Target)+"%", l.limit()+1)
 	if err != nil {
 		return link.Page[link.AuditEntry]{}, err
 	}
@@ -99,7 +99,7 @@ type execer interface {
 }
 
 func insertAudit(ctx context.Context, x execer, e link.AuditEntry) error {
-	_, err := x.ExecContext(ctx, `INSERT INTO audit (at, actor, action, target, detail) VALUES (?, ?, ?, ?, ?)`,
+	_, err := x.ExecContext(ctx, `INSERT INTO audit (at, actor, action, target, detail) VALUES ($1, $2, $3, $4, $5)`,
 		micros(e.At), e.Actor, e.Action, e.Target, e.Detail)
 	return err
 }

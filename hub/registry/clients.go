@@ -3,9 +3,9 @@ package registry
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -30,7 +30,7 @@ func (s *Store) CreateClient(ctx context.Context, actor string, r link.ClientReq
 	}
 	err = s.change(ctx, actor, func(ctx context.Context, c *change) error {
 		var n int
-		if err := c.QueryRowContext(ctx, `SELECT count(*) FROM tenant WHERE id = ?`, tenant[:]).Scan(&n); err != nil {
+		if err := c.QueryRowContext(ctx, `SELECT count(*) FROM tenant WHERE id = $1`, tenant[:]).Scan(&n); err != nil {
 			return err
 		}
 		if n == 0 {
@@ -40,7 +40,7 @@ func (s *Store) CreateClient(ctx context.Context, actor string, r link.ClientReq
 			return err
 		}
 		created.CreatedAt = c.now
-		if _, err := c.ExecContext(ctx, `INSERT INTO client (id, tenant, name, epoch, created_at) VALUES (?, ?, ?, ?, ?)`,
+		if _, err := c.ExecContext(ctx, `INSERT INTO client (id, tenant, name, epoch, created_at) VALUES ($1, $2, $3, $4, $5)`,
 			created.ID, tenant[:], created.Name, created.Epoch, micros(c.now)); err != nil {
 			return err
 		}
@@ -87,7 +87,7 @@ func (s *Store) ChangeClient(ctx context.Context, actor string, id link.ClientID
 			return err
 		}
 		if name != "" {
-			if _, err := c.ExecContext(ctx, `UPDATE client SET name = ? WHERE id = ?`, name, id); err != nil {
+			if _, err := c.ExecContext(ctx, `UPDATE client SET name = $1 WHERE id = $2`, name, id); err != nil {
 				return err
 			}
 		}
@@ -124,7 +124,7 @@ func changes(field, before, after string) string {
 func (s *Store) Revoke(ctx context.Context, actor string, id link.ClientID) (link.Client, error) {
 	var revoked link.Client
 	err := s.change(ctx, actor, func(ctx context.Context, c *change) error {
-		if _, err := c.ExecContext(ctx, `UPDATE client SET epoch = epoch + 1, revoked_at = ? WHERE id = ?`, micros(c.now), id); err != nil {
+		if _, err := c.ExecContext(ctx, `UPDATE client SET epoch = epoch + 1, revoked_at = $1 WHERE id = $2`, micros(c.now), id); err != nil {
 			return err
 		}
 		var err error
@@ -154,7 +154,7 @@ func (s *Store) Clients(ctx context.Context, tenant uuid.UUID, l List) (link.Pag
 		afterTenant = id[:]
 	}
 	rows, err := collect(ctx, s.db, func(rows *sql.Rows) (link.Client, error) { return scanClient(rows) },
-		`SELECT `+clientColumns+` FROM client c WHERE (tenant, name, id) > (?, ?, ?) AND (? OR tenant = ?) ORDER BY tenant, name, id LIMIT ?`,
+		`SELECT `+clientColumns+` FROM client c WHERE (tenant, name, id) > ($1, $2, $3) AND ($4 OR tenant = $5) ORDER BY tenant, name, id LIMIT $6`,
 		afterTenant, after[1], after[2], tenant == uuid.Nil, tenant[:], l.limit()+1)
 	if err != nil {
 		return link.Page[link.Client]{}, fmt.Errorf("list clients: %w", err)
@@ -178,7 +178,7 @@ func (c *checks) apps(apps []string) []string {
 func (c *checks) knownApps(ctx context.Context, q querier, apps []string) error {
 	for i, app := range apps {
 		var n int
-		if err := q.QueryRowContext(ctx, `SELECT count(*) FROM app WHERE code = ?`, app).Scan(&n); err != nil {
+		if err := q.QueryRowContext(ctx, `SELECT count(*) FROM app WHERE code = $1`, app).Scan(&n); err != nil {
 			return err
 		}
 		if n == 0 {
@@ -190,11 +190,11 @@ func (c *checks) knownApps(ctx context.Context, q querier, apps []string) error 
 }
 
 func putApps(ctx context.Context, c *change, id link.ClientID, apps []string) error {
-	if _, err := c.ExecContext(ctx, `DELETE FROM client_app WHERE client = ?`, id); err != nil {
+	if _, err := c.ExecContext(ctx, `DELETE FROM client_app WHERE client = $1`, id); err != nil {
 		return err
 	}
 	for place, app := range apps {
-		if _, err := c.ExecContext(ctx, `INSERT INTO client_app (client, place, app) VALUES (?, ?, ?)`, id, place, app); err != nil {
+		if _, err := c.ExecContext(ctx, `INSERT INTO client_app (client, place, app) VALUES ($1, $2, $3)`, id, place, app); err != nil {
 			return err
 		}
 	}
@@ -202,14 +202,15 @@ func putApps(ctx context.Context, c *change, id link.ClientID, apps []string) er
 }
 
 const (
-	// clientApps is a client's list of apps as a JSON array.
-	clientApps    = `(SELECT json_group_array(app ORDER BY place) FROM client_app WHERE client = c.id)`
+	// clientApps is a client's list of apps, between commas, which no code has.
+	clientApps    = `(SELECT coalesce(string_agg(app, ',' ORDER BY place), '') FROM client_app WHERE client = c.id)`
 	clientColumns = `id, tenant, name, epoch, revoked_at, created_at, ` + clientApps + `,
-		(SELECT json_group_array(json_object('ID', id, 'Created', created_at, 'Used', last_used) ORDER BY created_at, id) FROM secret WHERE client = c.id)`
+		(SELECT coalesce(string_agg(s.id || ' ' || s.created_at || ' ' || coalesce(CAST(s.last_used AS text), ''), ',' ORDER BY s.created_at, s.id), '')
+		FROM secret s WHERE s.client = c.id)`
 )
 
 func readClient(ctx context.Context, q querier, id link.ClientID) (link.Client, error) {
-	c, err := scanClient(q.QueryRowContext(ctx, `SELECT `+clientColumns+` FROM client c WHERE id = ?`, id))
+	c, err := scanClient(q.QueryRowContext(ctx, `SELECT `+clientColumns+` FROM client c WHERE id = $1`, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return c, link.NewError(link.CodeNotFound, "what", quoted(string(id)))
 	}
@@ -228,29 +229,41 @@ func scanClient(row interface{ Scan(...any) error }) (c link.Client, err error) 
 	if revoked.Valid {
 		c.RevokedAt = new(moment(revoked.Int64))
 	}
-	if err := json.Unmarshal([]byte(apps), &c.Apps); err != nil {
-		return c, err
-	}
-	c.Secrets, err = decodeSecrets(secrets)
+	c.Apps = appList(apps)
+	c.Secrets, err = secretList(secrets)
 	return c, err
 }
 
-// decodeSecrets reads the JSON array that clientColumns makes of a client's secrets.
-func decodeSecrets(list string) ([]link.Secret, error) {
-	var rows []struct {
-		ID      string
-		Created int64
-		Used    *int64
+// appList reads clientApps.
+func appList(s string) []string {
+	if s == "" {
+		return []string{}
 	}
-	if err := json.Unmarshal([]byte(list), &rows); err != nil {
-		return nil, err
+	return strings.Split(s, ",")
+}
+
+// secretList reads what clientColumns makes of a client's secrets: of each its id, when it was made and,
+// perhaps, last used.
+func secretList(s string) ([]link.Secret, error) {
+	secrets := []link.Secret{}
+	if s == "" {
+		return secrets, nil
 	}
-	secrets := make([]link.Secret, len(rows))
-	for i, r := range rows {
-		secrets[i] = link.Secret{ID: r.ID, CreatedAt: moment(r.Created)}
-		if r.Used != nil {
-			secrets[i].LastUsed = new(moment(*r.Used))
+	for one := range strings.SplitSeq(s, ",") {
+		id, times, _ := strings.Cut(one, " ")
+		created, used, _ := strings.Cut(times, " ")
+		at, err := strconv.ParseInt(created, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("secret %q: %w", id, err)
 		}
+		secret := link.Secret{ID: id, CreatedAt: moment(at)}
+		if used != "" {
+			if at, err = strconv.ParseInt(used, 10, 64); err != nil {
+				return nil, fmt.Errorf("secret %q: %w", id, err)
+			}
+			secret.LastUsed = new(moment(at))
+		}
+		secrets = append(secrets, secret)
 	}
 	return secrets, nil
 }

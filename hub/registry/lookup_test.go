@@ -8,8 +8,8 @@ import (
 	"smartlink/link"
 )
 
-func TestLookups(t *testing.T) {
-	f := newFixture(t)
+func testLookups(t *testing.T, at where) {
+	f := newFixture(t, at)
 	f.person("bruno", link.RoleOperator)
 	u, err := f.User(t.Context(), "bruno")
 	if err != nil || u.Role != link.RoleOperator || !u.HasPassword {
@@ -26,8 +26,8 @@ func TestLookups(t *testing.T) {
 	wantRefusal(t, err, link.CodeNotFound)
 }
 
-func TestAuditFilters(t *testing.T) {
-	f := newEmpty(t)
+func testAuditFilters(t *testing.T, at where) {
+	f := newEmpty(t, at)
 	day := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	for i, e := range []link.AuditEntry{
 		{Actor: "ana", Action: "message.redrive", Target: "Queue-A"}, {Actor: "ana", Action: "message.copy", Target: "queue-b"},

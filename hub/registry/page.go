@@ -3,7 +3,9 @@ package registry
 import (
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 
+	"smartlink/internal/pgdb"
 	"smartlink/link"
 )
 
@@ -38,7 +40,7 @@ func (l List) after(n int) ([]string, error) {
 	if err == nil {
 		err = json.Unmarshal(raw, &key)
 	}
-	if err != nil || len(key) != n {
+	if err != nil || len(key) != n || slices.ContainsFunc(key, func(part string) bool { return part != pgdb.Text(part) }) {
 		return nil, badCursor(err)
 	}
 	return key, nil

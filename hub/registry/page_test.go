@@ -35,8 +35,8 @@ func all[T any](t *testing.T, limit int, list func(List) (link.Page[T], error), 
 }
 
 // Every list, read in pages of any size, gives each item once and in order.
-func TestListsPageByCursor(t *testing.T) {
-	f := newEmpty(t)
+func testListsPageByCursor(t *testing.T, at where) {
+	f := newEmpty(t, at)
 	ctx := t.Context()
 	var companies, tenants, apps, clients []string
 	for _, i := range rand.Perm(7) {
@@ -95,8 +95,8 @@ func TestListLimits(t *testing.T) {
 	}
 }
 
-func TestForeignCursors(t *testing.T) {
-	f := newEmpty(t)
+func testForeignCursors(t *testing.T, at where) {
+	f := newEmpty(t, at)
 	encode := base64.RawURLEncoding.EncodeToString
 	for _, cursor := range []string{"%", "x", encode([]byte(`{`)), encode([]byte(`["a","b","c","d"]`)), encode([]byte(`[1]`)), encode([]byte(`null`))} {
 		_, err := f.Companies(t.Context(), List{Cursor: cursor})

@@ -17,7 +17,7 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"smartlink/internal/sqldb"
+	"smartlink/internal/pgdb"
 	"smartlink/link"
 )
 
@@ -48,7 +48,7 @@ func (s *Store) StartCode(ctx context.Context) (code string, fresh bool, err err
 		}
 		code = newStartCode()
 		h := hashOf(plainCode(code))
-		if _, err := c.ExecContext(ctx, `INSERT INTO start_code (one, hash, created_at) VALUES (1, ?, ?)`, h[:], micros(c.now)); err != nil {
+		if _, err := c.ExecContext(ctx, `INSERT INTO start_code (one, hash, created_at) VALUES (1, $1, $2)`, h[:], micros(c.now)); err != nil {
 			return err
 		}
 		return c.record(ctx, "start-code.create", "start-code", "")
@@ -111,7 +111,7 @@ func (s *Store) Init(ctx context.Context, r link.InitRequest) (link.InitResponse
 
 func spendCode(ctx context.Context, c *change, code string) error {
 	var stored []byte
-	err := c.QueryRowContext(ctx, `UPDATE start_code SET spent_at = ? WHERE spent_at IS NULL RETURNING hash`, micros(c.now)).Scan(&stored)
+	err := c.QueryRowContext(ctx, `UPDATE start_code SET spent_at = $1 WHERE spent_at IS NULL RETURNING hash`, micros(c.now)).Scan(&stored)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
@@ -123,15 +123,15 @@ func spendCode(ctx context.Context, c *change, code string) error {
 }
 
 func insertPerson(ctx context.Context, c *change, p link.InitResponse) error {
-	_, err := c.ExecContext(ctx, `INSERT INTO person (name, role, created_at) VALUES (?, ?, ?)`, p.User, p.Role, micros(c.now))
-	if sqldb.IsUnique(err) {
+	_, err := c.ExecContext(ctx, `INSERT INTO person (name, role, created_at) VALUES ($1, $2, $3)`, p.User, p.Role, micros(c.now))
+	if pgdb.IsUnique(err) {
 		return link.NewError(link.CodeConflict, "what", quoted(p.User))
 	}
 	if err != nil {
 		return err
 	}
 	h := hashOf(p.APIKey)
-	if _, err := c.ExecContext(ctx, `INSERT INTO api_key (hash, person, created_at) VALUES (?, ?, ?)`, h[:], p.User, micros(c.now)); err != nil {
+	if _, err := c.ExecContext(ctx, `INSERT INTO api_key (hash, person, created_at) VALUES ($1, $2, $3)`, h[:], p.User, micros(c.now)); err != nil {
 		return err
 	}
 	return c.record(ctx, "person.create", p.User, string(p.Role)+"; by the first-start code")

@@ -19,8 +19,8 @@ func (f *fixture) startCode() string {
 	return code
 }
 
-func TestStartCodeIsToldOnce(t *testing.T) {
-	f := newEmpty(t)
+func testStartCodeIsToldOnce(t *testing.T, at where) {
+	f := newEmpty(t, at)
 	if code := f.startCode(); !regexp.MustCompile(`^([A-Z2-7]{4}-){5}[A-Z2-7]{4}$`).MatchString(code) {
 		t.Errorf("code %q", code)
 	}
@@ -34,20 +34,20 @@ func TestStartCodeIsToldOnce(t *testing.T) {
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
-	f.Store = openAt(t, f.path, f.clock)
+	f.Store = f.again()
 	again("after a restart", f.Store)
 }
 
-func TestNoStartCodeWhereThereIsAnAdministrator(t *testing.T) {
-	f := newEmpty(t)
+func testNoStartCodeWhereThereIsAnAdministrator(t *testing.T, at where) {
+	f := newEmpty(t, at)
 	must(t)(f.db.ExecContext(t.Context(), `INSERT INTO person (name, role, created_at) VALUES ('ana', 'administrator', 0)`))
 	if code, fresh, err := f.StartCode(t.Context()); code != "" || fresh || err != nil {
 		t.Errorf("%q, %v, %v", code, fresh, err)
 	}
 }
 
-func TestInitSpendsTheCode(t *testing.T) {
-	f := newEmpty(t)
+func testInitSpendsTheCode(t *testing.T, at where) {
+	f := newEmpty(t, at)
 	code := f.startCode()
 	typed := " " + strings.ToLower(strings.ReplaceAll(code, "-", " ")) + "\n" // as a person may copy it
 	r, err := f.Init(t.Context(), link.InitRequest{Code: typed, User: "ana"})
@@ -62,15 +62,15 @@ func TestInitSpendsTheCode(t *testing.T) {
 	wantRefusal(t, err, link.CodeStartCode)
 }
 
-func TestInitWithoutACodeMade(t *testing.T) {
+func testInitWithoutACodeMade(t *testing.T, at where) {
 	for _, code := range []string{"", "AAAA"} {
-		_, err := newEmpty(t).Init(t.Context(), link.InitRequest{Code: code, User: "ana"})
+		_, err := newEmpty(t, at).Init(t.Context(), link.InitRequest{Code: code, User: "ana"})
 		wantRefusal(t, err, link.CodeStartCode)
 	}
 }
 
-func TestInitRefusedSpendsNothing(t *testing.T) {
-	f := newEmpty(t)
+func testInitRefusedSpendsNothing(t *testing.T, at where) {
+	f := newEmpty(t, at)
 	code := f.startCode()
 	_, err := f.Init(t.Context(), link.InitRequest{Code: "wrong", User: ""})
 	wantRefusal(t, err, link.CodeStartCode) // not told about the user's name
@@ -79,8 +79,8 @@ func TestInitRefusedSpendsNothing(t *testing.T) {
 	must(t)(f.Init(t.Context(), link.InitRequest{Code: code, User: "ana"}))
 }
 
-func TestInitLimitsGuesses(t *testing.T) {
-	f := newEmpty(t)
+func testInitLimitsGuesses(t *testing.T, at where) {
+	f := newEmpty(t, at)
 	code := f.startCode()
 	for range guessBurst {
 		_, err := f.Init(t.Context(), link.InitRequest{Code: "wrong", User: "eve"})
@@ -96,8 +96,8 @@ func TestInitLimitsGuesses(t *testing.T) {
 	must(t)(f.Init(t.Context(), link.InitRequest{Code: code, User: "ana"}))
 }
 
-func TestOnlyOneOfManySpendsTheCode(t *testing.T) {
-	f := newEmpty(t)
+func testOnlyOneOfManySpendsTheCode(t *testing.T, at where) {
+	f := newEmpty(t, at)
 	code := f.startCode()
 	var wg sync.WaitGroup
 	made := make(chan string, 4)
@@ -114,8 +114,8 @@ func TestOnlyOneOfManySpendsTheCode(t *testing.T) {
 	}
 }
 
-func TestUnknownKeys(t *testing.T) {
-	f := newEmpty(t)
+func testUnknownKeys(t *testing.T, at where) {
+	f := newEmpty(t, at)
 	for _, key := range []string{"", "slk_", "x", newAPIKey()} {
 		_, err := f.AuthenticateKey(t.Context(), key)
 		wantRefusal(t, err, link.CodeKeyInvalid)

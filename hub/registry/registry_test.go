@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -22,7 +21,8 @@ var testStart = time.Date(2024, 3, 1, 12, 0, 0, 0, time.UTC)
 type fixture struct {
 	*Store
 	t      *testing.T
-	path   string
+	at     where
+	path   string // or address
 	clock  *clock.Fake
 	tenant uuid.UUID
 }
@@ -37,17 +37,27 @@ func openAt(t *testing.T, path string, c clock.Clock) *Store {
 }
 
 // newEmpty opens a registry with nothing in it; it is closed with the test.
-func newEmpty(t *testing.T) *fixture {
+func newEmpty(t *testing.T, at where) *fixture {
 	t.Helper()
-	f := &fixture{t: t, path: filepath.Join(t.TempDir(), "hub.db"), clock: clock.NewFake(testStart)}
-	f.Store = openAt(t, f.path, f.clock)
+	f := &fixture{t: t, at: at, path: at.fresh(t), clock: clock.NewFake(testStart)}
+	f.Store = f.again()
 	t.Cleanup(func() { _ = f.Close() })
 	return f
 }
 
-func newFixture(t *testing.T) *fixture {
+// again opens the registry once more.
+func (f *fixture) again() *Store {
+	f.t.Helper()
+	s, err := f.at.open(f.t.Context(), f.path, Options{Clock: f.clock})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return s
+}
+
+func newFixture(t *testing.T, at where) *fixture {
 	t.Helper()
-	f := newEmpty(t)
+	f := newEmpty(t, at)
 	must(t)(f.CreateCompany(t.Context(), "ana", link.CompanyRequest{Name: "Fazenda"}))
 	f.tenant = must(t)(f.CreateTenant(t.Context(), "ana", link.TenantRequest{Company: "Fazenda", Name: "Produção"})).(link.Tenant).ID
 	must(t)(f.PutApp(t.Context(), "ana", "GESPLAN", link.AppRequest{Name: "Gesplan", Sends: []string{"Cmd"}, Receives: []string{"CmdResponse"}}))
@@ -110,8 +120,8 @@ func wantRefusal(t *testing.T, err error, code link.Code, pointers ...string) {
 	}
 }
 
-func TestNewRegistryIsEmptyAndSound(t *testing.T) {
-	f := newEmpty(t)
+func testNewRegistryIsEmptyAndSound(t *testing.T, at where) {
+	f := newEmpty(t, at)
 	if err := f.Check(t.Context()); err != nil {
 		t.Error(err)
 	}
@@ -121,8 +131,8 @@ func TestNewRegistryIsEmptyAndSound(t *testing.T) {
 	}
 }
 
-func TestCheckFailsWhenTheFileIsGone(t *testing.T) {
-	f := newEmpty(t)
+func testCheckFailsWhenTheFileIsGone(t *testing.T, at where) {
+	f := newEmpty(t, at)
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +141,7 @@ func TestCheckFailsWhenTheFileIsGone(t *testing.T) {
 	}
 }
 
-func TestCompanyNames(t *testing.T) {
+func testCompanyNames(t *testing.T, at where) {
 	for name, tc := range map[string]struct {
 		given, want string
 		code        link.Code
@@ -145,7 +155,7 @@ func TestCompanyNames(t *testing.T) {
 		"not UTF-8":          {"a\xffb", "", link.CodeRequestInvalid},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := newEmpty(t)
+			f := newEmpty(t, at)
 			c, err := f.CreateCompany(t.Context(), "ana", link.CompanyRequest{Name: tc.given})
 			if tc.code != "" {
 				wantRefusal(t, err, tc.code, "/name")
@@ -158,8 +168,8 @@ func TestCompanyNames(t *testing.T) {
 	}
 }
 
-func TestCompanyTwiceIsAConflict(t *testing.T) {
-	f := newFixture(t)
+func testCompanyTwiceIsAConflict(t *testing.T, at where) {
+	f := newFixture(t, at)
 	_, err := f.CreateCompany(t.Context(), "ana", link.CompanyRequest{Name: "Fazenda"})
 	wantRefusal(t, err, link.CodeConflict, "/name")
 	if !strings.Contains(err.Error(), `"Fazenda" exists already`) {
@@ -167,10 +177,10 @@ func TestCompanyTwiceIsAConflict(t *testing.T) {
 	}
 }
 
-func TestTenantIDs(t *testing.T) {
+func testTenantIDs(t *testing.T, at where) {
 	const dashed, plain = "b991502e-6faa-4e3a-aaf4-967c4fe2a196", "B991502E6FAA4E3AAAF4967C4FE2A196"
 	for _, id := range []string{dashed, plain} {
-		f := newFixture(t)
+		f := newFixture(t, at)
 		tenant, err := f.CreateTenant(t.Context(), "ana", link.TenantRequest{ID: &id, Company: "Fazenda", Name: "Teste"})
 		if err != nil || tenant.ID.String() != dashed || tenant.Company != "Fazenda" {
 			t.Fatalf("%+v, %v", tenant, err)
@@ -182,8 +192,8 @@ func TestTenantIDs(t *testing.T) {
 	}
 }
 
-func TestTenantRefusals(t *testing.T) {
-	f := newFixture(t)
+func testTenantRefusals(t *testing.T, at where) {
+	f := newFixture(t, at)
 	bad, null := "{b991502e-6faa-4e3a-aaf4-967c4fe2a196}", uuid.Nil.String()
 	for name, tc := range map[string]struct {
 		r        link.TenantRequest
@@ -203,8 +213,8 @@ func TestTenantRefusals(t *testing.T) {
 	}
 }
 
-func TestTenantNamesItsCompanyByID(t *testing.T) {
-	f := newFixture(t)
+func testTenantNamesItsCompanyByID(t *testing.T, at where) {
+	f := newFixture(t, at)
 	companies, err := f.Companies(t.Context(), List{})
 	if err != nil {
 		t.Fatal(err)
@@ -219,8 +229,8 @@ func TestTenantNamesItsCompanyByID(t *testing.T) {
 	}
 }
 
-func TestAppRefusals(t *testing.T) {
-	f := newEmpty(t)
+func testAppRefusals(t *testing.T, at where) {
+	f := newEmpty(t, at)
 	many := make([]string, link.MaxTypes+1)
 	for i := range many {
 		many[i] = fmt.Sprintf("T%d", i)
@@ -242,8 +252,8 @@ func TestAppRefusals(t *testing.T) {
 	}
 }
 
-func TestPutAppReplacesAndIsIdempotent(t *testing.T) {
-	f := newFixture(t)
+func testPutAppReplacesAndIsIdempotent(t *testing.T, at where) {
+	f := newFixture(t, at)
 	before := len(f.audit())
 	same := link.AppRequest{Name: "Gesplan", Sends: []string{"Cmd", "Cmd"}, Receives: []string{"CmdResponse"}}
 	app, err := f.PutApp(t.Context(), "ana", "GESPLAN", same)
@@ -262,8 +272,8 @@ func TestPutAppReplacesAndIsIdempotent(t *testing.T) {
 	}
 }
 
-func TestCreateClientTellsAllThatIsUnknown(t *testing.T) {
-	f := newFixture(t)
+func testCreateClientTellsAllThatIsUnknown(t *testing.T, at where) {
+	f := newFixture(t, at)
 	for name, tc := range map[string]struct {
 		r        link.ClientRequest
 		pointers []string
@@ -281,8 +291,8 @@ func TestCreateClientTellsAllThatIsUnknown(t *testing.T) {
 	}
 }
 
-func TestCreatedClientIsInTheSnapshotAtOnce(t *testing.T) {
-	f := newFixture(t)
+func testCreatedClientIsInTheSnapshotAtOnce(t *testing.T, at where) {
+	f := newFixture(t, at)
 	before := f.Current()
 	c := f.client("gesplan", "GESPLAN-RM", "GESPLAN", "GESPLAN-RM")
 	if _, err := link.ParseClientID(string(c.ID)); err != nil || len(c.Secret) != 32 {
@@ -306,8 +316,8 @@ func TestCreatedClientIsInTheSnapshotAtOnce(t *testing.T) {
 	}
 }
 
-func TestChangeClient(t *testing.T) {
-	f := newFixture(t)
+func testChangeClient(t *testing.T, at where) {
+	f := newFixture(t, at)
 	c := f.client("gesplan", "GESPLAN")
 	name, apps, unknown, none := "novo", []string{"GESPLAN-RM"}, []string{"NO-1"}, []string{}
 	for why, tc := range map[string]struct {
@@ -343,8 +353,8 @@ func TestChangeClient(t *testing.T) {
 	}
 }
 
-func TestRevokeRaisesTheEpochAndReplacingASecretDoesNot(t *testing.T) {
-	f := newFixture(t)
+func testRevokeRaisesTheEpochAndReplacingASecretDoesNot(t *testing.T, at where) {
+	f := newFixture(t, at)
 	c := f.client("gesplan", "GESPLAN")
 	must(t)(f.AddSecret(t.Context(), "ana", c.ID))
 	if err := f.RemoveSecret(t.Context(), "ana", c.ID, c.Secrets[0].ID); err != nil {
@@ -365,8 +375,8 @@ func TestRevokeRaisesTheEpochAndReplacingASecretDoesNot(t *testing.T) {
 	wantRefusal(t, err, link.CodeNotFound)
 }
 
-func TestEveryChangeIsAuditedWithItsActor(t *testing.T) {
-	f := newEmpty(t)
+func testEveryChangeIsAuditedWithItsActor(t *testing.T, at where) {
+	f := newEmpty(t, at)
 	ctx := t.Context()
 	code, _, err := f.StartCode(ctx)
 	if err != nil {
@@ -401,12 +411,12 @@ func TestEveryChangeIsAuditedWithItsActor(t *testing.T) {
 
 // A change and its audit entry are one transaction: without the entry there is no change, and the
 // snapshot stays.
-func TestNoChangeWithoutItsAuditEntry(t *testing.T) {
-	f := newFixture(t)
+func testNoChangeWithoutItsAuditEntry(t *testing.T, at where) {
+	f := newFixture(t, at)
 	c := f.client("gesplan", "GESPLAN")
 	second := must(t)(f.AddSecret(t.Context(), "ana", c.ID)).(link.SecretCreated)
 	before, snapshot := f.dump(), f.Current()
-	must(t)(f.db.ExecContext(t.Context(), `CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'audit is full'); END`))
+	must(t)(f.db.ExecContext(t.Context(), at.full))
 	name := "novo"
 	for what, do := range map[string]func(context.Context) error{
 		"company": func(ctx context.Context) error {
@@ -453,9 +463,9 @@ func (f *fixture) dump() string {
 	f.t.Helper()
 	var b strings.Builder
 	for _, q := range []string{
-		`SELECT hex(id), name FROM company`, `SELECT hex(id), name FROM tenant`, `SELECT code, name || sends || receives FROM app`,
+		`SELECT id, name FROM company`, `SELECT id, name FROM tenant`, `SELECT code, name || sends || receives FROM app`,
 		`SELECT id, name || epoch FROM client`, `SELECT client, app FROM client_app`, `SELECT id, client FROM secret`,
-		`SELECT id, use_from FROM signing_key`, `SELECT one, hex(hash) FROM start_code`, `SELECT n, action FROM audit`,
+		`SELECT id, use_from FROM signing_key`, `SELECT one, hash FROM start_code`, `SELECT n, action FROM audit`,
 	} {
 		rows, err := f.db.QueryContext(f.t.Context(), q+" ORDER BY 1, 2")
 		if err != nil {
@@ -476,15 +486,15 @@ func (f *fixture) dump() string {
 }
 
 func TestFileThatCannotBeWrittenIsUnavailable(t *testing.T) {
-	f := newFixture(t)
+	f := newFixture(t, file)
 	f.db.SetMaxOpenConns(1)
 	must(t)(f.db.ExecContext(t.Context(), `PRAGMA query_only = ON`))
 	_, err := f.CreateCompany(t.Context(), "ana", link.CompanyRequest{Name: "Outra"})
 	wantRefusal(t, err, link.CodeUnavailable)
 }
 
-func TestAChangeBegunIsFinishedAndOneOfNobodyIsNotBegun(t *testing.T) {
-	f := newFixture(t)
+func testAChangeBegunIsFinishedAndOneOfNobodyIsNotBegun(t *testing.T, at where) {
+	f := newFixture(t, at)
 	ctx, cancel := context.WithCancel(t.Context())
 	err := f.change(ctx, "ana", func(ctx context.Context, c *change) error {
 		cancel()
@@ -499,10 +509,10 @@ func TestAChangeBegunIsFinishedAndOneOfNobodyIsNotBegun(t *testing.T) {
 	}
 }
 
-func TestRefreshSeesWhatOthersChanged(t *testing.T) {
-	f := newFixture(t)
+func testRefreshSeesWhatOthersChanged(t *testing.T, at where) {
+	f := newFixture(t, at)
 	c := f.client("gesplan", "GESPLAN")
-	other := openAt(t, f.path, f.clock)
+	other := f.again()
 	must(t)(other.Revoke(t.Context(), "bia", c.ID))
 	if err := other.Close(); err != nil {
 		t.Fatal(err)
@@ -519,8 +529,8 @@ func TestRefreshSeesWhatOthersChanged(t *testing.T) {
 }
 
 // After a commit that failed nobody knows what the file holds; Check reads it.
-func TestCheckMendsASnapshotThatMayBeStale(t *testing.T) {
-	f := newFixture(t)
+func testCheckMendsASnapshotThatMayBeStale(t *testing.T, at where) {
+	f := newFixture(t, at)
 	before := f.Current()
 	f.stale.Store(true)
 	if err := f.Check(t.Context()); err != nil {

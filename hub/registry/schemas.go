@@ -106,7 +106,7 @@ func (c *change) changeSchema(ctx context.Context, k ruleKey, mode *link.SchemaM
 	if err := findTenant(ctx, c, k.tenant); err != nil {
 		return link.SchemaRule{}, err
 	}
-	old, err := scanRule(c.QueryRowContext(ctx, `SELECT `+ruleColumns+` FROM schema_rule WHERE type = ? AND tenant = ?`, k.msgType, k.blob()))
+	old, err := scanRule(c.QueryRowContext(ctx, `SELECT `+ruleColumns+` FROM schema_rule WHERE type = $1 AND tenant = $2`, k.msgType, k.blob()))
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return old, err
 	}
@@ -127,7 +127,7 @@ func (c *change) changeSchema(ctx context.Context, k ruleKey, mode *link.SchemaM
 			return now, err
 		}
 	}
-	if _, err := c.ExecContext(ctx, `INSERT INTO schema_rule (type, tenant, mode, changed_at, changed_by) VALUES (?, ?, nullif(?, ''), ?, ?)
+	if _, err := c.ExecContext(ctx, `INSERT INTO schema_rule (type, tenant, mode, changed_at, changed_by) VALUES ($1, $2, nullif($3, ''), $4, $5)
 		ON CONFLICT (type, tenant) DO UPDATE SET mode = excluded.mode, changed_at = excluded.changed_at, changed_by = excluded.changed_by`,
 		k.msgType, k.blob(), now.Mode, micros(c.now), c.actor); err != nil {
 		return now, err
@@ -135,7 +135,7 @@ func (c *change) changeSchema(ctx context.Context, k ruleKey, mode *link.SchemaM
 	detail := "mode " + string(now.Mode)
 	if own != nil {
 		hash := own.Hash()
-		if _, err := c.ExecContext(ctx, `UPDATE schema_rule SET schema = ?, hash = ? WHERE type = ? AND tenant = ?`,
+		if _, err := c.ExecContext(ctx, `UPDATE schema_rule SET schema = $1, hash = $2 WHERE type = $3 AND tenant = $4`,
 			own.Text(), hash[:], k.msgType, k.blob()); err != nil {
 			return now, err
 		}
@@ -149,7 +149,7 @@ func findTenant(ctx context.Context, q querier, tenant uuid.UUID) error {
 		return nil
 	}
 	var one int
-	err := q.QueryRowContext(ctx, `SELECT 1 FROM tenant WHERE id = ?`, tenant[:]).Scan(&one)
+	err := q.QueryRowContext(ctx, `SELECT 1 FROM tenant WHERE id = $1`, tenant[:]).Scan(&one)
 	if errors.Is(err, sql.ErrNoRows) {
 		return link.NewError(link.CodeNotFound, "what", "Tenant "+tenant.String(), "whatPT", "O tenant "+tenant.String())
 	}
@@ -173,7 +173,7 @@ func roomForSchema(ctx context.Context, q querier) error {
 func (s *Store) RemoveSchema(ctx context.Context, actor string, tenant uuid.UUID, messageType string) error {
 	k := ruleKey{tenant, messageType}
 	err := s.change(ctx, actor, func(ctx context.Context, c *change) error {
-		r, err := c.ExecContext(ctx, `DELETE FROM schema_rule WHERE type = ? AND tenant = ?`, k.msgType, k.blob())
+		r, err := c.ExecContext(ctx, `DELETE FROM schema_rule WHERE type = $1 AND tenant = $2`, k.msgType, k.blob())
 		if err != nil {
 			return err
 		}
@@ -194,8 +194,12 @@ func (s *Store) Schemas(ctx context.Context, l List) (link.Page[link.SchemaRule]
 	if err != nil {
 		return link.Page[link.SchemaRule]{}, err
 	}
+	afterTenant, err := hex.DecodeString(after[1])
+	if err != nil {
+		return link.Page[link.SchemaRule]{}, badCursor(err)
+	}
 	rows, err := collect(ctx, s.db, func(rows *sql.Rows) (link.SchemaRule, error) { return scanRule(rows) },
-		`SELECT `+ruleColumns+` FROM schema_rule WHERE (type, hex(tenant)) > (?, ?) ORDER BY type, hex(tenant) LIMIT ?`, after[0], after[1], l.limit()+1)
+		`SELECT `+ruleColumns+` FROM schema_rule WHERE (type, tenant) > ($1, $2) ORDER BY type, tenant LIMIT $3`, after[0], afterTenant, l.limit()+1)
 	if err != nil {
 		return link.Page[link.SchemaRule]{}, fmt.Errorf("list schemas: %w", err)
 	}
@@ -208,7 +212,7 @@ func (s *Store) Schemas(ctx context.Context, l List) (link.Page[link.SchemaRule]
 	}), nil
 }
 
-const ruleColumns = `type, tenant, coalesce(mode, ''), coalesce(hash, x''), coalesce(length(schema), 0), changed_at, changed_by`
+const ruleColumns = `type, tenant, coalesce(mode, ''), hash, coalesce(length(schema), 0), changed_at, changed_by`
 
 // scanRule reads ruleColumns.
 func scanRule(row interface{ Scan(...any) error }) (r link.SchemaRule, err error) {
@@ -259,7 +263,7 @@ func loadSchema(ctx context.Context, q querier, k ruleKey, sha256 string, old *S
 		}
 	}
 	var text []byte
-	err := q.QueryRowContext(ctx, `SELECT schema FROM schema_rule WHERE type = ? AND tenant = ?`, k.msgType, k.blob()).Scan(&text)
+	err := q.QueryRowContext(ctx, `SELECT schema FROM schema_rule WHERE type = $1 AND tenant = $2`, k.msgType, k.blob()).Scan(&text)
 	return schema.Stored(text), err
 }
 

@@ -8,14 +8,13 @@ import (
 	"github.com/google/uuid"
 
 	"smartlink/hub/schema"
-	"smartlink/internal/clock"
 	"smartlink/link"
 )
 
-// TestSchemaRules: the tenant's rule wins over the one for all, the type's over the one for every type,
+// testSchemaRules: the tenant's rule wins over the one for all, the type's over the one for every type,
 // an own schema over the built-in one; all of it is there after a restart and in the audit.
-func TestSchemaRules(t *testing.T) {
-	f := newFixture(t)
+func testSchemaRules(t *testing.T, at where) {
+	f := newFixture(t, at)
 	const command = "FinLanIncDataCommand"
 	change := func(tenant uuid.UUID, typ string, c link.SchemaChange) link.SchemaRule {
 		t.Helper()
@@ -73,7 +72,7 @@ func TestSchemaRules(t *testing.T) {
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s := openAt(t, f.path, clock.NewFake(testStart))
+	s := f.again()
 	defer func() { _ = s.Close() }()
 	holds(s, f.tenant, "Note", link.SchemaWarn, link.SchemaOwn)
 	if sch, _ := s.Current().SchemaOf(f.tenant, "Note"); len(sch.Check([]byte(`[]`))) != 1 || len(sch.Check([]byte(`{}`))) != 0 {
@@ -91,8 +90,8 @@ func TestSchemaRules(t *testing.T) {
 	}
 }
 
-func TestSchemaRulesRefused(t *testing.T) {
-	f := newFixture(t)
+func testSchemaRulesRefused(t *testing.T, at where) {
+	f := newFixture(t, at)
 	for name, tc := range map[string]struct {
 		tenant  uuid.UUID
 		typ     string
@@ -123,11 +122,12 @@ func TestSchemaRulesRefused(t *testing.T) {
 	}
 }
 
-// TestSchemasAreBounded: beyond link.MaxSchemas there is no room, but those there are can be replaced.
-func TestSchemasAreBounded(t *testing.T) {
-	f := newFixture(t)
-	if _, err := f.db.ExecContext(t.Context(), `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-		INSERT INTO schema_rule (type, tenant, schema, hash, changed_at, changed_by) SELECT 'T' || i, x'', x'7b7d', zeroblob(32), 0, 'x' FROM n`, link.MaxSchemas); err != nil {
+// testSchemasAreBounded: beyond link.MaxSchemas there is no room, but those there are can be replaced.
+func testSchemasAreBounded(t *testing.T, at where) {
+	f := newFixture(t, at)
+	if _, err := f.db.ExecContext(t.Context(), `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
+		INSERT INTO schema_rule (type, tenant, schema, hash, changed_at, changed_by) SELECT 'T' || i, $2, $3, $4, 0, 'x' FROM n`,
+		link.MaxSchemas, []byte{}, []byte("{}"), make([]byte, 32)); err != nil {
 		t.Fatal(err)
 	}
 	_, err := f.ChangeSchema(t.Context(), "ana", uuid.Nil, "Note", link.SchemaChange{Schema: []byte(`{}`)})

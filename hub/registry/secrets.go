@@ -61,7 +61,7 @@ func (s *Store) AddSecret(ctx context.Context, actor string, id link.ClientID) (
 func (s *Store) RemoveSecret(ctx context.Context, actor string, id link.ClientID, secret string) error {
 	err := s.change(ctx, actor, func(ctx context.Context, c *change) error {
 		var gone string
-		err := c.QueryRowContext(ctx, `DELETE FROM secret WHERE client = ? AND id = ? RETURNING id`, id, secret).Scan(&gone)
+		err := c.QueryRowContext(ctx, `DELETE FROM secret WHERE client = $1 AND id = $2 RETURNING id`, id, secret).Scan(&gone)
 		if errors.Is(err, sql.ErrNoRows) {
 			return link.NewError(link.CodeNotFound, "what", quoted(secret))
 		}
@@ -79,7 +79,7 @@ func (s *Store) RemoveSecret(ctx context.Context, actor string, id link.ClientID
 func insertSecret(ctx context.Context, c *change, id link.ClientID, secret string) (link.Secret, error) {
 	h := hashOf(secret)
 	s := link.Secret{ID: link.NewID().String(), CreatedAt: c.now}
-	_, err := c.ExecContext(ctx, `INSERT INTO secret (id, client, hash, created_at) VALUES (?, ?, ?, ?)`, s.ID, id, h[:], micros(c.now))
+	_, err := c.ExecContext(ctx, `INSERT INTO secret (id, client, hash, created_at) VALUES ($1, $2, $3, $4)`, s.ID, id, h[:], micros(c.now))
 	return s, err
 }
 

@@ -14,8 +14,8 @@ import (
 	"smartlink/link"
 )
 
-func TestAuthenticateClient(t *testing.T) {
-	f := newFixture(t)
+func testAuthenticateClient(t *testing.T, at where) {
+	f := newFixture(t, at)
 	c, other := f.client("gesplan", "GESPLAN"), f.client("rm", "GESPLAN-RM")
 	got, err := f.AuthenticateClient(t.Context(), c.ID, c.Secret)
 	if err != nil || got.ID != c.ID || got.Tenant != f.tenant {
@@ -44,8 +44,8 @@ func TestAuthenticateClient(t *testing.T) {
 	}
 }
 
-func TestTwoSecretsLiveAtOnce(t *testing.T) {
-	f := newFixture(t)
+func testTwoSecretsLiveAtOnce(t *testing.T, at where) {
+	f := newFixture(t, at)
 	c := f.client("gesplan", "GESPLAN")
 	second := must(t)(f.AddSecret(t.Context(), "ana", c.ID)).(link.SecretCreated)
 	works := func(secret string) bool {
@@ -81,7 +81,7 @@ func TestTwoSecretsLiveAtOnce(t *testing.T) {
 // Secrets, API keys and the first-start code never stand in the file, nor does anything that
 // contains their bytes.
 func TestSecretsNeverStandInTheFile(t *testing.T) {
-	f := newFixture(t)
+	f := newFixture(t, file)
 	c := f.client("gesplan", "GESPLAN")
 	second := must(t)(f.AddSecret(t.Context(), "ana", c.ID)).(link.SecretCreated)
 	code := f.startCode()
@@ -127,7 +127,7 @@ func (f *fixture) lastUsed(id link.ClientID) (listed *time.Time, stored bool) {
 	if err != nil || p.Items[0].ID != id {
 		f.t.Fatalf("%v, %v", p.Items, err)
 	}
-	if err := f.db.QueryRowContext(f.t.Context(), `SELECT last_used IS NOT NULL FROM secret WHERE client = ?`, id).Scan(&stored); err != nil {
+	if err := f.db.QueryRowContext(f.t.Context(), `SELECT last_used IS NOT NULL FROM secret WHERE client = $1`, id).Scan(&stored); err != nil {
 		f.t.Fatal(err)
 	}
 	return p.Items[0].Secrets[0].LastUsed, stored
@@ -135,7 +135,7 @@ func (f *fixture) lastUsed(id link.ClientID) (listed *time.Time, stored bool) {
 
 func TestLastUseIsSeenAtOnceAndWrittenLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFixture(t)
+		f := newFixture(t, file)
 		c := f.client("gesplan", "GESPLAN")
 		if at, _ := f.lastUsed(c.ID); at != nil {
 			t.Errorf("a secret never used says %v", at)
@@ -159,14 +159,14 @@ func TestLastUseIsSeenAtOnceAndWrittenLater(t *testing.T) {
 	})
 }
 
-func TestLastUseIsWrittenAtClose(t *testing.T) {
-	f := newFixture(t)
+func testLastUseIsWrittenAtClose(t *testing.T, at where) {
+	f := newFixture(t, at)
 	c := f.client("gesplan", "GESPLAN")
 	must(t)(f.AuthenticateClient(t.Context(), c.ID, c.Secret))
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
-	f.Store = openAt(t, f.path, f.clock)
+	f.Store = f.again()
 	if at, stored := f.lastUsed(c.ID); at == nil || !stored {
 		t.Errorf("after a restart: %v, stored %v", at, stored)
 	}
@@ -187,8 +187,8 @@ func TestUseDuringAWriteIsKept(t *testing.T) {
 	}
 }
 
-func TestRequestsDuringChanges(t *testing.T) {
-	f := newFixture(t)
+func testRequestsDuringChanges(t *testing.T, at where) {
+	f := newFixture(t, at)
 	c := f.client("gesplan", "GESPLAN")
 	var wg sync.WaitGroup
 	for range 4 {

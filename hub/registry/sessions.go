@@ -55,7 +55,7 @@ func (s *Store) Login(ctx context.Context, name, password, address string) (stri
 func (s *Store) loginOf(ctx context.Context, name string) (User, string, error) {
 	var u User
 	var stored sql.NullString
-	err := s.db.QueryRowContext(ctx, `SELECT name, role, password FROM person WHERE name = ? AND disabled_at IS NULL`, name).Scan(&u.Name, &u.Role, &stored)
+	err := s.db.QueryRowContext(ctx, `SELECT name, role, password FROM person WHERE name = $1 AND disabled_at IS NULL`, name).Scan(&u.Name, &u.Role, &stored)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return u, "", err
 	}
@@ -79,15 +79,15 @@ func (s *Store) beginSession(ctx context.Context, person, address string) (strin
 	token := base64.RawURLEncoding.EncodeToString(b[:])
 	h := hashOf(token)
 	err := s.small(ctx, func(tx *sql.Tx, now time.Time) error {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM login_session WHERE seen_at <= ? OR created_at <= ?`,
+		if _, err := tx.ExecContext(ctx, `DELETE FROM login_session WHERE seen_at <= $1 OR created_at <= $2`,
 			micros(now.Add(-SessionIdle)), micros(now.Add(-SessionMax))); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO login_session (hash, person, created_at, seen_at, address) VALUES (?, ?, ?, ?, ?)`,
+		if _, err := tx.ExecContext(ctx, `INSERT INTO login_session (hash, person, created_at, seen_at, address) VALUES ($1, $2, $3, $4, $5)`,
 			h[:], person, micros(now), micros(now), address); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE person SET last_login = ? WHERE name = ?`, micros(now), person); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE person SET last_login = $1 WHERE name = $2`, micros(now), person); err != nil {
 			return err
 		}
 		return insertAudit(ctx, tx, link.AuditEntry{At: now, Actor: person, Action: "login", Target: person, Detail: "from " + address})
@@ -103,7 +103,7 @@ func (s *Store) Session(ctx context.Context, token string, touch bool) (User, er
 	var created, seen int64
 	h := hashOf(token)
 	err := s.db.QueryRowContext(ctx, `SELECT p.name, p.role, l.created_at, l.seen_at FROM login_session l JOIN person p ON p.name = l.person
-		WHERE l.hash = ? AND p.disabled_at IS NULL`, h[:]).Scan(&u.Name, &u.Role, &created, &seen)
+		WHERE l.hash = $1 AND p.disabled_at IS NULL`, h[:]).Scan(&u.Name, &u.Role, &created, &seen)
 	if errors.Is(err, sql.ErrNoRows) {
 		return User{}, ErrNoSession
 	}
@@ -116,7 +116,7 @@ func (s *Store) Session(ctx context.Context, token string, touch bool) (User, er
 	}
 	if touch && now.Sub(moment(seen)) >= seenEvery {
 		err := s.small(ctx, func(tx *sql.Tx, now time.Time) error {
-			_, err := tx.ExecContext(ctx, `UPDATE login_session SET seen_at = ? WHERE hash = ?`, micros(now), h[:])
+			_, err := tx.ExecContext(ctx, `UPDATE login_session SET seen_at = $1 WHERE hash = $2`, micros(now), h[:])
 			return err
 		})
 		if err != nil {
@@ -131,7 +131,7 @@ func (s *Store) Logout(ctx context.Context, token string) error {
 	h := hashOf(token)
 	err := s.small(ctx, func(tx *sql.Tx, now time.Time) error {
 		var person string
-		err := tx.QueryRowContext(ctx, `DELETE FROM login_session WHERE hash = ? RETURNING person`, h[:]).Scan(&person)
+		err := tx.QueryRowContext(ctx, `DELETE FROM login_session WHERE hash = $1 RETURNING person`, h[:]).Scan(&person)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
@@ -147,7 +147,7 @@ func (s *Store) Logout(ctx context.Context, token string) error {
 }
 
 func endSessions(ctx context.Context, c *change, person string) error {
-	_, err := c.ExecContext(ctx, `DELETE FROM login_session WHERE person = ?`, person)
+	_, err := c.ExecContext(ctx, `DELETE FROM login_session WHERE person = $1`, person)
 	return err
 }
 
@@ -155,7 +155,7 @@ func endSessions(ctx context.Context, c *change, person string) error {
 func (s *Store) small(ctx context.Context, do func(*sql.Tx, time.Time) error) error {
 	s.write.Lock()
 	defer s.write.Unlock()
-	tx, err := s.db.BeginTx(ctx, nil)
+	tx, err := s.begin(ctx)
 	if err != nil {
 		return err
 	}

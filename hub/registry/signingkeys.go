@@ -32,7 +32,7 @@ func (s *Store) SigningKeys(ctx context.Context) ([]SigningKey, error) {
 // AddSigningKey stores a signing key.
 func (s *Store) AddSigningKey(ctx context.Context, actor string, k SigningKey) error {
 	err := s.change(ctx, actor, func(ctx context.Context, c *change) error {
-		if _, err := c.ExecContext(ctx, `INSERT INTO signing_key (id, sealed, created_at, use_from) VALUES (?, ?, ?, ?)`,
+		if _, err := c.ExecContext(ctx, `INSERT INTO signing_key (id, sealed, created_at, use_from) VALUES ($1, $2, $3, $4)`,
 			k.ID, k.Sealed, micros(k.CreatedAt), micros(k.UseFrom)); err != nil {
 			return err
 		}
@@ -51,7 +51,7 @@ func (s *Store) EraseSigningKeys(ctx context.Context, actor string, ids []string
 	}
 	err := s.change(ctx, actor, func(ctx context.Context, c *change) error {
 		for _, id := range ids {
-			if _, err := c.ExecContext(ctx, `DELETE FROM signing_key WHERE id = ?`, id); err != nil {
+			if _, err := c.ExecContext(ctx, `DELETE FROM signing_key WHERE id = $1`, id); err != nil {
 				return err
 			}
 			if err := c.record(ctx, "signing-key.erase", id, ""); err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -22,6 +21,7 @@ type Snapshot struct {
 	keys    map[hash]User
 	tenants map[uuid.UUID]link.Tenant
 	rules   map[ruleKey]rule
+	version int64 // of the last change it shows, where hubs share a store
 }
 
 type tenantApp struct {
@@ -155,7 +155,8 @@ func loadClients(ctx context.Context, q querier) ([]Client, error) {
 		if revoked.Valid {
 			c.RevokedAt = moment(revoked.Int64)
 		}
-		return c, json.Unmarshal([]byte(apps), &c.Apps)
+		c.Apps = appList(apps)
+		return c, nil
 	}, `SELECT id, tenant, name, epoch, revoked_at, created_at, `+clientApps+` FROM client c ORDER BY created_at, id`)
 }
 
@@ -205,7 +206,7 @@ func scanHash(rows *sql.Rows, before ...any) (h hash, err error) {
 func collect[T any](ctx context.Context, q querier, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, err
+		return nil, unavailable(err)
 	}
 	defer func() { _ = rows.Close() }()
 	items := []T{}
@@ -216,5 +217,5 @@ func collect[T any](ctx context.Context, q querier, scan func(*sql.Rows) (T, err
 		}
 		items = append(items, item)
 	}
-	return items, rows.Err()
+	return items, unavailable(rows.Err())
 }

@@ -3,25 +3,22 @@ package registry
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"golang.org/x/time/rate"
 
 	"smartlink/internal/clock"
 	"smartlink/internal/lifecycle"
+	"smartlink/internal/pgdb"
 	"smartlink/internal/sqldb"
 	"smartlink/link"
 )
-
-//go:embed migrations/*.sql
-var migrations embed.FS
 
 // connections is how many read at the same time; only one of them writes.
 const connections = 4
@@ -32,54 +29,66 @@ type Options struct {
 	Logger *slog.Logger // default: no log
 }
 
-// Store is the registry in one SQLite file. It is safe for concurrent use. Only one process may
-// have the file open; the hub's lock on the data folder sees to that.
+// Store is the registry, in a SQLite file or in PostgreSQL. It is safe for concurrent use. Only one
+// process may have a file open; the hub's lock on the data folder sees to that. PostgreSQL takes any
+// number of them.
 type Store struct {
-	db    *sql.DB
-	clock clock.Clock
-	log   *slog.Logger
+	db      *sql.DB
+	dialect dialect
+	alone   bool // nobody else changes the store
+	clock   clock.Clock
+	log     *slog.Logger
 
 	write   sync.Mutex // held while something changes
+	showing sync.Mutex // held from the reading of a snapshot, or its commit, until it is current
 	current atomic.Pointer[Snapshot]
-	stale   atomic.Bool // a commit failed: what the file holds is not known
+	stale   atomic.Bool // a commit failed: what the store holds is not known
 
 	start startGuard
 	uses  uses
 	loop  *lifecycle.Loop
 }
 
-// Open opens, or makes, the registry and brings its schema up to date.
+// Open opens, or makes, the registry in a SQLite file and brings its schema up to date.
 func Open(ctx context.Context, path string, o Options) (*Store, error) {
+	db, err := sqldb.OpenSQLite(ctx, path, connections)
+	if err != nil {
+		return nil, fmt.Errorf("registry: %w", err)
+	}
+	return open(ctx, db, inFile{}, nil, o)
+}
+
+// open takes over a database. With config it follows what others change there.
+func open(ctx context.Context, db *sql.DB, d dialect, config *pgx.ConnConfig, o Options) (*Store, error) {
 	if o.Clock == nil {
 		o.Clock = clock.Real
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	db, err := sqldb.OpenSQLite(ctx, path, connections)
-	if err != nil {
-		return nil, fmt.Errorf("registry: %w", err)
-	}
-	s := &Store{db: db, clock: o.Clock, log: o.Logger}
+	s := &Store{db: db, dialect: d, alone: config == nil, clock: o.Clock, log: o.Logger}
 	s.start.guesses = rate.NewLimiter(rate.Every(guessEvery), guessBurst)
-	if err := s.prepare(ctx); err != nil {
+	if err := s.prepare(ctx, config); err != nil {
 		return nil, errors.Join(fmt.Errorf("registry: %w", err), db.Close())
 	}
 	return s, nil
 }
 
-func (s *Store) prepare(ctx context.Context) error {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	if err := sqldb.MigrateSQLite(ctx, s.db, files, "registry_schema"); err != nil {
+func (s *Store) prepare(ctx context.Context, config *pgx.ConnConfig) error {
+	if err := s.dialect.migrate(ctx, s.db); err != nil {
 		return err
 	}
 	if err := s.Refresh(ctx); err != nil {
 		return err
 	}
-	s.loop = lifecycle.NewLoop(s.writeUses)
+	s.loop = lifecycle.NewLoop(func(ctx context.Context) {
+		var both sync.WaitGroup
+		both.Go(func() { s.writeUses(ctx) })
+		if config != nil {
+			both.Go(func() { s.follow(ctx, config) })
+		}
+		both.Wait()
+	})
 	return s.loop.Start(ctx)
 }
 
@@ -92,12 +101,21 @@ func (s *Store) Close() error {
 // Current answers the registry as it is now. It takes no lock and reads no file.
 func (s *Store) Current() *Snapshot { return s.current.Load() }
 
-// Refresh reads the snapshot from the file anew. The store does that itself after each of its own
-// changes; others may have made some too.
+// Refresh reads the snapshot anew. The store does that itself after each of its own changes, and after
+// those of other hubs.
 func (s *Store) Refresh(ctx context.Context) error {
-	s.write.Lock()
-	defer s.write.Unlock()
-	next, err := load(ctx, s.db, s.current.Load())
+	if s.alone {
+		s.write.Lock()
+		defer s.write.Unlock()
+	}
+	s.showing.Lock()
+	defer s.showing.Unlock()
+	tx, err := s.dialect.reading(ctx, s.db)
+	if err != nil {
+		return fmt.Errorf("refresh registry: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	next, err := s.load(ctx, tx)
 	if err != nil {
 		return fmt.Errorf("refresh registry: %w", err)
 	}
@@ -106,26 +124,29 @@ func (s *Store) Refresh(ctx context.Context) error {
 	return nil
 }
 
+// load reads a snapshot with the number of the change that it shows.
+func (s *Store) load(ctx context.Context, q querier) (*Snapshot, error) {
+	n, err := s.dialect.version(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	next, err := load(ctx, q, s.current.Load())
+	if err != nil {
+		return nil, err
+	}
+	next.version = n
+	return next, nil
+}
+
 // Check tells whether the registry can be read and written, for /readyz. After a failed commit it
-// reads the file anew and so mends the snapshot.
+// reads it anew and so mends the snapshot.
 func (s *Store) Check(ctx context.Context) error {
 	if s.stale.Load() {
 		if err := s.Refresh(ctx); err != nil {
 			return err
 		}
 	}
-	s.write.Lock()
-	defer s.write.Unlock()
-	tx, err := s.db.BeginTx(ctx, nil) // immediate: it takes the write lock
-	if err != nil {
-		return fmt.Errorf("registry cannot be written: %w", err)
-	}
-	defer func() { _ = tx.Rollback() }()
-	var n int64
-	if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(n), 0) FROM audit`).Scan(&n); err != nil {
-		return fmt.Errorf("registry cannot be read: %w", err)
-	}
-	return nil
+	return s.dialect.check(ctx, s)
 }
 
 // change is one transaction with its audit entries, and one moment.
@@ -153,9 +174,9 @@ func (s *Store) change(ctx context.Context, actor string, do func(context.Contex
 	ctx = context.WithoutCancel(ctx)
 	s.write.Lock()
 	defer s.write.Unlock()
-	tx, err := s.db.BeginTx(ctx, nil)
+	tx, err := s.begin(ctx)
 	if err != nil {
-		return unavailable(fmt.Errorf("begin: %w", err))
+		return unavailable(err)
 	}
 	defer func() { _ = tx.Rollback() }()
 	switch err := do(ctx, &change{tx, actor, s.clock.Now()}); {
@@ -164,21 +185,41 @@ func (s *Store) change(ctx context.Context, actor string, do func(context.Contex
 	case err != nil:
 		return unavailable(err)
 	}
-	next, err := load(ctx, tx, s.current.Load())
+	if err := s.dialect.changed(ctx, tx); err != nil {
+		return unavailable(err)
+	}
+	next, err := s.load(ctx, tx)
 	if err != nil {
 		return unavailable(err)
 	}
+	s.showing.Lock()
+	defer s.showing.Unlock()
 	if err := tx.Commit(); err != nil {
 		s.stale.Store(true)
-		return fmt.Errorf("commit: %w", err)
+		return link.NewError(link.CodeChangeUnknown).Because(fmt.Errorf("commit: %w", err))
 	}
 	s.current.Store(next)
 	return nil
 }
 
-// unavailable gives failures of the file itself, before a commit, their public code.
+// begin begins a transaction that nobody else's runs beside.
+func (s *Store) begin(ctx context.Context) (*sql.Tx, error) {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, fmt.Errorf("begin: %w", err)
+	}
+	if err := s.dialect.lock(ctx, tx); err != nil {
+		return nil, errors.Join(fmt.Errorf("lock the registry: %w", err), tx.Rollback())
+	}
+	return tx, nil
+}
+
+// unavailable gives failures of the store itself, before a commit, their public code.
 func unavailable(err error) error {
-	if sqldb.IsUnavailable(err) || sqldb.IsBusy(err) {
+	switch {
+	case link.CodeOf(err) == link.CodeUnavailable:
+		return err
+	case pgdb.IsUnavailable(err) || pgdb.IsBusy(err) || pgdb.IsCutOff(err):
 		return link.NewError(link.CodeUnavailable).Because(err)
 	}
 	return err

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"smartlink/internal/sqldb"
+	"smartlink/internal/pgdb"
 	"smartlink/link"
 )
 
@@ -21,8 +21,8 @@ func (s *Store) CreateCompany(ctx context.Context, actor string, r link.CompanyR
 	}
 	err := s.change(ctx, actor, func(ctx context.Context, c *change) error {
 		company.CreatedAt = c.now
-		_, err := c.ExecContext(ctx, `INSERT INTO company (id, name, created_at) VALUES (?, ?, ?)`, company.ID[:], company.Name, micros(c.now))
-		if sqldb.IsUnique(err) {
+		_, err := c.ExecContext(ctx, `INSERT INTO company (id, name, created_at) VALUES ($1, $2, $3)`, company.ID[:], company.Name, micros(c.now))
+		if pgdb.IsUnique(err) {
 			return link.NewError(link.CodeConflict, "what", quoted(company.Name)).
 				At("/name", link.CodeConflict, link.Both(
 					"já há uma empresa com este nome; use-a, ou escolha outro nome", "a company of this name exists; use it, or choose another name"))
@@ -49,7 +49,7 @@ func (s *Store) Companies(ctx context.Context, l List) (link.Page[link.Company],
 		err = rows.Scan(&c.ID, &c.Name, &created)
 		c.CreatedAt = moment(created)
 		return c, err
-	}, `SELECT id, name, created_at FROM company WHERE name > ? ORDER BY name LIMIT ?`, after[0], l.limit()+1)
+	}, `SELECT id, name, created_at FROM company WHERE name > $1 ORDER BY name LIMIT $2`, after[0], l.limit()+1)
 	if err != nil {
 		return link.Page[link.Company]{}, fmt.Errorf("list companies: %w", err)
 	}
@@ -77,13 +77,14 @@ func (s *Store) CreateTenant(ctx context.Context, actor string, r link.TenantReq
 			return err
 		}
 		tenant.CreatedAt = c.now
-		_, err := c.ExecContext(ctx, `INSERT INTO tenant (id, company, name, created_at) VALUES (?, ?, ?, ?)`,
+		// Not an error: the transaction has to live on, to tell which of the two exists.
+		r, err := c.ExecContext(ctx, `INSERT INTO tenant (id, company, name, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
 			tenant.ID[:], tenant.CompanyID[:], tenant.Name, micros(c.now))
-		if sqldb.IsUnique(err) {
-			return tenantConflict(ctx, c, tenant)
-		}
 		if err != nil {
 			return err
+		}
+		if n, err := r.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, tenantConflict(ctx, c, tenant))
 		}
 		return c.record(ctx, "tenant.create", tenant.ID.String(), tenant.Company+" / "+tenant.Name)
 	})
@@ -99,7 +100,7 @@ func findCompany(ctx context.Context, q querier, company string, t *link.Tenant)
 	if err != nil {
 		id = uuid.Nil // no company's id
 	}
-	err = q.QueryRowContext(ctx, `SELECT id, name FROM company WHERE id = ? OR name = ? ORDER BY id = ? DESC LIMIT 1`, id[:], company, id[:]).
+	err = q.QueryRowContext(ctx, `SELECT id, name FROM company WHERE id = $1 OR name = $2 ORDER BY id = $1 DESC LIMIT 1`, id[:], company).
 		Scan(&t.CompanyID, &t.Company)
 	if errors.Is(err, sql.ErrNoRows) {
 		return link.NewError(link.CodeNotFound, "what", quoted(company)).
@@ -112,7 +113,7 @@ func findCompany(ctx context.Context, q querier, company string, t *link.Tenant)
 // tenantConflict tells which of id and name exists.
 func tenantConflict(ctx context.Context, q querier, t link.Tenant) error {
 	var n int
-	if err := q.QueryRowContext(ctx, `SELECT count(*) FROM tenant WHERE id = ?`, t.ID[:]).Scan(&n); err != nil {
+	if err := q.QueryRowContext(ctx, `SELECT count(*) FROM tenant WHERE id = $1`, t.ID[:]).Scan(&n); err != nil {
 		return err
 	}
 	if n > 0 {
@@ -130,7 +131,7 @@ func (s *Store) Tenants(ctx context.Context, l List) (link.Page[link.Tenant], er
 		return link.Page[link.Tenant]{}, err
 	}
 	rows, err := collect(ctx, s.db, scanTenant, `SELECT `+tenantColumns+` FROM tenant t JOIN company c ON c.id = t.company
-		WHERE (c.name, t.name) > (?, ?) ORDER BY c.name, t.name LIMIT ?`, after[0], after[1], l.limit()+1)
+		WHERE (c.name, t.name) > ($1, $2) ORDER BY c.name, t.name LIMIT $3`, after[0], after[1], l.limit()+1)
 	if err != nil {
 		return link.Page[link.Tenant]{}, fmt.Errorf("list tenants: %w", err)
 	}

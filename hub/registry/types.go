@@ -1,7 +1,8 @@
 // Package registry keeps who may do what: companies, tenants, apps, clients and their secrets,
-// people, their API keys, passwords and log-in sessions, and the audit of every change, in the hub's hub.db.
+// people, their API keys, passwords and log-in sessions, and the audit of every change, in the hub's hub.db
+// or in a PostgreSQL database that several hubs share.
 //
-// Requests never read the file: they look into a Snapshot in memory, which every change replaces
+// Requests never read the store: they look into a Snapshot in memory, which every change replaces
 // before it returns. Secrets, API keys, session tokens and the first-start code are stored only as
 // hashes, passwords as argon2id.
 package registry

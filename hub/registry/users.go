@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 
-	"smartlink/internal/sqldb"
+	"smartlink/internal/pgdb"
 	"smartlink/link"
 )
 
@@ -23,9 +23,9 @@ func (s *Store) CreateUser(ctx context.Context, actor string, r link.UserRequest
 	created.Password = made
 	err = s.change(ctx, actor, func(ctx context.Context, c *change) error {
 		created.CreatedAt = c.now
-		_, err := c.ExecContext(ctx, `INSERT INTO person (name, role, created_at, password) VALUES (?, ?, ?, ?)`,
+		_, err := c.ExecContext(ctx, `INSERT INTO person (name, role, created_at, password) VALUES ($1, $2, $3, $4)`,
 			created.Name, created.Role, micros(c.now), stored)
-		if sqldb.IsUnique(err) {
+		if pgdb.IsUnique(err) {
 			return link.NewError(link.CodeConflict, "what", quoted(created.Name)).
 				At("/name", link.CodeConflict, link.Both("já há um usuário com este nome", "a user of this name exists"))
 		}
@@ -52,7 +52,7 @@ func (s *Store) SetPassword(ctx context.Context, actor, name string, r link.Pass
 		if _, err := readUser(ctx, c, name); err != nil {
 			return err
 		}
-		if _, err := c.ExecContext(ctx, `UPDATE person SET password = ? WHERE name = ?`, stored, name); err != nil {
+		if _, err := c.ExecContext(ctx, `UPDATE person SET password = $1 WHERE name = $2`, stored, name); err != nil {
 			return err
 		}
 		if err := endSessions(ctx, c, name); err != nil {
@@ -117,7 +117,7 @@ func (s *Store) ChangeUser(ctx context.Context, actor, name string, r link.UserC
 		if after.DisabledAt != nil {
 			disabled = sql.NullInt64{Int64: micros(*after.DisabledAt), Valid: true}
 		}
-		if _, err := c.ExecContext(ctx, `UPDATE person SET role = ?, disabled_at = ? WHERE name = ?`, after.Role, disabled, name); err != nil {
+		if _, err := c.ExecContext(ctx, `UPDATE person SET role = $1, disabled_at = $2 WHERE name = $3`, after.Role, disabled, name); err != nil {
 			return err
 		}
 		if err := keepAdministrator(ctx, c, name); err != nil {
@@ -146,7 +146,7 @@ func working(u link.User) string {
 // keepAdministrator refuses what leaves the hub without one.
 func keepAdministrator(ctx context.Context, c *change, name string) error {
 	var n int
-	if err := c.QueryRowContext(ctx, `SELECT count(*) FROM person WHERE role = ? AND disabled_at IS NULL`, link.RoleAdministrator).Scan(&n); err != nil {
+	if err := c.QueryRowContext(ctx, `SELECT count(*) FROM person WHERE role = $1 AND disabled_at IS NULL`, link.RoleAdministrator).Scan(&n); err != nil {
 		return err
 	}
 	if n == 0 {
@@ -163,7 +163,7 @@ func (s *Store) Users(ctx context.Context, l List) (link.Page[link.User], error)
 		return link.Page[link.User]{}, err
 	}
 	rows, err := collect(ctx, s.db, func(rows *sql.Rows) (link.User, error) { return scanUser(rows) },
-		`SELECT `+userColumns+` FROM person WHERE name > ? ORDER BY name LIMIT ?`, after[0], l.limit()+1)
+		`SELECT `+userColumns+` FROM person WHERE name > $1 ORDER BY name LIMIT $2`, after[0], l.limit()+1)
 	if err != nil {
 		return link.Page[link.User]{}, fmt.Errorf("list users: %w", err)
 	}
@@ -184,7 +184,7 @@ func scanUser(row interface{ Scan(...any) error }) (u link.User, err error) {
 }
 
 func readUser(ctx context.Context, q querier, name string) (link.User, error) {
-	u, err := scanUser(q.QueryRowContext(ctx, `SELECT `+userColumns+` FROM person WHERE name = ?`, name))
+	u, err := scanUser(q.QueryRowContext(ctx, `SELECT `+userColumns+` FROM person WHERE name = $1`, name))
 	if errors.Is(err, sql.ErrNoRows) {
 		return u, link.NewError(link.CodeNotFound, "what", quoted(name))
 	}

@@ -31,8 +31,8 @@ func (f *fixture) wantSession(token string, alive bool) {
 	}
 }
 
-func TestUsersAreMadeWithAPassword(t *testing.T) {
-	f := newEmpty(t)
+func testUsersAreMadeWithAPassword(t *testing.T, at where) {
+	f := newEmpty(t, at)
 	made, err := f.CreateUser(t.Context(), "ana", link.UserRequest{Name: " bruno ", Role: link.RoleOperator})
 	if err != nil || made.Name != "bruno" || len(made.Password) < link.MinPassword {
 		t.Fatalf("%+v, %v", made, err)
@@ -56,8 +56,8 @@ func TestUsersAreMadeWithAPassword(t *testing.T) {
 	wantRefusal(t, err, link.CodeConflict, "/name")
 }
 
-func TestUsersAreChecked(t *testing.T) {
-	f := newEmpty(t)
+func testUsersAreChecked(t *testing.T, at where) {
+	f := newEmpty(t, at)
 	for _, c := range []struct {
 		name     string
 		r        link.UserRequest
@@ -79,9 +79,9 @@ func TestUsersAreChecked(t *testing.T) {
 	wantRefusal(t, err, link.CodeNotFound)
 }
 
-// TestLoginRefusals: who is unknown, wrong, disabled or without a password learns the same.
-func TestLoginRefusals(t *testing.T) {
-	f := newEmpty(t)
+// testLoginRefusals: who is unknown, wrong, disabled or without a password learns the same.
+func testLoginRefusals(t *testing.T, at where) {
+	f := newEmpty(t, at)
 	code, _, err := f.StartCode(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -105,7 +105,7 @@ func TestLoginRefusals(t *testing.T) {
 	}
 }
 
-func TestSessionsEnd(t *testing.T) {
+func testSessionsEnd(t *testing.T, at where) {
 	for _, c := range []struct {
 		name string
 		end  func(*fixture, string)
@@ -150,7 +150,7 @@ func TestSessionsEnd(t *testing.T) {
 		}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			f := newEmpty(t)
+			f := newEmpty(t, at)
 			f.t = t
 			f.person("carla", link.RoleAdministrator)
 			f.person("bruno", link.RoleViewer)
@@ -165,8 +165,8 @@ func TestSessionsEnd(t *testing.T) {
 	}
 }
 
-func TestSessionHasTheRoleOfTheMoment(t *testing.T) {
-	f := newEmpty(t)
+func testSessionHasTheRoleOfTheMoment(t *testing.T, at where) {
+	f := newEmpty(t, at)
 	f.person("carla", link.RoleAdministrator)
 	f.person("bruno", link.RoleViewer)
 	token, err := f.login("bruno", goodPassword)
@@ -179,9 +179,9 @@ func TestSessionHasTheRoleOfTheMoment(t *testing.T) {
 	}
 }
 
-// TestNeverWithoutAnAdministrator: the last one can be neither disabled nor made less.
-func TestNeverWithoutAnAdministrator(t *testing.T) {
-	f := newEmpty(t)
+// testNeverWithoutAnAdministrator: the last one can be neither disabled nor made less.
+func testNeverWithoutAnAdministrator(t *testing.T, at where) {
+	f := newEmpty(t, at)
 	f.person("carla", link.RoleAdministrator)
 	for _, r := range []link.UserChange{{Disabled: new(true)}, {Role: new(link.RoleViewer)}} {
 		_, err := f.ChangeUser(t.Context(), "carla", "carla", r)
@@ -191,9 +191,9 @@ func TestNeverWithoutAnAdministrator(t *testing.T) {
 	must(t)(f.ChangeUser(t.Context(), "carla", "carla", link.UserChange{Disabled: new(true)}))
 }
 
-// TestDisabledKey: somebody disabled cannot use an API key either.
-func TestDisabledKey(t *testing.T) {
-	f := newEmpty(t)
+// testDisabledKey: somebody disabled cannot use an API key either.
+func testDisabledKey(t *testing.T, at where) {
+	f := newEmpty(t, at)
 	code, _, err := f.StartCode(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -90,13 +90,13 @@ func (s *Store) flushUses(ctx context.Context) error {
 	}
 	s.write.Lock()
 	defer s.write.Unlock()
-	tx, err := s.db.BeginTx(ctx, nil)
+	tx, err := s.begin(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }()
 	for secret, at := range pending {
-		if _, err := tx.ExecContext(ctx, `UPDATE secret SET last_used = ? WHERE id = ?`, micros(at), secret); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE secret SET last_used = $1 WHERE id = $2`, micros(at), secret); err != nil {
 			return err
 		}
 	}

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"strconv"
 	"strings"
@@ -10,11 +9,10 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"smartlink/hub/queue"
-	"smartlink/internal/clock"
+	"smartlink/internal/pgdb"
 )
 
 // channel is where hubs tell each other which queues got something ready.
@@ -26,15 +24,8 @@ const maxNews = 7900
 // everyQueue is the notification for more queues than one can name.
 const everyQueue = "*"
 
-// Times of listening.
-const (
-	// listenCheck is how long a listener hears nothing before it asks whether its connection lives.
-	listenCheck = 10 * time.Second
-	// listenPause is the wait between attempts to connect.
-	listenPause = 500 * time.Millisecond
-	// readFor is how long a queue counts as read here after the last get.
-	readFor = 5 * time.Minute
-)
+// readFor is how long a queue counts as read here after the last get.
+const readFor = 5 * time.Minute
 
 // known remembers who reads through this store, so that only those are woken, and writes down when
 // they last did. The zero value knows nobody.
@@ -216,53 +207,16 @@ func readMessage(payload string) (origin string, queues set[int64]) {
 	return words[0], queues
 }
 
-// hear wakes those who wait here for queues that other hubs tell of, until ctx ends.
+// hear wakes those who wait here for queues that other hubs tell of, until ctx ends; all of them after
+// each connect, since news may have been missed.
 func (n *news) hear(ctx context.Context) {
-	for ctx.Err() == nil {
-		if err := n.hearOn(ctx); ctx.Err() == nil {
-			n.s.opt.Logger.Warn("connection to hear other hubs lost; connecting again", "error", err)
-		}
-		pause(ctx, listenPause)
-	}
-}
-
-// hearOn listens on a connection of its own until that breaks. First everybody is woken: news may have
-// been missed.
-func (n *news) hearOn(ctx context.Context) error {
-	c, err := pgx.ConnectConfig(ctx, n.config)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = c.Close(context.WithoutCancel(ctx)) }()
-	if _, err := c.Exec(ctx, "LISTEN "+channel); err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
-	n.wake(nil)
-	for {
-		told, err := n.next(ctx, c)
-		if err != nil {
-			return err
-		}
-		if told == nil {
-			continue
-		}
-		if origin, queues := readMessage(told.Payload); origin != n.origin {
+	pgdb.Listen(ctx, n.config, channel, n.s.opt.Logger, func(payload string, missed bool) {
+		if missed {
+			n.wake(nil)
+		} else if origin, queues := readMessage(payload); origin != n.origin {
 			n.wake(queues)
 		}
-	}
-}
-
-// next waits for a notification; nil when there is none but the connection lives.
-func (n *news) next(ctx context.Context, c *pgx.Conn) (*pgconn.Notification, error) {
-	quiet, cancel := context.WithTimeout(ctx, listenCheck)
-	defer cancel()
-	told, err := c.WaitForNotification(quiet)
-	if err == nil || ctx.Err() != nil || quiet.Err() == nil || c.IsClosed() {
-		return told, err
-	}
-	alive, cancel := context.WithTimeout(ctx, listenCheck)
-	defer cancel()
-	return nil, c.Ping(alive)
+	})
 }
 
 // wake wakes who waits here for some queues, or for any.
@@ -275,7 +229,7 @@ func (n *news) wake(queues set[int64]) {
 // look finds what nobody told of, once a second: queues that are read here and have something ready.
 func (n *news) look(ctx context.Context, pool *pgxpool.Pool) {
 	for {
-		pause(ctx, lookEvery)
+		pgdb.Pause(ctx, lookEvery)
 		if ctx.Err() != nil {
 			return
 		}
@@ -305,14 +259,4 @@ func (n *news) lookFor(ctx context.Context, pool *pgxpool.Pool, names []queue.Na
 		return nil
 	})
 	return err
-}
-
-// pause waits, or until ctx ends.
-func pause(ctx context.Context, d time.Duration) {
-	t := clock.Real.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C():
-	case <-ctx.Done():
-	}
 }

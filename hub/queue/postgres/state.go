@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"smartlink/hub/queue"
+	"smartlink/internal/pgdb"
 	"smartlink/link"
 )
 
@@ -186,7 +187,7 @@ func column[T, C any](list []T, field func(T) C) []C {
 
 // text is s as PostgreSQL can hold it: without NUL and broken UTF-8.
 func text(s string) string {
-	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+	return pgdb.Text(s)
 }
 
 // sortBy sorts a list by keys, in the order of locks.
