@@ -3,7 +3,6 @@ package monitor
 import (
 	"errors"
 	"net/http"
-	"strconv"
 
 	"smartlink/hub/registry"
 	"smartlink/link"
@@ -22,9 +21,8 @@ func (m *Monitor) account(v *visit) error {
 // changePassword gives somebody the new password they chose, when they know the old one. All their
 // sessions end; this browser gets a new one.
 func (m *Monitor) changePassword(v *visit) error {
-	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, formBytes)
-	if err := v.r.ParseForm(); err != nil {
-		return link.NewError(link.CodeBodyTooLarge, "limit", strconv.Itoa(formBytes)).Because(err)
+	if _, err := v.form(formBytes); err != nil {
+		return err
 	}
 	again := func(status int, problems ...string) error {
 		return v.show(status, "account", frame{Title: v.text("account.title"), Nav: "account", Data: accountForm{Problems: problems}})

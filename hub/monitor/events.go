@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -115,7 +116,12 @@ func (m *Monitor) watched(v *visit, topic string) (func(context.Context) (finger
 		}
 		return func(ctx context.Context) (fingerprint, error) {
 			row, err := x.QueueRow(ctx, o, queue.Name{Tenant: tenant, Client: client})
-			return digest(err, row)
+			if err != nil {
+				return fingerprint{}, err
+			}
+			jobs, err := x.Jobs(o)
+			jobs = slices.DeleteFunc(jobs, func(j link.Job) bool { return j.Queue != row.Queue })
+			return digest(err, row, jobs)
 		}, nil
 	case "message":
 		id, err := link.ParseUUID(name)
@@ -126,6 +132,11 @@ func (m *Monitor) watched(v *visit, topic string) (func(context.Context) (finger
 			t, err := x.TraceAny(ctx, o, [16]byte{}, id)
 			return digest(err, t)
 		}, nil
+	case "jobs":
+		return func(context.Context) (fingerprint, error) {
+			jobs, err := x.Jobs(o)
+			return digest(err, jobs)
+		}, nil
 	case "installations":
 		return func(ctx context.Context) (fingerprint, error) {
 			list, err := x.Installations(ctx, o)
@@ -133,7 +144,7 @@ func (m *Monitor) watched(v *visit, topic string) (func(context.Context) (finger
 		}, nil
 	}
 	return nil, link.NewError(link.CodeRequestInvalid).At("topic", link.CodeRequestInvalid,
-		link.OneOf("queues", "queue:…", "message:…", "installations"))
+		link.OneOf("queues", "queue:…", "message:…", "jobs", "installations"))
 }
 
 // digest makes a fingerprint of values.

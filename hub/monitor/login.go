@@ -22,9 +22,9 @@ const formBytes = 16 << 10
 // byScript marks what a page fetches by itself: it does not keep a session alive.
 const byScript = "X-Smartlink-Live"
 
-// admitted lets a handler serve who is logged in. Others are sent to the log-in and come back after
-// it.
-func (m *Monitor) admitted(serve handler) handler {
+// admitted lets a handler serve who is logged in and has a role. Others are sent to the log-in and come
+// back after it.
+func (m *Monitor) admitted(needs link.Role, serve handler) handler {
 	return func(v *visit) error {
 		user, err := v.session()
 		switch {
@@ -38,6 +38,9 @@ func (m *Monitor) admitted(serve handler) handler {
 			return err
 		}
 		v.user = user
+		if !user.Role.Includes(needs) {
+			return link.NewError(link.CodeRole, "role", string(needs))
+		}
 		return serve(v)
 	}
 }
@@ -79,9 +82,8 @@ func (m *Monitor) loginPage(v *visit) error {
 }
 
 func (m *Monitor) login(v *visit) error {
-	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, formBytes)
-	if err := v.r.ParseForm(); err != nil {
-		return link.NewError(link.CodeBodyTooLarge, "limit", strconv.Itoa(formBytes)).Because(err)
+	if _, err := v.form(formBytes); err != nil {
+		return err
 	}
 	form := loginForm{User: strings.TrimSpace(v.r.PostForm.Get("user")), Next: v.r.PostForm.Get("next")}
 	if !local.MatchString(form.Next) {
@@ -135,9 +137,8 @@ func (m *Monitor) logout(v *visit) error {
 
 // language keeps the language somebody chose and leads back to the page they were on.
 func (m *Monitor) language(v *visit) error {
-	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, formBytes)
-	if err := v.r.ParseForm(); err != nil {
-		return link.NewError(link.CodeBodyTooLarge, "limit", strconv.Itoa(formBytes)).Because(err)
+	if _, err := v.form(formBytes); err != nil {
+		return err
 	}
 	switch l := link.Lang(v.r.PostForm.Get("lang")); l {
 	case link.Portuguese, link.English:

@@ -29,6 +29,9 @@ type messageView struct {
 	Binary    bool
 	Steps     []step
 	Tenant    string
+	Works     bool // the reader may work on messages
+	Copies    bool // the reader may send copies
+	Refused   bool // the ERP has refused it, or it is dead
 }
 
 type header struct{ Name, Value string }
@@ -51,7 +54,12 @@ func (m *Monitor) message(v *visit) error {
 	if err != nil {
 		return err
 	}
-	view := messageView{Trace: trace, Steps: steps(trace)}
+	view := messageView{
+		Trace: trace, Steps: steps(trace), Works: v.user.Role.Includes(link.RoleOperator), Copies: v.user.Role.Includes(link.RoleAdministrator),
+		Refused: slices.ContainsFunc(trace.Queues, func(q link.QueueTrace) bool {
+			return q.State == link.StateDead || q.Outcome != nil && q.Outcome.Status == link.ERPRejected
+		}),
+	}
 	letter, err := m.letter(v, tenant, id)
 	switch {
 	case link.CodeOf(err) == link.CodeBodyGone:

@@ -17,6 +17,7 @@ import (
 	"smartlink/hub/identity"
 	"smartlink/hub/registry"
 	"smartlink/internal/clock"
+	"smartlink/link"
 )
 
 // Path is where the monitor stands below the hub's address.
@@ -60,6 +61,7 @@ type Monitor struct {
 	proxied  bool
 	failures *identity.Failures
 	logins   chan struct{} // bounds log-ins under way, so that a limit cannot be overrun by many at once
+	onces    onces
 	streams  atomic.Int64
 	ended    context.Context // ends when streams shall
 	end      context.CancelFunc
@@ -109,9 +111,12 @@ func (m *Monitor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // route is one address: what it needs, and who serves it.
 type route struct {
 	pattern string
-	open    bool // without a log-in
+	needs   link.Role // of who is logged in; everybody: without a log-in
 	serve   handler
 }
+
+// everybody is whom no log-in is asked of.
+const everybody link.Role = ""
 
 // handler serves one page. An error becomes a page of its own.
 type handler func(*visit) error
@@ -119,31 +124,39 @@ type handler func(*visit) error
 // table lists every address, for the mux and for the test that tries each with every role.
 func (m *Monitor) table() []route {
 	return []route{
-		{"GET " + Path + "{$}", false, m.queues},
-		{"GET " + Path + "queues/{queue}", false, m.queue},
-		{"GET " + Path + "messages/{id}", false, m.message},
-		{"GET " + Path + "messages/{id}/body", false, m.body},
-		{"GET " + Path + "find", false, m.find},
-		{"GET " + Path + "installations", false, m.installations},
-		{"GET " + Path + "account", false, m.account},
-		{"POST " + Path + "account", false, m.changePassword},
-		{"GET " + Path + "events", false, m.events},
-		{"POST " + Path + "logout", false, m.logout},
-		{"GET " + Path + "login", true, m.loginPage},
-		{"POST " + Path + "login", true, m.login},
-		{"POST " + Path + "language", true, m.language},
-		{"GET " + Path + "static/{file}", true, m.static},
-		{Path, true, m.nothing},
+		{"GET " + Path + "{$}", link.RoleViewer, m.queues},
+		{"GET " + Path + "queues/{queue}", link.RoleViewer, m.queue},
+		{"POST " + Path + "queues/{queue}/change", link.RoleOperator, m.change},
+		{"GET " + Path + "queues/{queue}/act", link.RoleOperator, m.actAsk},
+		{"POST " + Path + "queues/{queue}/act", link.RoleOperator, m.act},
+		{"GET " + Path + "jobs", link.RoleViewer, m.jobs},
+		{"POST " + Path + "jobs/{id}/cancel", link.RoleOperator, m.cancelJob},
+		{"GET " + Path + "messages/{id}", link.RoleViewer, m.message},
+		{"GET " + Path + "messages/{id}/body", link.RoleOperator, m.body},
+		{"GET " + Path + "messages/{id}/copy", link.RoleAdministrator, m.copyAsk},
+		{"POST " + Path + "messages/{id}/copy", link.RoleAdministrator, m.copy},
+		{"GET " + Path + "find", link.RoleViewer, m.find},
+		{"GET " + Path + "search", link.RoleViewer, m.search},
+		{"GET " + Path + "installations", link.RoleViewer, m.installations},
+		{"GET " + Path + "account", link.RoleViewer, m.account},
+		{"POST " + Path + "account", link.RoleViewer, m.changePassword},
+		{"GET " + Path + "events", link.RoleViewer, m.events},
+		{"POST " + Path + "logout", link.RoleViewer, m.logout},
+		{"GET " + Path + "login", everybody, m.loginPage},
+		{"POST " + Path + "login", everybody, m.login},
+		{"POST " + Path + "language", everybody, m.language},
+		{"GET " + Path + "static/{file}", everybody, m.static},
+		{Path, everybody, m.nothing},
 	}
 }
 
 func (m *Monitor) routes() http.Handler {
 	mux := http.NewServeMux()
 	for _, r := range m.table() {
-		if r.open {
+		if r.needs == everybody {
 			mux.HandleFunc(r.pattern, m.page(r.serve))
 		} else {
-			mux.HandleFunc(r.pattern, m.page(m.admitted(r.serve)))
+			mux.HandleFunc(r.pattern, m.page(m.admitted(r.needs, r.serve)))
 		}
 	}
 	// Without the slash every relative address would be wrong.

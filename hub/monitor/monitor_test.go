@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"smartlink/hub/exchange"
 	"smartlink/hub/registry"
 	"smartlink/link"
 )
@@ -19,33 +20,53 @@ import (
 func TestEveryRouteWithEveryRole(t *testing.T) {
 	w := newWorld(t)
 	example := map[string]string{
-		"GET /monitor/{$}":                "",
-		"GET /monitor/queues/{queue}":     "queues/" + w.queue.String(),
-		"GET /monitor/messages/{id}":      "messages/" + w.message.String(),
-		"GET /monitor/messages/{id}/body": "messages/" + w.message.String() + "/body",
-		"GET /monitor/find":               "find?id=" + w.message.String(),
-		"GET /monitor/installations":      "installations",
-		"GET /monitor/account":            "account",
-		"POST /monitor/account":           "account",
-		"GET /monitor/events":             "events?topic=queues",
-		"POST /monitor/logout":            "logout",
-		"GET /monitor/login":              "login",
-		"POST /monitor/login":             "login",
-		"POST /monitor/language":          "language",
-		"GET /monitor/static/{file}":      "static/app.css",
-		"/monitor/":                       "no/such/page",
+		"GET /monitor/{$}":                    "",
+		"GET /monitor/queues/{queue}":         "queues/" + w.queue.String(),
+		"GET /monitor/messages/{id}":          "messages/" + w.message.String(),
+		"GET /monitor/messages/{id}/body":     "messages/" + w.message.String() + "/body",
+		"POST /monitor/queues/{queue}/change": "queues/" + w.queue.String() + "/change",
+		"GET /monitor/queues/{queue}/act":     "queues/" + w.queue.String() + "/act?do=redrive&id=" + w.dead.String(),
+		"POST /monitor/queues/{queue}/act":    "queues/" + w.queue.String() + "/act",
+		"GET /monitor/jobs":                   "jobs",
+		"POST /monitor/jobs/{id}/cancel":      "jobs/" + link.NewID().String() + "/cancel",
+		"GET /monitor/messages/{id}/copy":     "messages/" + w.message.String() + "/copy",
+		"POST /monitor/messages/{id}/copy":    "messages/" + w.message.String() + "/copy",
+		"GET /monitor/search":                 "search?q=contract+42/2024-03/accrual",
+		"GET /monitor/find":                   "find?id=" + w.message.String(),
+		"GET /monitor/installations":          "installations",
+		"GET /monitor/account":                "account",
+		"POST /monitor/account":               "account",
+		"GET /monitor/events":                 "events?topic=queues",
+		"POST /monitor/logout":                "logout",
+		"GET /monitor/login":                  "login",
+		"POST /monitor/login":                 "login",
+		"POST /monitor/language":              "language",
+		"GET /monitor/static/{file}":          "static/app.css",
+		"/monitor/":                           "no/such/page",
+	}
+	forms := map[string]url.Values{
+		"POST /monitor/queues/{queue}/change": {"do": {"hold"}},
+		"POST /monitor/queues/{queue}/act":    {"do": {"redrive"}, "id": {w.dead.String()}},
+		"POST /monitor/messages/{id}/copy":    {"body": {`{"a":1}`}},
+		"POST /monitor/account":               {"new": {"a"}, "repeat": {"b"}},
 	}
 	// The answers to nobody, a viewer, an operator, an administrator.
 	want := map[string][4]int{
-		"GET /monitor/messages/{id}/body": {303, 403, 200, 200},
-		"GET /monitor/find":               {303, 303, 303, 303},
-		"POST /monitor/account":           {303, 422, 422, 422},
-		"POST /monitor/logout":            {303, 303, 303, 303},
-		"GET /monitor/login":              {200, 303, 303, 303},
-		"POST /monitor/login":             {401, 401, 401, 401},
-		"POST /monitor/language":          {422, 422, 422, 422},
-		"GET /monitor/static/{file}":      {200, 200, 200, 200},
-		"/monitor/":                       {404, 404, 404, 404},
+		"GET /monitor/messages/{id}/body":     {303, 403, 200, 200},
+		"POST /monitor/queues/{queue}/change": {303, 403, 303, 303},
+		"GET /monitor/queues/{queue}/act":     {303, 403, 200, 200},
+		"POST /monitor/queues/{queue}/act":    {303, 403, 303, 303},
+		"GET /monitor/messages/{id}/copy":     {303, 403, 403, 200},
+		"POST /monitor/messages/{id}/copy":    {303, 403, 403, 303},
+		"POST /monitor/jobs/{id}/cancel":      {303, 403, 404, 404},
+		"GET /monitor/find":                   {303, 303, 303, 303},
+		"POST /monitor/account":               {303, 422, 422, 422},
+		"POST /monitor/logout":                {303, 303, 303, 303},
+		"GET /monitor/login":                  {200, 303, 303, 303},
+		"POST /monitor/login":                 {401, 401, 401, 401},
+		"POST /monitor/language":              {422, 422, 422, 422},
+		"GET /monitor/static/{file}":          {200, 200, 200, 200},
+		"/monitor/":                           {404, 404, 404, 404},
 	}
 	for _, r := range w.m.table() {
 		path, ok := example[r.pattern]
@@ -65,7 +86,7 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 			b := w.browser(user)
 			form := url.Values(nil)
 			if method == http.MethodPost {
-				form = url.Values{"new": {"a"}, "repeat": {"b"}}
+				form = forms[r.pattern]
 			}
 			got, h, body := b.do(method, path, form, nil)
 			if got != status[i] {
@@ -107,6 +128,9 @@ func TestQueuesPage(t *testing.T) {
 	b.want("", 200, "Queues and Messages", "19 days, 6 hours and 45 minutes")
 }
 
+// nextPage finds the address of the next page.
+var nextPage = regexp.MustCompile(`href="(\?[^"]*cursor=[^"]*)"`)
+
 func TestQueuePage(t *testing.T) {
 	w := newWorld(t)
 	b := w.browser("vera")
@@ -123,7 +147,6 @@ func TestQueuePage(t *testing.T) {
 	for range 60 {
 		w.publish()
 	}
-	next := regexp.MustCompile(`href="(\?[^"]*cursor=[^"]*)"`)
 	seen := map[string]bool{}
 	for path, pages := page, 0; path != "" && pages < 5; pages++ {
 		body := b.want(path, 200)
@@ -131,7 +154,7 @@ func TestQueuePage(t *testing.T) {
 			seen[m[1]] = true
 		}
 		path = ""
-		if m := next.FindStringSubmatch(body); m != nil {
+		if m := nextPage.FindStringSubmatch(body); m != nil {
 			path = page + strings.ReplaceAll(m[1], "&amp;", "&")
 		}
 	}
@@ -161,7 +184,11 @@ func TestMessagePage(t *testing.T) {
 			t.Errorf("find %s leads to %s", typed, h.Get("Location"))
 		}
 	}
-	b.want("find?id=what", 422)
+	for typed, want := range map[string]string{" what ": "./search?q=what", w.queue.Tenant.String(): "./search?q=" + w.queue.Tenant.String()} {
+		if _, h, _ := b.get("find?id=" + url.QueryEscape(typed)); h.Get("Location") != want {
+			t.Errorf("find %s leads to %s", typed, h.Get("Location"))
+		}
+	}
 }
 
 func TestInstallationsPage(t *testing.T) {
@@ -297,6 +324,21 @@ func TestEveryKeyIsTranslated(t *testing.T) {
 	for _, r := range []link.Role{link.RoleAdministrator, link.RoleOperator, link.RoleViewer} {
 		keys = append(keys, "role."+string(r))
 	}
+	for _, by := range []exchange.HitBy{exchange.HitID, exchange.HitRoot, exchange.HitBusinessKey, exchange.HitCorrelation} {
+		keys = append(keys, "search.by."+string(by))
+	}
+	for what := range doings {
+		keys = append(keys, "did."+what)
+	}
+	for _, kind := range []exchange.JobKind{exchange.JobRedrive, exchange.JobDiscard} {
+		keys = append(keys, "job."+string(kind), "act."+string(kind), "act."+string(kind)+".go")
+	}
+	for _, list := range []link.QueueList{link.ListDead, link.ListWaiting} {
+		keys = append(keys, "act."+string(list)+".all", "act."+string(list)+".type")
+	}
+	for _, s := range []link.JobState{link.JobRunning, link.JobDone, link.JobCancelled, link.JobFailed} {
+		keys = append(keys, "job.state."+string(s))
+	}
 	for _, tab := range tabs {
 		keys = append(keys, "tab."+tab.name, "empty."+tab.name, "empty."+tab.name+".how")
 	}
@@ -306,7 +348,7 @@ func TestEveryKeyIsTranslated(t *testing.T) {
 	for _, e := range []Environment{Local, Dev, Staging, Production} {
 		keys = append(keys, "env."+string(e))
 	}
-	used := regexp.MustCompile(`(?:\{\{-?|\(| )t "([a-zA-Z.]+)"|"(?:Title|How)" "([a-zA-Z.]+)"`)
+	used := regexp.MustCompile(`(?:\{\{-?|\(| )t "([a-zA-Z.-]+)"|"(?:Title|How)" "([a-zA-Z.]+)"`)
 	entries, err := files.ReadDir("pages")
 	if err != nil {
 		t.Fatal(err)
@@ -376,7 +418,7 @@ func TestEventsTellOfAChange(t *testing.T) {
 	for _, topic := range []string{"", "queue:x", "message:x", "nonsense"} {
 		b.want("events?topic="+topic, 422)
 	}
-	for _, topic := range []string{"queues", "queue:" + w.queue.String(), "message:" + w.message.String(), "installations"} {
+	for _, topic := range []string{"queues", "queue:" + w.queue.String(), "message:" + w.message.String(), "jobs", "installations"} {
 		t.Run(strings.SplitN(topic, ":", 2)[0], func(t *testing.T) {
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.url+"events?topic="+url.QueryEscape(topic), nil)
 			if err != nil {

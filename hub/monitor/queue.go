@@ -34,9 +34,11 @@ type queueView struct {
 	Newest        bool
 	Entries       []link.QueueEntry
 	Subscriptions []string
-	Reload        string // address of this very page
+	Reload        string // address of this very page, below Path
 	First, Next   string // addresses; "" when there is none
 	More          bool   // nothing found yet, but the list goes on
+	Jobs          []jobView
+	Works         bool // the reader may work on messages
 }
 
 // tab is a head of the page's tabs.
@@ -47,13 +49,23 @@ type tab struct {
 	Current bool
 }
 
-func (m *Monitor) queue(v *visit) error {
+// queueOf is the queue in the path, and what is known of it.
+func (m *Monitor) queueOf(v *visit) (queue.Name, exchange.QueueRow, error) {
 	tenant, client, err := link.ParseQueueName(v.r.PathValue("queue"))
 	if err != nil {
-		return link.NewError(link.CodeNotFound, "what", clip(v.r.PathValue("queue"), 120)).Because(err)
+		return queue.Name{}, exchange.QueueRow{}, link.NewError(link.CodeNotFound, "what", clip(v.r.PathValue("queue"), 120)).Because(err)
 	}
 	name := queue.Name{Tenant: tenant, Client: client}
+	v.back = "queues/" + name.String()
 	row, err := m.cfg.Exchange.QueueRow(v.r.Context(), v.operator(), name)
+	if err != nil {
+		v.back = ""
+	}
+	return name, row, err
+}
+
+func (m *Monitor) queue(v *visit) error {
+	name, row, err := m.queueOf(v)
 	if err != nil {
 		return err
 	}
@@ -64,7 +76,10 @@ func (m *Monitor) queue(v *visit) error {
 	}) bool {
 		return t.name == q.Get("tab")
 	}))
-	view := queueView{Queue: row, Tab: tabs[i].name, Reload: "?" + v.r.URL.RawQuery}
+	view := queueView{Queue: row, Tab: tabs[i].name, Reload: bare("queues/" + row.Queue + "?" + v.r.URL.RawQuery), Works: v.user.Role.Includes(link.RoleOperator)}
+	if view.Jobs, err = m.jobViews(v, "queues/"+row.Queue, ofQueue(row.Queue)); err != nil {
+		return err
+	}
 	counts := map[string]int64{
 		tabMain: row.Waiting, tabDead: row.Dead, tabSubscriptions: int64(len(row.Subscriptions)),
 		tabHistory: row.Counts[link.StateAcked] + row.Counts[link.StateDiscarded],

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"smartlink/hub/exchange"
-	"smartlink/link"
 )
 
 // queuesView is what queues.html shows.
@@ -86,19 +85,6 @@ func (m *Monitor) queues(v *visit) error {
 		view.First = address(want.Sort, want.Desc, "")
 	}
 	return v.show(http.StatusOK, "queues", frame{Title: v.text("queues.title"), Nav: "queues", Topic: "queues", Data: view})
-}
-
-// find leads to the message or queue that somebody typed the id of.
-func (m *Monitor) find(v *visit) error {
-	typed := v.r.URL.Query().Get("id")
-	if id, err := link.ParseUUID(typed); err == nil {
-		return v.redirect("messages/" + id.String())
-	}
-	if tenant, client, err := link.ParseQueueName(typed); err == nil {
-		return v.redirect("queues/" + link.QueueName(tenant, client))
-	}
-	return link.NewError(link.CodeRequestInvalid).At("id", link.CodeRequestInvalid, link.Both(
-		"%q não é o id de uma mensagem (UUID) nem o nome de uma fila", "%q is neither the id of a message (UUID) nor the name of a queue", clip(typed, 80)))
 }
 
 // clip shortens what a person typed.

@@ -4,11 +4,28 @@ import "smartlink/link"
 
 // texts is everything the pages say, by key. A test finds keys that are used and not here, and texts
 // that lack a language.
-var texts = map[string]link.Text{
+var texts = together(lookTexts, workTexts, adminTexts)
+
+// together makes one catalogue of several. A key that stands in two stops the program's start.
+func together(parts ...map[string]link.Text) map[string]link.Text {
+	all := map[string]link.Text{}
+	for _, part := range parts {
+		for key, text := range part {
+			if _, twice := all[key]; twice {
+				panic("two texts " + key)
+			}
+			all[key] = text
+		}
+	}
+	return all
+}
+
+// lookTexts are those of pages that show.
+var lookTexts = map[string]link.Text{
 	"app.name":       {PT: "Monitor do SmartLink", EN: "SmartLink monitor"},
 	"app.skip":       {PT: "Ir para o conteúdo", EN: "Skip to content"},
 	"app.nav":        {PT: "Partes do monitor", EN: "Parts of the monitor"},
-	"app.find":       {PT: "Id da mensagem ou nome da fila", EN: "Message id or queue name"},
+	"app.find":       {PT: "Id, chave de negócio, correlação ou fila", EN: "Id, business key, correlation or queue"},
 	"app.find.go":    {PT: "Procurar", EN: "Find"},
 	"app.logout":     {PT: "Sair", EN: "Log out"},
 	"app.language":   {PT: "Idioma", EN: "Language"},
@@ -36,6 +53,8 @@ var texts = map[string]link.Text{
 	"nav.queues":        {PT: "Filas", EN: "Queues"},
 	"nav.installations": {PT: "Instalações", EN: "Installations"},
 	"nav.account":       {PT: "Minha conta", EN: "My account"},
+	"nav.jobs":          {PT: "Trabalhos", EN: "Jobs"},
+	"nav.admin":         {PT: "Administração", EN: "Administration"},
 
 	"age.now":     {PT: "menos de 1 segundo", EN: "less than 1 second"},
 	"age.day":     {PT: "%s dia", EN: "%s day"},
@@ -254,6 +273,7 @@ var texts = map[string]link.Text{
 	"installation.noalarms":   {PT: "nenhum", EN: "none"},
 	"installation.text":       {PT: "Métricas como vieram", EN: "Metrics as they came"},
 
+	"error.return": {PT: "Voltar", EN: "Back"},
 	"error.back":   {PT: "Voltar às filas", EN: "Back to the queues"},
 	"error.status": {PT: "Código", EN: "Code"},
 }

@@ -21,6 +21,7 @@ type visit struct {
 	now      time.Time
 	user     registry.User // nobody without a log-in
 	answered bool
+	back     string // where an error's page leads; "": to the queues
 }
 
 func (v *visit) operator() exchange.Operator {
@@ -85,6 +86,7 @@ type frame struct {
 	User       registry.User
 	Now        time.Time
 	Topic      string // what to listen to for changes; "" = nothing
+	Did        *did   // what was just done
 	Data       any
 }
 
@@ -93,6 +95,8 @@ func (v *visit) show(status int, name string, f frame) error {
 	f.Root, f.Here, f.Lang, f.Env, f.User, f.Now = v.root(), v.here(), v.lang, v.m.cfg.Environment, v.user, v.now
 	if v.r.Method != http.MethodGet {
 		f.Here = ""
+	} else if name != "error" {
+		f.Did = v.done()
 	}
 	var b bytes.Buffer
 	if err := templates[v.lang][name].ExecuteTemplate(&b, "layout", f); err != nil {
@@ -111,12 +115,20 @@ type failure struct {
 	Status int
 	Detail string
 	Errors []link.FieldError
+	Back   string
+}
+
+// publicError is the error of the catalogue in err, if there is one.
+func publicError(err error) (*link.Error, bool) {
+	var e *link.Error
+	ok := errors.As(err, &e) && e.Status() != 0
+	return e, ok
 }
 
 // fail answers an error as a page. Its cause goes to the log only.
 func (v *visit) fail(err error) {
-	var e *link.Error
-	if !errors.As(err, &e) || e.Status() == 0 {
+	e, ok := publicError(err)
+	if !ok {
 		e = link.NewError(link.CodeInternal).Because(err)
 	}
 	if e.Status() >= http.StatusInternalServerError && v.r.Context().Err() == nil {
@@ -126,7 +138,7 @@ func (v *visit) fail(err error) {
 		return
 	}
 	p := e.Problem(v.lang, "")
-	shown := v.show(p.Status, "error", frame{Title: p.Title, Data: failure{p.Code, p.Status, p.Detail, p.Errors}})
+	shown := v.show(p.Status, "error", frame{Title: p.Title, Data: failure{p.Code, p.Status, p.Detail, p.Errors, v.back}})
 	if shown != nil {
 		v.m.cfg.Logger.ErrorContext(v.r.Context(), "the page of an error failed", "error", shown)
 		http.Error(v.w, p.Title, p.Status)

@@ -3,6 +3,7 @@ package monitor
 import (
 	"context"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -33,15 +34,19 @@ var tenant = uuid.MustParse("b991502e-6faa-4e3a-aaf4-967c4fe2a196")
 // world is a monitor over a real registry and a real engine on files, behind a real server.
 type world struct {
 	testing.TB
-	m       *Monitor
-	store   *registry.Store
-	engine  *queue.Engine
-	clock   *clock.Fake
-	url     string // of the monitor, with a path in front as a proxy puts it
-	queue   queue.Name
-	message uuid.UUID // waits
-	refused uuid.UUID // was refused by the ERP
-	dead    uuid.UUID
+	m        *Monitor
+	exchange *exchange.Exchange
+	store    *registry.Store
+	engine   *queue.Engine
+	clock    *clock.Fake
+	url      string // of the monitor, with a path in front as a proxy puts it
+	queue    queue.Name
+	message  uuid.UUID // waits
+	refused  uuid.UUID // was refused by the ERP
+	dead     uuid.UUID
+	client   link.ClientID // of the queue
+	other    queue.Name    // of another tenant, with a message of its own
+	foreign  uuid.UUID
 }
 
 func newWorld(t testing.TB) *world {
@@ -57,7 +62,10 @@ func newWorld(t testing.TB) *world {
 	w.engine = queue.New(driver, queue.Options{Clock: w.clock})
 	w.must(w.engine.Start(ctx))
 	t.Cleanup(func() { _ = w.engine.Stop(context.Background()) })
-	w.m, err = New(Config{Exchange: exchange.New(w.engine, w.store, nil), Registry: w.store, Environment: Staging, Clock: w.clock})
+	w.exchange = exchange.New(w.engine, w.store, slog.New(slog.DiscardHandler))
+	w.exchange.UseClock(w.clock)
+	t.Cleanup(w.exchange.EndJobs) // before the engine ends
+	w.m, err = New(Config{Exchange: w.exchange, Registry: w.store, Environment: Staging, Clock: w.clock})
 	w.must(err)
 	front := httptest.NewServer(http.StripPrefix("/smart", w.m))
 	t.Cleanup(front.Close)
@@ -92,7 +100,7 @@ func (w *world) fill() {
 	w.must(err)
 	c, err := w.store.CreateClient(ctx, "ana", link.ClientRequest{TenantID: id, Name: "rm", Apps: []string{"GESPLAN-RM"}})
 	w.must(err)
-	w.queue = queue.Name{Tenant: tenant, Client: c.ID}
+	w.queue, w.client = queue.Name{Tenant: tenant, Client: c.ID}, c.ID
 	_, err = w.engine.Setup(ctx, queue.Setup{Queue: w.queue, Subscriptions: []string{command}, RequeueCountMax: 10})
 	w.must(err)
 	w.refused, w.dead = w.publish(), w.publish()
@@ -125,15 +133,59 @@ func (w *world) fill() {
 	w.clock.Advance(19*24*time.Hour + 6*time.Hour + 45*time.Minute)
 }
 
-func (w *world) publish() uuid.UUID {
+// neighbour makes another tenant with a queue, in which one message is dead.
+func (w *world) neighbour() {
+	w.Helper()
+	ctx := w.Context()
+	made, err := w.store.CreateTenant(ctx, "ana", link.TenantRequest{Company: "Fazenda Boa Vista S.A.", Name: "Homologação"})
+	w.must(err)
+	c, err := w.store.CreateClient(ctx, "ana", link.ClientRequest{TenantID: made.ID.String(), Name: "rm", Apps: []string{"GESPLAN-RM"}})
+	w.must(err)
+	w.other = queue.Name{Tenant: made.ID, Client: c.ID}
+	_, err = w.engine.Setup(ctx, queue.Setup{Queue: w.other, Subscriptions: []string{command}, RequeueCountMax: 10})
+	w.must(err)
+	w.foreign = w.publishTo(made.ID)
+	w.kill(w.other, 1)
+}
+
+// kill makes dead letters of the oldest messages of a queue.
+func (w *world) kill(q queue.Name, n int) {
+	w.Helper()
+	for n > 0 {
+		got, err := w.engine.Get(w.Context(), queue.Get{Queue: q, Max: n})
+		w.must(err)
+		items := make([]queue.Settle, len(got))
+		for i, d := range got {
+			items[i] = queue.Settle{Tag: d.Tag, How: queue.Dead, Reason: "sem espaço em disco"}
+		}
+		_, err = w.engine.Settle(w.Context(), q, items)
+		w.must(err)
+		n -= len(got)
+	}
+}
+
+func (w *world) publish() uuid.UUID { w.Helper(); return w.publishTo(tenant) }
+
+func (w *world) publishTo(tenant uuid.UUID) uuid.UUID {
+	w.Helper()
+	return w.publishAs(tenant, "application/json",
+		[]byte(`{"header":{"type":"FinLanIncDataCommand"},"data":{"CodColigada":1,"IdLan":-1,"CodCfo":"`+secret+`","ValorOriginal":15000.0000}}`))
+}
+
+func (w *world) publishBody(contentType string, body []byte) uuid.UUID {
+	w.Helper()
+	return w.publishAs(tenant, contentType, body)
+}
+
+func (w *world) publishAs(tenant uuid.UUID, contentType string, body []byte) uuid.UUID {
 	w.Helper()
 	id := link.NewID()
 	_, err := w.engine.Publish(w.Context(), queue.Publish{
 		Message: link.Message{
 			ID: id, RootID: id, TenantID: tenant, Sender: link.Sender{App: "GESPLAN", ClientID: link.NewClientID()}, Type: command, Audience: link.LinkProxy,
-			BusinessKey: "contract 42/2024-03/accrual", ContentType: "application/json",
+			BusinessKey: "contract 42/2024-03/accrual", ContentType: contentType,
 			Headers: map[string]string{link.MetaAppCode: "GESPLAN", link.MetaAudience: link.LinkProxy, link.MetaSourceType: link.SourceHTTP},
-			Body:    []byte(`{"header":{"type":"FinLanIncDataCommand"},"data":{"CodColigada":1,"IdLan":-1,"CodCfo":"` + secret + `","ValorOriginal":15000.0000}}`),
+			Body:    body,
 		},
 		Route: queue.Route{All: true},
 	})
@@ -203,3 +255,5 @@ func (b *browser) want(path string, status int, texts ...string) string {
 	}
 	return body
 }
+
+var exchangeViewer = exchange.Operator{Name: "test", Role: link.RoleViewer}

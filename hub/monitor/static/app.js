@@ -9,6 +9,15 @@
     }
   };
   localise(document);
+  // One box ticks all of the page.
+  const choose = (root) => {
+    for (const all of root.querySelectorAll('[data-all]')) {
+      const boxes = () => [...document.querySelectorAll('input[name=id][form=chosen]')];
+      all.hidden = boxes().length < 2;
+      all.querySelector('input').addEventListener('change', (e) => boxes().forEach((b) => { b.checked = e.target.checked; }));
+    }
+  };
+  choose(document);
 
   const address = document.body.dataset.events;
   const button = document.getElementById('live');
@@ -28,7 +37,10 @@
       localise(next);
       if (old.innerHTML === next.innerHTML || old.contains(document.activeElement) && document.activeElement !== document.body) continue;
       const open = [...old.querySelectorAll('details')].map((d) => d.open);
+      const chosen = new Set([...old.querySelectorAll('input[name=id]:checked')].map((i) => i.value));
       old.replaceChildren(...next.childNodes);
+      for (const i of old.querySelectorAll('input[name=id]')) i.checked = chosen.has(i.value);
+      choose(old);
       [...old.querySelectorAll('details')].forEach((d, i) => { if (open[i]) d.open = true; });
     }
   };
