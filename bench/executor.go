@@ -20,21 +20,23 @@ import (
 
 // Counts of commands booked: one at a time, and mixed in batches.
 const (
-	executorCount = 4_000
-	mixedCount    = 12_000
+	executorCount = 3_000
+	mixedCount    = 9_000
 	mixedBatch    = 50
 )
 
 // executorCommands measures the executor with real commands from the inbox, one in a transaction, the
 // claim's commit and the execution's included, the answer written. Storing them is not measured.
-func executorCommands(ctx context.Context, dir string) (float64, error) {
-	return execute(ctx, dir, 1, executorCount, examples.FinLanInc)
+func executorCommands(ctx context.Context, s *stage, dir string) ([]float64, error) {
+	rate, err := execute(ctx, dir, 1, executorCount*s.times(), examples.FinLanInc)
+	return []float64{rate}, err
 }
 
 // executorMixed measures it with all six commands in turn: each kind is created and then edited.
-func executorMixed(ctx context.Context, dir string) (float64, error) {
-	return execute(ctx, dir, mixedBatch, mixedCount,
+func executorMixed(ctx context.Context, s *stage, dir string) ([]float64, error) {
+	rate, err := execute(ctx, dir, mixedBatch, mixedCount*s.times(),
 		examples.FinLanInc, examples.FinLanAlt, examples.FinXCXInc, examples.FinXCXAlt, examples.CtbLanInc, examples.CtbLanAlt)
+	return []float64{rate}, err
 }
 
 // execute books count commands, the named examples in turn, batch of them in a transaction.

@@ -1,13 +1,9 @@
-// Command bench measures SmartLink's speed on this machine: several interleaved rounds, each beside a
-// probe of the disk, since every promise here waits for it. It prints medians with their spread.
-//
-//	cd bench && go run .                 all measures, five rounds
-//	cd bench && go run . -only executor  one of them
-//	cd bench && go run . -check          exit 1 when a median is below targets.yaml and the disk is not to blame
+// Command bench measures SmartLink's speed on this machine, beside other queues and beside the disk alone:
+// several interleaved rounds, since every promise here waits for the disk, and medians with their
+// spread. It prints the table of docs/performance.md.
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -15,130 +11,131 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime"
-	"slices"
-	"strings"
-	"text/tabwriter"
+	"regexp"
+	"syscall"
 	"time"
-
-	"github.com/goccy/go-yaml"
 )
 
-// measure is one thing that is measured; run answers how many of its unit were done a second. It
-// works in an empty folder of its own.
-type measure struct {
-	name, unit, what string
-	run              func(ctx context.Context, dir string) (float64, error)
-}
+const usage = `bench measures speed on this machine and prints a table, in the form of docs/performance.md.
 
-// target is what a measure must reach, where the probe reaches Probe.
-type target struct {
-	AtLeast float64 `yaml:"atLeast"`
-	Probe   float64 `yaml:"probe"`
-}
+  cd bench && go run .                      everything, three short rounds: some ten minutes
+  cd bench && go run . -check               exit 1 when something is below targets.yaml
+  cd bench && go run . -run '^sender|^rabbit' -rounds 5
+                                            only the measures whose name matches
+  cd bench && go run . -long -json > out.json
+                                            five rounds, each three times as long; every value as JSON
+  cd bench && go run . -run '^http$' -profile /tmp/p
+                                            writes CPU and memory profiles of the hub into a folder
+  cd bench && go run . -list                the measures and what they mean
 
-var measures = []measure{
-	{"probe", "writes/s", "4 KiB append + fdatasync, alone", probe},
-	{"engine", "sends/s", "durable sends into the SQLite engine, 1 KiB, 128 callers", engineSends},
-	{"executor", "commands/s", "FinLanInc booked, batch size 1, claim and execute commits included", executorCommands},
-	{"mixed", "commands/s", "all six commands in turn, batches of 50, commits included", executorMixed},
-}
+Each round begins with a probe of the disk: appends of 4 KiB, each followed by fdatasync. A target that
+depends on the disk is not judged where the probe is below what targets.yaml asks of it.
+
+RabbitMQ is measured where rabbitmq-server is installed (Debian's package; ./ci/test bench installs
+it). It runs on ports and in a folder of its own, on loopback, and ends with the bench.
+
+Flags:
+`
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	if len(os.Args) > 1 && os.Args[1] == profiledHub {
+		if err := runProfiledHub(os.Args[2:]); err != nil {
+			fmt.Fprintln(os.Stderr, "bench hub:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return
+	case err != nil:
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, args []string, out io.Writer) error {
+// options of a run.
+type options struct {
+	dir     string
+	rounds  int
+	long    bool
+	check   bool
+	json    bool
+	profile string
+}
+
+// load is how long one load is measured; what goes before to warm up takes a fourth of it on top.
+func (o options) load() time.Duration {
+	if o.long {
+		return 6 * time.Second
+	}
+	return 2 * time.Second
+}
+
+// times is how much larger the counted work of a long round is.
+func (o options) times() int {
+	if o.long {
+		return 3
+	}
+	return 1
+}
+
+func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
-	rounds := f.Int("rounds", 5, "rounds, interleaved")
-	only := f.String("only", "", "measure only this, beside the probe")
-	dir := f.String("dir", ".", "folder on the disk to measure; a memory file system would tell nothing")
-	check := f.Bool("check", false, "fail when a median is below targets.yaml")
+	f.SetOutput(progress)
+	f.Usage = func() { fmt.Fprint(progress, usage); f.PrintDefaults() }
+	var o options
+	rounds := f.Int("rounds", 0, "`number` of rounds, interleaved; default 3, with -long 5")
+	only := f.String("run", "", "measure only what matches this regular `expression`, beside the probe")
+	list := f.Bool("list", false, "list the measures and end")
+	f.StringVar(&o.dir, "dir", ".", "`folder` on the disk to measure; a memory file system would tell nothing")
+	f.BoolVar(&o.check, "check", false, "fail when a measure misses its target")
+	f.BoolVar(&o.long, "long", false, "more and longer rounds")
+	f.BoolVar(&o.json, "json", false, "print every value as JSON instead of the table")
+	f.StringVar(&o.profile, "profile", "", "`folder` for profiles of the hub, which then is this program's own")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
-	chosen := slices.DeleteFunc(slices.Clone(measures), func(m measure) bool { return *only != "" && m.name != *only && m.name != "probe" })
-	results := map[string][]float64{}
-	for n := range *rounds {
-		for _, m := range chosen {
-			v, err := once(ctx, *dir, m)
-			if err != nil {
-				return fmt.Errorf("%s: %w", m.name, err)
-			}
-			fmt.Fprintf(os.Stderr, "round %d  %-9s %9.0f %s\n", n+1, m.name, v, m.unit)
-			results[m.name] = append(results[m.name], v)
-		}
+	if f.NArg() > 0 {
+		return fmt.Errorf("unknown argument %q; -h shows examples", f.Arg(0))
 	}
-	targets, err := readTargets()
+	match, err := regexp.Compile(*only)
+	if err != nil {
+		return fmt.Errorf("-run: %w", err)
+	}
+	chosen := choose(measures, match)
+	if *list {
+		return listTo(out, chosen)
+	}
+	if len(chosen) == 1 && *only != "" && !match.MatchString("probe") {
+		return fmt.Errorf("-run %s matches no measure; -list shows them", *only)
+	}
+	targets, err := readTargets("targets.yaml")
 	if err != nil {
 		return err
 	}
-	return report(out, chosen, results, targets, *check)
-}
-
-// once measures in a fresh folder, after the garbage of what ran before is gone.
-func once(ctx context.Context, parent string, m measure) (float64, error) {
-	dir, err := os.MkdirTemp(parent, "bench-data-")
+	o.rounds = 3
+	if o.long {
+		o.rounds = 5
+	}
+	if *rounds > 0 {
+		o.rounds = *rounds
+	}
+	r, err := measureAll(ctx, o, chosen, newProgress(progress))
 	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	runtime.GC()
-	return m.run(ctx, dir)
-}
-
-func readTargets() (map[string]target, error) {
-	b, err := os.ReadFile("targets.yaml")
-	if err != nil {
-		return nil, err
-	}
-	t := map[string]target{}
-	return t, yaml.Unmarshal(b, &t)
-}
-
-// report prints medians with spread and, where asked, fails below a target.
-func report(out io.Writer, chosen []measure, results map[string][]float64, targets map[string]target, check bool) error {
-	disk := median(results["probe"])
-	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(out, "%s, %s/%s, %d cores, %s\n", time.Now().UTC().Format(time.DateOnly), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version())
-	fmt.Fprintln(t, "MEASURE\tMEDIAN\tLOWEST\tHIGHEST\tUNIT\tTARGET\tWHAT")
-	var missed []string
-	for _, m := range chosen {
-		v := results[m.name]
-		want := "-"
-		if goal, ok := targets[m.name]; ok {
-			want = fmt.Sprintf("%.0f", goal.AtLeast)
-			switch {
-			case disk < goal.Probe:
-				want += fmt.Sprintf(" (disk below %.0f: not judged)", goal.Probe)
-			case median(v) < goal.AtLeast:
-				want += " MISSED"
-				missed = append(missed, m.name)
-			}
-		}
-		fmt.Fprintf(t, "%s\t%.0f\t%.0f\t%.0f\t%s\t%s\t%s\n", m.name, median(v), slices.Min(v), slices.Max(v), m.unit, want, m.what)
-	}
-	if err := t.Flush(); err != nil {
 		return err
 	}
-	if check && len(missed) > 0 {
-		return errors.New("below target: " + strings.Join(missed, ", "))
+	verdicts := judge(r, targets)
+	if o.json {
+		err = r.json(out, verdicts)
+	} else {
+		err = r.table(out, verdicts)
 	}
-	return nil
-}
-
-func median(v []float64) float64 {
-	if len(v) == 0 {
-		return 0
+	if err != nil || !o.check {
+		return err
 	}
-	s := slices.SortedFunc(slices.Values(v), cmp.Compare[float64])
-	if n := len(s); n%2 == 0 {
-		return (s[n/2-1] + s[n/2]) / 2
-	}
-	return s[len(s)/2]
+	return missed(verdicts)
 }

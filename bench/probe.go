@@ -7,29 +7,28 @@ import (
 	"time"
 )
 
-// probeTime is how long the probe writes.
-const probeTime = 2 * time.Second
-
 // probe appends 4 KiB and waits for the disk, again and again: what one caller alone can get of it.
-func probe(ctx context.Context, dir string) (float64, error) {
+func probe(ctx context.Context, s *stage, dir string) ([]float64, error) {
 	f, err := os.Create(filepath.Join(dir, "probe"))
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer func() { _ = f.Close() }()
 	block := make([]byte, 4<<10)
-	n, began := 0, time.Now()
-	for time.Since(began) < probeTime {
+	var took []time.Duration
+	began := time.Now()
+	for time.Since(began) < s.load() {
 		if ctx.Err() != nil {
-			return 0, ctx.Err()
+			return nil, ctx.Err()
 		}
+		one := time.Now()
 		if _, err := f.Write(block); err != nil {
-			return 0, err
+			return nil, err
 		}
 		if err := syncData(f); err != nil {
-			return 0, err
+			return nil, err
 		}
-		n++
+		took = append(took, time.Since(one))
 	}
-	return float64(n) / time.Since(began).Seconds(), nil
+	return []float64{float64(len(took)) / time.Since(began).Seconds(), milliseconds(quantile(took, 0.99))}, nil
 }

@@ -48,43 +48,49 @@ func (l *Load) Queue() queue.Name { return queue.Name{Tenant: l.tenant, Client: 
 // Send stores n messages durably, each with a request key as the exchange would give it, and answers
 // how many that were per second.
 func (l *Load) Send(ctx context.Context, n int) (perSecond float64, err error) {
-	return l.run(n, func() (int, error) {
-		id := link.NewID()
-		_, err := l.Engine.Publish(ctx, queue.Publish{
-			Message: link.Message{
-				ID: id, RootID: id, BusinessKey: "contract 42/2024-03/accrual", OrderingKey: l.Key, TenantID: l.tenant, Sender: link.Sender{App: "GESPLAN", ClientID: l.sender},
-				Type: loadType, Audience: "GESPLAN-RM", ContentType: "application/json", Body: l.body,
-				Headers: map[string]string{link.MetaAppCode: "GESPLAN", link.MetaAudience: "GESPLAN-RM", link.MetaSourceType: link.SourceHTTP},
-			},
-			Route:  queue.Route{Clients: []link.ClientID{l.receiver}},
-			Dedupe: &queue.Dedupe{Key: uuid.NewString(), Hash: sha256.Sum256(l.body)},
-		})
-		return 1, err
+	return l.run(n, func() (int, error) { return 1, l.SendOne(ctx) })
+}
+
+// SendOne stores one message as Send does.
+func (l *Load) SendOne(ctx context.Context) error {
+	id := link.NewID()
+	_, err := l.Engine.Publish(ctx, queue.Publish{
+		Message: link.Message{
+			ID: id, RootID: id, BusinessKey: "contract 42/2024-03/accrual", OrderingKey: l.Key, TenantID: l.tenant, Sender: link.Sender{App: "GESPLAN", ClientID: l.sender},
+			Type: loadType, Audience: "GESPLAN-RM", ContentType: "application/json", Body: l.body,
+			Headers: map[string]string{link.MetaAppCode: "GESPLAN", link.MetaAudience: "GESPLAN-RM", link.MetaSourceType: link.SourceHTTP},
+		},
+		Route:  queue.Route{Clients: []link.ClientID{l.receiver}},
+		Dedupe: &queue.Dedupe{Key: uuid.NewString(), Hash: sha256.Sum256(l.body)},
 	})
+	return err
 }
 
 // Drain gets and acknowledges n messages in batches, and answers how many that were per second.
 func (l *Load) Drain(ctx context.Context, n, batch int) (perSecond float64, err error) {
-	return l.run(n, func() (int, error) {
-		got, err := l.Engine.Get(ctx, queue.Get{Queue: l.Queue(), Max: batch, Installation: "bench"})
-		if err != nil {
-			return 0, err
+	return l.run(n, func() (int, error) { return l.DrainOne(ctx, batch) })
+}
+
+// DrainOne gets and acknowledges one batch, and answers how many messages it had.
+func (l *Load) DrainOne(ctx context.Context, batch int) (int, error) {
+	got, err := l.Engine.Get(ctx, queue.Get{Queue: l.Queue(), Max: batch, Installation: "bench"})
+	if err != nil {
+		return 0, err
+	}
+	if len(got) == 0 {
+		return 0, fmt.Errorf("the queue is empty")
+	}
+	items := make([]queue.Settle, len(got))
+	for i, d := range got {
+		items[i] = queue.Settle{Tag: d.Tag, How: queue.Ack}
+	}
+	each, err := l.Engine.Settle(ctx, l.Queue(), items)
+	for _, e := range each {
+		if err == nil {
+			err = e
 		}
-		if len(got) == 0 {
-			return 0, fmt.Errorf("the queue is empty")
-		}
-		items := make([]queue.Settle, len(got))
-		for i, d := range got {
-			items[i] = queue.Settle{Tag: d.Tag, How: queue.Ack}
-		}
-		each, err := l.Engine.Settle(ctx, l.Queue(), items)
-		for _, e := range each {
-			if err == nil {
-				err = e
-			}
-		}
-		return len(got), err
-	})
+	}
+	return len(got), err
 }
 
 // run calls f from all callers until it has done n.
