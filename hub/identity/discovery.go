@@ -49,7 +49,7 @@ func (i *Identity) serveDiscovery(w http.ResponseWriter, r *http.Request) { publ
 // serveKeys publishes the public keys that prove tokens now or soon.
 func (i *Identity) serveKeys(w http.ResponseWriter, r *http.Request) {
 	set := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{}}
-	for _, k := range i.keys.Load().trusted(i.clock.Now()) {
+	for _, k := range i.ring().trusted(i.clock.Now()) {
 		set.Keys = append(set.Keys, jose.JSONWebKey{Key: &k.private.PublicKey, KeyID: k.id, Algorithm: string(jose.RS256), Use: "sig"})
 	}
 	b, err := json.Marshal(set)

@@ -95,12 +95,28 @@ func makeHubKey(file string) ([]byte, error) {
 	}
 	_, err = f.Write(content)
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), file)
+		err = placeFile(f.Name(), file)
 	}
-	if err != nil {
-		return nil, errors.Join(err, os.Remove(f.Name()))
+	if gone := os.Remove(f.Name()); !errors.Is(gone, fs.ErrNotExist) {
+		err = errors.Join(err, gone)
+	}
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return os.ReadFile(file) // another hub made it meanwhile
+	case err != nil:
+		return nil, err
 	}
 	return content, syncDir(dir)
+}
+
+// placeFile gives a file its name, unless there is one of that name: fs.ErrExist. A file system without
+// links knows only how to replace.
+func placeFile(made, name string) error {
+	err := os.Link(made, name)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return os.Rename(made, name)
 }
 
 // syncDir makes a rename durable. Windows cannot sync a folder, and does not need to.

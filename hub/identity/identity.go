@@ -34,7 +34,8 @@ const (
 type Options struct {
 	// Issuer is the hub's address as clients see it, with or without Path at its end. Needed.
 	Issuer string
-	// KeyFile holds the key that seals the signing keys in hub.db. Needed; made at the first start.
+	// KeyFile holds the key that seals the signing keys in the registry, the same for every hub
+	// that shares it. Needed; made at the first start.
 	KeyFile string
 	// Proxied says that a proxy in front tells the caller's address in X-Forwarded-For.
 	Proxied bool
@@ -56,7 +57,7 @@ type Identity struct {
 
 	hubKey    []byte // what the key file holds
 	seal      cipher.AEAD
-	keys      atomic.Pointer[keyring]
+	keys      atomic.Pointer[shownKeys]
 	changing  sync.Mutex // held while the keys change
 	nextTry   time.Time  // not before then after a failed change; guarded by changing
 	verified  *lru[tokenHash, verified]
@@ -92,26 +93,29 @@ func Open(ctx context.Context, r *registry.Store, o Options) (*Identity, error) 
 func (i *Identity) Issuer() string { return i.issuer }
 
 func (i *Identity) openKeys(ctx context.Context, file string) error {
-	stored, err := i.registry.SigningKeys(ctx)
-	if err != nil {
-		return err
-	}
-	if i.hubKey, err = openHubKey(file, len(stored) > 0, i.log); err != nil {
-		return err
-	}
-	if i.seal, err = sealWith(i.hubKey); err != nil {
-		return err
-	}
-	ring := make(keyring, len(stored))
-	for n, s := range stored {
-		if ring[n], err = unsealKey(i.seal, s); err != nil {
+	for {
+		stored, err := i.registry.SigningKeys(ctx)
+		if err != nil {
+			return err
+		}
+		if i.hubKey, err = openHubKey(file, len(stored) > 0, i.log); err != nil {
+			return err
+		}
+		if i.seal, err = sealWith(i.hubKey); err != nil {
+			return err
+		}
+		ring, err := unsealKeys(i.seal, stored, nil)
+		if err != nil {
 			return foreignHubKey(file, err)
 		}
+		i.keys.Store(&shownKeys{ring: ring})
+		if len(ring) > 0 {
+			return nil
+		}
+		// Then once more: where several hubs make the first key, one does, and the others have to be able to
+		// open it.
+		if _, err := i.RotateKey(ctx, registry.System); err != nil {
+			return err
+		}
 	}
-	i.keys.Store(&ring)
-	if len(ring) > 0 {
-		return nil
-	}
-	_, err = i.RotateKey(ctx, registry.System)
-	return err
 }

@@ -8,6 +8,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -44,8 +45,48 @@ type signingKey struct {
 // about rotation follows from the keys' useFrom, so there is nothing to do at any certain time.
 type keyring []*signingKey
 
-// signing is the key that signs now: the last whose time has come.
+// shownKeys are the keys that a snapshot of the registry shows.
+type shownKeys struct {
+	from *registry.Snapshot // nil: not known any more
+	ring keyring
+}
+
+// ring answers the keys as the registry has them now, also those that another hub made.
+func (i *Identity) ring() keyring {
+	snapshot, shown := i.registry.Current(), i.keys.Load()
+	if shown.from == snapshot {
+		return shown.ring
+	}
+	ring, err := unsealKeys(i.seal, snapshot.SigningKeys(), shown.ring)
+	if err != nil {
+		i.log.Error("signing keys of another hub do not open; the ones known so far go on", "error", err)
+		ring = shown.ring
+	}
+	i.keys.Store(&shownKeys{snapshot, ring})
+	return ring
+}
+
+// unsealKeys opens stored keys; those that are known already stay as they are.
+func unsealKeys(seal cipher.AEAD, stored []registry.SigningKey, known keyring) (keyring, error) {
+	ring := make(keyring, len(stored))
+	for n, s := range stored {
+		if at := slices.IndexFunc(known, func(k *signingKey) bool { return k.id == s.ID }); at >= 0 {
+			ring[n] = known[at]
+			continue
+		}
+		var err error
+		if ring[n], err = unsealKey(seal, s); err != nil {
+			return nil, err
+		}
+	}
+	return ring, nil
+}
+
+// signing is the key that signs now: the last whose time has come. Nil: there is none.
 func (r keyring) signing(now time.Time) *signingKey {
+	if len(r) == 0 {
+		return nil
+	}
 	for _, k := range slices.Backward(r) {
 		if !k.useFrom.After(now) {
 			return k
@@ -81,7 +122,7 @@ func (r keyring) find(id string, now time.Time) *signingKey {
 
 // due tells whether a key is to be made or erased.
 func (r keyring) due(now time.Time) bool {
-	return now.Sub(r[len(r)-1].createdAt) >= keyLife || r.ended(0, now)
+	return len(r) == 0 || now.Sub(r[len(r)-1].createdAt) >= keyLife || r.ended(0, now)
 }
 
 // RotateKey makes a new signing key and answers its id. It is published at once and signs 15
@@ -94,14 +135,14 @@ func (i *Identity) RotateKey(ctx context.Context, actor string) (string, error) 
 }
 
 func (i *Identity) rotate(ctx context.Context, actor string) (string, error) {
-	now, ring := i.clock.Now(), *i.keys.Load()
-	useFrom := now // the first key signs at once: nobody has an older copy of the keys
+	now, ring := i.clock.Now(), i.ring()
+	useFrom, newest := now, "" // the first key signs at once: nobody has an older copy of the keys
 	if len(ring) > 0 {
-		newest := ring[len(ring)-1]
-		if newest.useFrom.After(now) {
-			return newest.id, nil
+		last := ring[len(ring)-1]
+		if last.useFrom.After(now) {
+			return last.id, nil
 		}
-		useFrom = now.Add(jwksAge)
+		useFrom, newest = now.Add(jwksAge), last.id
 	}
 	private, err := rsa.GenerateKey(rand.Reader, i.keyBits)
 	if err != nil {
@@ -115,11 +156,20 @@ func (i *Identity) rotate(ctx context.Context, actor string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := i.registry.AddSigningKey(ctx, actor, sealed); err != nil {
+	added, err := i.registry.AddSigningKey(ctx, actor, sealed, newest)
+	if err != nil {
 		return "", err
 	}
-	ring = append(slices.Clone(ring), k)
-	i.keys.Store(&ring)
+	if !added { // another hub made one meanwhile: that is the new key
+		if err := i.registry.Refresh(ctx); err != nil {
+			return "", err
+		}
+		stored := i.registry.Current().SigningKeys()
+		if len(stored) == 0 {
+			return "", errors.New("the signing keys are being erased")
+		}
+		return stored[len(stored)-1].ID, nil
+	}
 	i.log.InfoContext(ctx, "new signing key", "key", k.id, "signsFrom", useFrom, "by", actor)
 	return k.id, nil
 }
@@ -129,7 +179,7 @@ func (i *Identity) rotate(ctx context.Context, actor string) (string, error) {
 // A failure is logged and tried again later; the present key goes on signing.
 func (i *Identity) tendKeys(ctx context.Context) {
 	now := i.clock.Now()
-	if !i.keys.Load().due(now) || !i.changing.TryLock() {
+	if !i.ring().due(now) || !i.changing.TryLock() {
 		return
 	}
 	defer i.changing.Unlock()
@@ -143,22 +193,18 @@ func (i *Identity) tendKeys(ctx context.Context) {
 }
 
 func (i *Identity) replaceKeys(ctx context.Context, now time.Time) error {
-	if ring := *i.keys.Load(); now.Sub(ring[len(ring)-1].createdAt) >= keyLife {
+	if ring := i.ring(); len(ring) == 0 || now.Sub(ring[len(ring)-1].createdAt) >= keyLife {
 		if _, err := i.rotate(ctx, registry.System); err != nil {
 			return err
 		}
 	}
-	ring := *i.keys.Load()
+	ring := i.ring()
 	kept := ring.trusted(now)
 	ended := make([]string, 0, len(ring))
 	for _, k := range ring[:len(ring)-len(kept)] {
 		ended = append(ended, k.id)
 	}
-	if err := i.registry.EraseSigningKeys(ctx, registry.System, ended); err != nil {
-		return err
-	}
-	i.keys.Store(&kept)
-	return nil
+	return i.registry.EraseSigningKeys(ctx, registry.System, ended)
 }
 
 func newSigningKey(private *rsa.PrivateKey, createdAt, useFrom time.Time) (*signingKey, error) {

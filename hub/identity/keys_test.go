@@ -271,7 +271,7 @@ func TestSwappedKeyRowsAreRefused(t *testing.T) {
 
 func TestPrivateKeysNeverStandInTheFile(t *testing.T) {
 	w := newWorld(t)
-	private := (*w.keys.Load())[0].private
+	private := w.ring()[0].private
 	der, err := x509.MarshalPKCS8PrivateKey(private)
 	w.must(err)
 	hubKey, err := os.ReadFile(w.file("hub.key"))

@@ -49,7 +49,11 @@ func (i *Identity) issue(c registry.Client) (string, error) {
 }
 
 func (i *Identity) sign(now time.Time, c claims) (string, error) {
-	token, err := jwt.Signed(i.keys.Load().signing(now).signer).Claims(c).Serialize()
+	key := i.ring().signing(now)
+	if key == nil {
+		return "", errors.New("there is no key to sign a token with")
+	}
+	token, err := jwt.Signed(key.signer).Claims(c).Serialize()
 	if err != nil {
 		return "", fmt.Errorf("sign a token: %w", err)
 	}
@@ -131,7 +135,7 @@ func (i *Identity) examine(token string, now time.Time) (verified, error) {
 	if typ, ok := head.ExtraHeaders[jose.HeaderType]; ok && typ != "JWT" {
 		return verified{}, fmt.Errorf("type %v", typ)
 	}
-	key := i.keys.Load().find(head.KeyID, now)
+	key := i.ring().find(head.KeyID, now)
 	if key == nil {
 		return verified{}, fmt.Errorf("key %q is not one of ours", head.KeyID)
 	}

@@ -63,7 +63,7 @@ func TestTamperedTokensAreRefused(t *testing.T) {
 	w := newWorld(t)
 	good := w.newToken()
 	parts := strings.Split(good, ".")
-	key := (*w.keys.Load())[0]
+	key := w.ring()[0]
 	der, err := x509.MarshalPKIXPublicKey(&key.private.PublicKey)
 	w.must(err)
 	foreign, err := rsa.GenerateKey(rand.Reader, 1024)
@@ -314,7 +314,7 @@ func BenchmarkVerifyUnknown2048(b *testing.B) {
 	w.must(err)
 	k, err := newSigningKey(key, testStart, testStart)
 	w.must(err)
-	w.keys.Store(&keyring{k})
+	w.keys.Store(&shownKeys{w.store.Current(), keyring{k}})
 	token := w.newToken()
 	b.ReportAllocs()
 	for b.Loop() {
@@ -331,7 +331,7 @@ func BenchmarkToken2048(b *testing.B) {
 	w.must(err)
 	k, err := newSigningKey(key, testStart, testStart)
 	w.must(err)
-	w.keys.Store(&keyring{k})
+	w.keys.Store(&shownKeys{w.store.Current(), keyring{k}})
 	for b.Loop() {
 		w.newToken()
 	}

@@ -390,9 +390,11 @@ func testEveryChangeIsAuditedWithItsActor(t *testing.T, at where) {
 	c := f.client("gesplan", "GESPLAN")
 	must(t)(f.AddSecret(ctx, "bia", c.ID))
 	must(t)(f.Revoke(ctx, "bia", c.ID))
+	if err := f.RemoveSecret(ctx, "ana", c.ID, c.Secrets[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	must(t)(f.AddSigningKey(ctx, System, SigningKey{ID: "k1", Sealed: []byte{1}}, ""))
 	if err := errors.Join(
-		f.RemoveSecret(ctx, "ana", c.ID, c.Secrets[0].ID),
-		f.AddSigningKey(ctx, System, SigningKey{ID: "k1", Sealed: []byte{1}}),
 		f.EraseSigningKeys(ctx, System, []string{"k1"}),
 		f.Record(ctx, link.AuditEntry{Actor: "bia", Action: "message.copy", Target: "m1"}),
 	); err != nil {
@@ -441,8 +443,11 @@ func testNoChangeWithoutItsAuditEntry(t *testing.T, at where) {
 		},
 		"remove secret": func(ctx context.Context) error { return f.RemoveSecret(ctx, "ana", c.ID, second.ID) },
 		"revoke":        func(ctx context.Context) error { _, err := f.Revoke(ctx, "ana", c.ID); return err },
-		"signing key":   func(ctx context.Context) error { return f.AddSigningKey(ctx, "ana", SigningKey{ID: "k"}) },
-		"start code":    func(ctx context.Context) error { _, _, err := f.StartCode(ctx); return err },
+		"signing key": func(ctx context.Context) error {
+			_, err := f.AddSigningKey(ctx, "ana", SigningKey{ID: "k"}, "")
+			return err
+		},
+		"start code": func(ctx context.Context) error { _, _, err := f.StartCode(ctx); return err },
 	} {
 		t.Run(what, func(t *testing.T) {
 			if do(t.Context()) == nil {

@@ -17,31 +17,48 @@ type SigningKey struct {
 
 // SigningKeys lists all signing keys in the order in which they sign.
 func (s *Store) SigningKeys(ctx context.Context) ([]SigningKey, error) {
-	keys, err := collect(ctx, s.db, func(rows *sql.Rows) (k SigningKey, err error) {
-		var created, use int64
-		err = rows.Scan(&k.ID, &k.Sealed, &created, &use)
-		k.CreatedAt, k.UseFrom = moment(created), moment(use)
-		return k, err
-	}, `SELECT id, sealed, created_at, use_from FROM signing_key ORDER BY use_from, id`)
+	keys, err := loadSigningKeys(ctx, s.db)
 	if err != nil {
 		return nil, fmt.Errorf("read signing keys: %w", err)
 	}
 	return keys, nil
 }
 
-// AddSigningKey stores a signing key.
-func (s *Store) AddSigningKey(ctx context.Context, actor string, k SigningKey) error {
-	err := s.change(ctx, actor, func(ctx context.Context, c *change) error {
+func loadSigningKeys(ctx context.Context, q querier) ([]SigningKey, error) {
+	return collect(ctx, q, func(rows *sql.Rows) (k SigningKey, err error) {
+		var created, use int64
+		err = rows.Scan(&k.ID, &k.Sealed, &created, &use)
+		k.CreatedAt, k.UseFrom = moment(created), moment(use)
+		return k, err
+	}, `SELECT id, sealed, created_at, use_from FROM signing_key ORDER BY use_from, id`)
+}
+
+// AddSigningKey stores a signing key if the newest one is still that of the id after, "" for none, and
+// tells whether it did: of several hubs that replace a key at the same time one does.
+func (s *Store) AddSigningKey(ctx context.Context, actor string, k SigningKey, after string) (added bool, err error) {
+	err = s.change(ctx, actor, func(ctx context.Context, c *change) error {
+		keys, err := loadSigningKeys(ctx, c)
+		if err != nil {
+			return err
+		}
+		newest := ""
+		if len(keys) > 0 {
+			newest = keys[len(keys)-1].ID
+		}
+		if newest != after {
+			return errNothing
+		}
 		if _, err := c.ExecContext(ctx, `INSERT INTO signing_key (id, sealed, created_at, use_from) VALUES ($1, $2, $3, $4)`,
 			k.ID, k.Sealed, micros(k.CreatedAt), micros(k.UseFrom)); err != nil {
 			return err
 		}
+		added = true
 		return c.record(ctx, "signing-key.create", k.ID, "signs from "+k.UseFrom.Format(time.RFC3339))
 	})
 	if err != nil {
-		return fmt.Errorf("add signing key: %w", err)
+		return false, fmt.Errorf("add signing key: %w", err)
 	}
-	return nil
+	return added, nil
 }
 
 // EraseSigningKeys erases signing keys that no token needs any more.
@@ -51,8 +68,15 @@ func (s *Store) EraseSigningKeys(ctx context.Context, actor string, ids []string
 	}
 	err := s.change(ctx, actor, func(ctx context.Context, c *change) error {
 		for _, id := range ids {
-			if _, err := c.ExecContext(ctx, `DELETE FROM signing_key WHERE id = $1`, id); err != nil {
+			r, err := c.ExecContext(ctx, `DELETE FROM signing_key WHERE id = $1`, id)
+			if err != nil {
 				return err
+			}
+			if n, err := r.RowsAffected(); err != nil || n == 0 {
+				if err != nil {
+					return err
+				}
+				continue // another hub did
 			}
 			if err := c.record(ctx, "signing-key.erase", id, ""); err != nil {
 				return err

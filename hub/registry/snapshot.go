@@ -21,6 +21,7 @@ type Snapshot struct {
 	keys    map[hash]User
 	tenants map[uuid.UUID]link.Tenant
 	rules   map[ruleKey]rule
+	signing []SigningKey
 	version int64 // of the last change it shows, where hubs share a store
 }
 
@@ -69,6 +70,9 @@ func (s *Snapshot) Client(id link.ClientID) (Client, bool) { c, ok := s.clients[
 
 // Tenant finds a tenant, with the name of its company.
 func (s *Snapshot) Tenant(id uuid.UUID) (link.Tenant, bool) { t, ok := s.tenants[id]; return t, ok }
+
+// SigningKeys lists the signing keys in the order in which they sign.
+func (s *Snapshot) SigningKeys() []SigningKey { return s.signing }
 
 // AppsOf lists the apps a client is permitted, in the order of its list.
 func (s *Snapshot) AppsOf(c Client) []App {
@@ -128,6 +132,9 @@ func load(ctx context.Context, q querier, old *Snapshot) (*Snapshot, error) {
 	}
 	for _, t := range tenants {
 		s.tenants[t.ID] = t
+	}
+	if s.signing, err = loadSigningKeys(ctx, q); err != nil {
+		return nil, fmt.Errorf("read signing keys: %w", err)
 	}
 	if err := s.loadSchemas(ctx, q, old); err != nil {
 		return nil, fmt.Errorf("read schemas: %w", err)
