@@ -1,5 +1,5 @@
 // Package hub puts the cloud side together as a value: registry, identity, queue engine, exchange, HTTP
-// door and monitor on one data folder.
+// door and monitor on one data folder, or with others on one PostgreSQL database.
 //
 // The folder holds hub.db (registry, people, audit), queue.db (queues and messages), hub.key (seals
 // the signing keys in hub.db), and a lock: one process at a time.
@@ -27,10 +27,8 @@ import (
 	"smartlink/hub/identity"
 	"smartlink/hub/monitor"
 	"smartlink/hub/queue"
-	"smartlink/hub/queue/sqlite"
-	"smartlink/hub/registry"
 	"smartlink/internal/clock"
-	"smartlink/internal/datadir"
+	"smartlink/internal/pgdb"
 )
 
 // DefaultListen takes connections from the same machine only: whoever opens a hub to a network gives
@@ -42,7 +40,14 @@ const drainTimeout = 10 * time.Second
 
 // Config says where a hub keeps its data and where it listens. Only DataDir is needed.
 type Config struct {
-	DataDir   string
+	DataDir string
+	// Database is the address of a PostgreSQL database, a URL or keyword string, that any number of hubs
+	// share; empty = files in DataDir. With it PublicURL is needed, and the data folder holds no more than the
+	// key file.
+	Database string
+	// KeyFile seals the signing keys; empty = hub.key in DataDir. Hubs that share a database need the same
+	// file. It is made where there is none and nothing is sealed yet.
+	KeyFile   string
 	Listen    string // host:port; empty = DefaultListen; port 0 = any free one
 	PublicURL string // address clients use; part of the tokens' issuer. Without TLSCert it says that a proxy stands in front
 	// TLSCert and TLSKey are PEM files of a certificate and its key; both empty = plain HTTP. They are read
@@ -129,17 +134,7 @@ func checkPublicURL(s string) error {
 }
 
 func (h *Hub) open(ctx context.Context) error {
-	lock, err := datadir.Acquire(h.cfg.DataDir)
-	if err != nil {
-		return err
-	}
-	h.undo = append(h.undo, lock.Release)
-	store, err := registry.Open(ctx, h.file("hub.db"), registry.Options{Clock: h.cfg.Clock, Logger: h.cfg.Logger})
-	if err != nil {
-		return err
-	}
-	h.undo = append(h.undo, store.Close)
-	driver, err := sqlite.Open(ctx, h.file("queue.db"), sqlite.Options{Clock: h.cfg.Clock})
+	store, driver, err := h.openStores(ctx)
 	if err != nil {
 		return err
 	}
@@ -156,7 +151,7 @@ func (h *Hub) open(ctx context.Context) error {
 		h.url = h.scheme() + "://" + reachable(h.listener.Addr().(*net.TCPAddr))
 	}
 	tokens, err := identity.Open(ctx, store, identity.Options{
-		Issuer: h.url, KeyFile: h.file("hub.key"), Proxied: h.cfg.proxied(), Clock: h.cfg.Clock, Logger: h.cfg.Logger,
+		Issuer: h.url, KeyFile: h.keyFile(), Proxied: h.cfg.proxied(), Clock: h.cfg.Clock, Logger: h.cfg.Logger,
 	})
 	if err != nil {
 		return err
@@ -187,7 +182,7 @@ func (h *Hub) open(ctx context.Context) error {
 	h.door, err = api.New(api.Config{
 		Exchange: ex, Clients: tokens, Registry: store, Queues: h.engine, Identity: tokens.Handler(), Monitor: h.monitor,
 		Metrics: metrics, Rates: h.cfg.Limits.rates(), Clock: h.cfg.Clock, Logger: h.cfg.Logger,
-		Ready: func(ctx context.Context) error { return errors.Join(h.engine.Ready(ctx), store.Check(ctx)) },
+		Ready: func(ctx context.Context) error { return h.ready(ctx, store) },
 	})
 	if err != nil {
 		return err
@@ -240,7 +235,7 @@ func (h *Hub) Start(ctx context.Context) error {
 			h.cfg.Logger.Error("server ended", "error", err)
 		}
 	}()
-	h.cfg.Logger.Info("hub serves", "url", h.url, "listen", h.listener.Addr().String(), "data", h.cfg.DataDir)
+	h.cfg.Logger.Info("hub serves", "url", h.url, "listen", h.listener.Addr().String(), "data", h.cfg.DataDir, "database", pgdb.Name(h.cfg.Database))
 	return nil
 }
 

@@ -27,6 +27,9 @@ const (
 	lookEvery = 500 * time.Millisecond
 	// lookTime bounds one look, with the reading of the registry after it.
 	lookTime = 20 * time.Second
+	// lookPause and lookBurst bound the looks of CaughtUp.
+	lookPause = 50 * time.Millisecond
+	lookBurst = 20
 )
 
 // OpenPostgres opens the registry in a PostgreSQL database that any number of hubs share, and brings its
@@ -123,6 +126,21 @@ func (s *Store) follow(ctx context.Context, config *pgx.ConnConfig) {
 		}
 		away = err != nil
 	}
+}
+
+// CaughtUp looks whether another hub changed the registry a moment ago, and tells whether it did; then the
+// snapshot is new. Whoever does not find a credential asks it before saying no: behind a load balancer
+// the next call of who made it comes to another hub, and may be faster than the news. Guesses of
+// strangers do not reach the store more often than lookBurst times at once and then every lookPause.
+func (s *Store) CaughtUp(ctx context.Context) bool {
+	if s.alone || !s.looks.Allow() {
+		return false
+	}
+	before := s.Current()
+	if err := s.catchUp(ctx); err != nil {
+		s.log.DebugContext(ctx, "registry not read", "error", err)
+	}
+	return s.Current() != before
 }
 
 // catchUp reads the registry anew if it is not what the snapshot shows.

@@ -44,6 +44,8 @@ type Store struct {
 	current atomic.Pointer[Snapshot]
 	stale   atomic.Bool // a commit failed: what the store holds is not known
 
+	looks *rate.Limiter // for what other hubs changed, beside the regular ones
+
 	start startGuard
 	uses  uses
 	loop  *lifecycle.Loop
@@ -67,6 +69,7 @@ func open(ctx context.Context, db *sql.DB, d dialect, config *pgx.ConnConfig, o 
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	s := &Store{db: db, dialect: d, alone: config == nil, clock: o.Clock, log: o.Logger}
+	s.looks = rate.NewLimiter(rate.Every(lookPause), lookBurst)
 	s.start.guesses = rate.NewLimiter(rate.Every(guessEvery), guessBurst)
 	if err := s.prepare(ctx, config); err != nil {
 		return nil, errors.Join(fmt.Errorf("registry: %w", err), db.Close())

@@ -43,6 +43,19 @@ func Parse(dsn string) (*pgx.ConnConfig, error) {
 	return config, nil
 }
 
+// Name is a database's address as people may see it, without its password and user: host, port and
+// database. It is empty for an empty address.
+func Name(dsn string) string {
+	if dsn == "" {
+		return ""
+	}
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return "?"
+	}
+	return fmt.Sprintf("%s:%d/%s", config.Host, config.Port, config.Database)
+}
+
 // Open opens a database for database/sql, with at most maxConns connections. Texts that
 // PostgreSQL cannot hold are stored as Text makes them. It connects once, so that a wrong address
 // fails here.

@@ -49,6 +49,9 @@ const shards = 12
 // groupTimeout bounds one group, so that a network that swallows packets stops no lane for ever.
 const groupTimeout = 30 * time.Second
 
+// connectTimeout bounds an attempt to connect, unless the address says another.
+const connectTimeout = 10 * time.Second
+
 // Options of a Store; zero fields have defaults.
 type Options struct {
 	// Clock tells the time of the store; nil: the database's clock does, so that hubs agree. For
@@ -99,6 +102,7 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the address of the queue database: %w", err)
 	}
+	config.ConnConfig.ConnectTimeout = cmp.Or(config.ConnConfig.ConnectTimeout, connectTimeout)
 	config.MaxConns = int32(o.Lanes + readers)
 	// Every statement is meant for one index, and its plan is made when the tables are still empty. Told
 	// so, the planner cannot choose to read a table that will be large.
