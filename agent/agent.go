@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -32,6 +33,7 @@ type Hub interface {
 	Send(ctx context.Context, m client.Message) (link.SendResponse, error)
 	Get(ctx context.Context, o client.GetOptions) ([]link.Delivery, error)
 	Ack(ctx context.Context, items []link.Settlement) ([]link.AckResult, error)
+	Hold(ctx context.Context, r link.HoldRequest) (link.HoldResponse, error)
 }
 
 // Config says which hub, which database, and what to do with the messages. Hub, Database, Installation
@@ -53,6 +55,8 @@ type Config struct {
 	Wait      time.Duration  // of one long poll; 0 = link.MaxWait
 	Lease     time.Duration  // 0 = link.DefaultLease
 	History   time.Duration  // how long executions and log lines are kept; 0 = 120 days
+	// Hold is after how long of silence another run of the installation takes over; 0 = link.DefaultHold.
+	Hold time.Duration
 
 	Clock  clock.Clock // nil: clock.Real
 	Logger *slog.Logger
@@ -67,15 +71,15 @@ const defaultHistory = 120 * 24 * time.Hour
 
 // Agent is a running agent. Start it, and Stop it.
 type Agent struct {
-	cfg   Config
-	lock  *flock.Flock
-	box   *inbox.Box
-	exec  *executor.Executor
-	up    *up
-	parts *lifecycle.Group
-
-	health  *health
+	cfg     Config
+	lock    *flock.Flock
+	box     *inbox.Box
+	guard   *guard
+	loop    *lifecycle.Loop // the guard's
+	started time.Time
+	alarms  *alarms
 	contact contact
+	work    atomic.Pointer[work] // nil while it stands by
 }
 
 // New checks the configuration. It opens nothing; Start does.
@@ -104,6 +108,12 @@ func New(cfg Config) (*Agent, error) {
 	if cfg.GetMax < 1 || cfg.GetMax > link.MaxGet {
 		return nil, link.NewError(link.CodeRequestInvalid).At("get max", link.CodeRequestInvalid, link.Range(1, link.MaxGet))
 	}
+	if cfg.Hold == 0 {
+		cfg.Hold = link.DefaultHold
+	}
+	if cfg.Hold < link.MinHold || cfg.Hold > link.MaxHold {
+		return nil, link.NewError(link.CodeRequestInvalid).At("hold", link.CodeRequestInvalid, link.Range(link.MinHold, link.MaxHold))
+	}
 	if cfg.History == 0 {
 		cfg.History = defaultHistory
 	}
@@ -114,22 +124,27 @@ func New(cfg Config) (*Agent, error) {
 	return &Agent{cfg: cfg}, nil
 }
 
-// Start opens the database, or makes the agent's tables at the first start, sets up the queue, and
-// begins to work. A hub that is away is tried again and again: it keeps Start from nothing.
+// Start opens the database, or makes the agent's tables at the first start, and asks the hub whether this
+// run is the active one of its installation. The active one sets up the queue and begins to work; another
+// stands by and takes over when that one is gone. A hub that is away is tried again and again, and
+// until it has answered nothing is executed.
 //
 // An installation file in use by another agent is link.CodeDataInUse, tables of another program are
-// link.CodeForeignTables, a database of another installation is link.CodeForeignDatabase.
+// link.CodeForeignTables, a database of another installation is link.CodeForeignDatabase. What the hub
+// refuses is link.CodeInstallation (the queue belongs to another installation) or link.CodeDatabaseOld
+// (the database was restored from a backup, or is a copy).
 func (a *Agent) Start(ctx context.Context) error {
-	if a.parts != nil {
+	if a.lock != nil {
 		return errors.New("the agent runs already")
 	}
-	a.lock = flock.New(a.cfg.Installation + ".lock") // which runs of several may work on the database is the guard's to say
-	switch ok, err := a.lock.TryLock(); {
+	lock := flock.New(a.cfg.Installation + ".lock") // which of several runs may work on the database is the guard's to say
+	switch ok, err := lock.TryLock(); {
 	case err != nil:
 		return fmt.Errorf("lock the installation: %w", err)
 	case !ok:
 		return link.NewError(link.CodeDataInUse, "dir", a.cfg.Installation)
 	}
+	a.lock = lock
 	if err := a.start(ctx); err != nil {
 		return errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
 	}
@@ -142,42 +157,39 @@ func (a *Agent) start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	watch := newAlarms()
-	a.up = &up{hub: cfg.Hub, box: a.box, clock: cfg.Clock, log: cfg.Logger, alarms: watch, wake: make(chan struct{}, 1)}
-	a.exec, err = executor.New(executor.Config{
-		Box: a.box, Consumers: cfg.Consumers, Retry: cfg.Retry, BatchSize: cfg.BatchSize, Clock: cfg.Clock, Logger: cfg.Logger,
-		Answered: a.up.Wake, Alarm: watch.add,
-	})
-	if err != nil {
+	a.started, a.alarms = cfg.Clock.Now(), newAlarms()
+	a.guard = newGuard(cfg, a.box)
+	a.guard.begin, a.guard.end = a.beginWork, a.endWork
+	a.guard.heard = func(ctx context.Context, err error) { a.contact.note(ctx, cfg.Clock.Now(), err) }
+	a.box.Guard(a.guard.mayWrite)
+	switch err := a.guard.turn(ctx); {
+	case refusedRun(err):
+		return err
+	case err != nil:
+		cfg.Logger.Warn("this instance is not the active one yet; it is tried again", "error", err)
+	}
+	a.loop = lifecycle.NewLoop(a.guard.run)
+	if err := a.loop.Start(ctx); err != nil {
 		return err
 	}
-	down := &down{cfg: cfg, box: a.box, exec: a.exec, up: a.up, contact: &a.contact}
-	if err := down.subscribe(ctx); err != nil {
-		cfg.Logger.Warn("the hub does not take the subscriptions; it is tried again", "error", err)
-	}
-	report := &report{hub: cfg.Hub, box: a.box, clock: cfg.Clock, log: cfg.Logger, alarms: watch}
-	a.health = &health{box: a.box, exec: a.exec, up: a.up, clock: cfg.Clock, log: cfg.Logger, alarms: watch, started: cfg.Clock.Now(),
-		history: cfg.History}
-	a.parts = &lifecycle.Group{}
-	a.parts.Add("up", lifecycle.NewLoop(a.up.run))
-	a.parts.Add("status", lifecycle.NewLoop(report.run))
-	a.parts.Add("metrics", lifecycle.NewLoop(a.health.run))
-	a.parts.Add("executor", lifecycle.NewLoop(a.exec.Run))
-	a.parts.Add("down", lifecycle.NewLoop(down.run)) // last: stopped first
-	if err := a.parts.Start(ctx); err != nil {
-		return err
-	}
-	cfg.Logger.Info("agent started", "installation", a.box.Installation().ID, "database", cfg.Database, "types", a.exec.Types())
+	cfg.Logger.Info("agent started", "installation", a.box.Installation().ID, "database", cfg.Database)
 	return nil
 }
 
 // Stop ends the work: leases that were not stored are given back, the batch in execution comes to its
-// end. It returns when that is done or, with an error, when ctx ends.
+// end, and another run may be the active one at once. It returns when that is done or, with an error,
+// when ctx ends.
 func (a *Agent) Stop(ctx context.Context) error {
 	var errs []error
-	if a.parts != nil {
-		errs = append(errs, a.parts.Stop(ctx))
-		a.parts = nil
+	if a.loop != nil {
+		errs = append(errs, a.loop.Stop(ctx))
+		a.loop = nil
+	}
+	if a.guard != nil {
+		if errors.Join(errs...) == nil { // otherwise it is the loop's still
+			errs = append(errs, a.guard.quit(ctx))
+		}
+		a.guard = nil
 	}
 	if a.box != nil {
 		errs = append(errs, a.box.Close(ctx))
@@ -190,6 +202,14 @@ func (a *Agent) Stop(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// Standing answers how this run stands among those of its installation.
+func (a *Agent) Standing() Standing {
+	if a.guard == nil {
+		return Standing{}
+	}
+	return a.guard.Standing()
+}
+
 var errNotRunning = errors.New("the agent does not run")
 
 // Reprocess sends a message through the ERP again: see inbox.Box.Reprocess.
@@ -200,8 +220,7 @@ func (a *Agent) Reprocess(ctx context.Context, message uuid.UUID) error {
 	if err := a.box.Reprocess(ctx, message); err != nil {
 		return err
 	}
-	a.exec.Wake()
-	a.up.Wake()
+	a.wakeWork()
 	return nil
 }
 
@@ -213,8 +232,7 @@ func (a *Agent) Discard(ctx context.Context, message uuid.UUID, reason string) e
 	if err := a.box.Discard(ctx, message, reason); err != nil {
 		return err
 	}
-	a.exec.Wake() // the next one of its ordering key may go on
-	a.up.Wake()
+	a.wakeWork() // the next one of its ordering key may go on
 	return nil
 }
 

@@ -291,7 +291,7 @@ func TestAnswersGoUpInOrderPerKeyAndTheRefusedIsBlocked(t *testing.T) {
 		if err != nil || len(page.Items) != 1 || page.Items[0].Code != link.CodeRefusedByHub || page.Items[0].ID != link.AnswerID(refused.Message.ID, 1) {
 			t.Errorf("%+v, %v", page, err)
 		}
-		if n := w.a.up.alarms.all()[link.CodeRefusedByHub]; n != 1 {
+		if n := w.a.alarms.all()[link.CodeRefusedByHub]; n != 1 {
 			t.Errorf("%d alarms", n)
 		}
 		hold.Store("")

@@ -35,8 +35,15 @@ func (a *Agent) Contact() (last time.Time, trouble error) {
 
 // Metrics are what the agent tells about itself, in Prometheus' text format, as of now.
 func (a *Agent) Metrics(ctx context.Context) (string, error) {
-	if a.health == nil {
+	if a.box == nil {
 		return "", errNotRunning
 	}
-	return a.health.text(ctx)
+	if w := a.work.Load(); w != nil {
+		return w.health.text(ctx)
+	}
+	counts, err := a.box.Counts(ctx)
+	if err != nil {
+		return "", err
+	}
+	return metricsText(counts, nil, a.alarms.all(), a.cfg.Clock.Now().Sub(a.started)), nil
 }

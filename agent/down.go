@@ -24,6 +24,7 @@ type down struct {
 	exec *executor.Executor
 	up   *up
 
+	guard      *guard // nil: nothing else may be active
 	contact    *contact
 	subscribed bool
 	askAgain   time.Time // for the types the hub did not grant; zero: it granted all
@@ -108,6 +109,11 @@ func (d *down) turn(ctx context.Context) error {
 			return err
 		}
 	}
+	// Only while this run is sure to be the active one: it may have been frozen.
+	if d.guard != nil && !d.guard.mayTake() {
+		d.guard.Wake()
+		return inbox.ErrStandBy
+	}
 	// Only while the database answers: what cannot be stored must not be taken from others.
 	if err := d.box.Answers(ctx); err != nil {
 		return err
@@ -181,6 +187,9 @@ func (d *down) store(ctx context.Context, deliveries []link.Delivery) ([]link.Se
 	stored, err := d.box.Store(ctx, deliveries)
 	if err == nil {
 		return settlements, stored, nil
+	}
+	if errors.Is(err, inbox.ErrStandBy) {
+		return nil, inbox.Stored{}, err
 	}
 	if away := d.box.Answers(ctx); away != nil {
 		return nil, inbox.Stored{}, errors.Join(err, away)

@@ -25,6 +25,7 @@ type HostConfig struct {
 	Prepare      func(ctx context.Context, db *sql.DB) error
 	Lease        time.Duration // 0 = link.DefaultLease
 	CA           string        // PEM file of authorities to trust besides the machine's; empty: none
+	Hold         time.Duration // 0 = link.DefaultHold
 	Lang         link.Lang     // of the hub's problems
 	// Console is the loopback address of the pages for people, such as 127.0.0.1:8686; empty: none.
 	Console string
@@ -218,7 +219,7 @@ func (h *Host) agent(s *activation.State) (*Agent, error) {
 	return New(Config{
 		Hub: hub, Database: h.cfg.Database, Installation: h.cfg.Installation, Consumers: h.cfg.Consumers, Subscriptions: s.Types(), Prepare: h.cfg.Prepare,
 		Retry:     executor.Retry(f),
-		BatchSize: s.Options.BatchSize, Lease: h.cfg.Lease, Clock: h.cfg.Clock, Logger: h.cfg.Logger,
+		BatchSize: s.Options.BatchSize, Lease: h.cfg.Lease, Hold: h.cfg.Hold, Clock: h.cfg.Clock, Logger: h.cfg.Logger,
 	})
 }
 

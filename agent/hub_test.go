@@ -33,7 +33,10 @@ type fakeHub struct {
 	onGet    func(ctx context.Context) ([]link.Delivery, error)
 	onAck    func([]link.Settlement) error
 	onSend   func(client.Message) error
+	onHold   func(link.HoldRequest) (link.HoldResponse, error)
 	acceptID map[string]int // sends by Idempotency-Key
+	run      uuid.UUID      // the active one: whoever asked last
+	epoch    int64
 }
 
 func newHub() *fakeHub { return &fakeHub{arrived: make(chan struct{}), acceptID: map[string]int{}} }
@@ -128,6 +131,18 @@ func (h *fakeHub) Send(_ context.Context, m client.Message) (link.SendResponse, 
 	h.sent = append(h.sent, m)
 	h.acceptID[m.IdempotencyKey]++
 	return link.SendResponse{MessageID: uuid.New(), Duplicate: h.acceptID[m.IdempotencyKey] > 1}, nil
+}
+
+func (h *fakeHub) Hold(_ context.Context, r link.HoldRequest) (link.HoldResponse, error) {
+	if h.onHold != nil {
+		return h.onHold(r)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.run != r.Run {
+		h.run, h.epoch = r.Run, max(h.epoch, r.Epoch)+1
+	}
+	return link.HoldResponse{Active: true, Epoch: h.epoch, Lease: r.Lease}, nil
 }
 
 // of answers the messages of a type that were sent.

@@ -44,7 +44,7 @@ func TestCommandsThatAreNotGrantedDoNotStopTheOthers(t *testing.T) {
 		if got := w.hub.subscriptions(); !slices.Equal(got, []string{agenttest.Command}) || len(w.hub.of(response)) != 1 {
 			t.Errorf("subscribed to %v, %d answers", got, len(w.hub.of(response)))
 		}
-		if n := w.a.up.alarms.all()[link.CodeSubForbidden]; n != 1 {
+		if n := w.a.alarms.all()[link.CodeSubForbidden]; n != 1 {
 			t.Errorf("%d alarms", n)
 		}
 		after(9 * time.Minute)

@@ -118,6 +118,26 @@ func (a *Admin) Revoke(ctx context.Context, id link.ClientID) (link.Client, erro
 	return adminSend[link.Client](ctx, a, http.MethodPost, "clients/"+string(id)+"/revoke", nil)
 }
 
+// Bindings lists to which installations queues belong.
+func (a *Admin) Bindings(ctx context.Context, l List) (link.Page[link.Binding], error) {
+	return adminList[link.Binding](ctx, a, "installations", l, nil)
+}
+
+// Binding tells to which installation a client's queue belongs.
+func (a *Admin) Binding(ctx context.Context, id link.ClientID) (link.Binding, error) {
+	return adminSend[link.Binding](ctx, a, http.MethodGet, "clients/"+string(id)+"/installation", nil)
+}
+
+// BindInstallation gives a client's queue to an installation, whosever it was.
+func (a *Admin) BindInstallation(ctx context.Context, id link.ClientID, installation string) (link.Binding, error) {
+	return adminSend[link.Binding](ctx, a, http.MethodPut, "clients/"+string(id)+"/installation", link.BindingRequest{Installation: installation})
+}
+
+// ReleaseInstallation takes a client's queue from its installation: the next one to come gets it.
+func (a *Admin) ReleaseInstallation(ctx context.Context, id link.ClientID) (link.Binding, error) {
+	return adminSend[link.Binding](ctx, a, http.MethodDelete, "clients/"+string(id)+"/installation", nil)
+}
+
 // Queues lists queues, of one tenant or with uuid.Nil of all.
 func (a *Admin) Queues(ctx context.Context, tenant uuid.UUID, l List) (link.Page[link.QueueInfo], error) {
 	return adminList[link.QueueInfo](ctx, a, "queues", l, tenantQuery(tenant))

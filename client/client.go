@@ -9,6 +9,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
+	"sync/atomic"
 	"time"
 
 	"smartlink/internal/clock"
@@ -50,6 +52,7 @@ type Client struct {
 	http   transport
 	clock  clock.Clock
 	tokens tokens
+	epoch  atomic.Int64 // of the installation's active run, as Hold was told; 0: none
 }
 
 // New checks the configuration; it does not call the hub.
@@ -85,6 +88,9 @@ func (c *Client) call(ctx context.Context, r request, out any) (int, error) {
 		r.header[link.HeaderApp] = c.cfg.App
 	}
 	r.header[link.HeaderInstallation] = c.cfg.Installation
+	if e := c.epoch.Load(); e != 0 {
+		r.header[link.HeaderEpoch] = strconv.FormatInt(e, 10)
+	}
 	retry := c.cfg.Retry
 	if r.once {
 		retry.Attempts = 1

@@ -139,6 +139,9 @@ func (h *Hub) open(ctx context.Context) error {
 		return err
 	}
 	h.engine = queue.New(driver, queue.Options{Clock: h.cfg.Clock, Logger: h.cfg.Logger})
+	if err := store.PutOffHolds(ctx); err != nil {
+		return err
+	}
 	if h.listener, err = net.Listen("tcp", h.cfg.Listen); err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}

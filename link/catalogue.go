@@ -18,6 +18,7 @@ const (
 	CodeTypeForbidden Code = "SL-TYPE-NOT-PERMITTED"
 	CodeSubForbidden  Code = "SL-SUBSCRIPTION-NOT-PERMITTED"
 	CodeInstallation  Code = "SL-INSTALLATION"
+	CodeDatabaseOld   Code = "SL-DATABASE-OLD"
 
 	CodeRequestInvalid   Code = "SL-REQUEST-INVALID"
 	CodeTypeInvalid      Code = "SL-TYPE-INVALID"
@@ -75,6 +76,8 @@ const (
 	CodeForeignTables     Code = "SL-FOREIGN-TABLES"
 	CodeSharedSchema      Code = "SL-SHARED-SCHEMA"
 	CodeForeignDatabase   Code = "SL-FOREIGN-DATABASE"
+	CodeInstallationThere Code = "SL-INSTALLATION-THERE"
+	CodeJoinCode          Code = "SL-JOIN-CODE"
 	CodeLiveRM            Code = "SL-LIVE-RM"
 	CodeNoReference       Code = "SL-NO-REFERENCE-SCHEMA"
 	CodeNotInInbox        Code = "SL-NOT-IN-INBOX"
@@ -160,8 +163,11 @@ var catalogue = []Entry{
 		"Este cliente não pode receber: {types}. Nada foi alterado.",
 		"This client may not receive: {types}. Nothing was changed."},
 	{CodeInstallation, http.StatusForbidden, "Outra instalação", "Another installation",
-		"Esta fila pertence à instalação {bound}. Use as credenciais só nessa instalação, ou remova a integração dela antes.",
-		"This queue belongs to installation {bound}. Use the credentials in that installation only, or remove its integration first."},
+		"Esta fila pertence à instalação {bound}: {why}. Use as credenciais só na instância ativa dessa instalação. Se a máquina se perdeu, um administrador libera a fila com `smartlink admin client installation release`.",
+		"This queue belongs to installation {bound}: {why}. Use the credentials in that installation's active instance only. If the machine was lost, an administrator releases the queue with `smartlink admin client installation release`."},
+	{CodeDatabaseOld, http.StatusConflict, "Estado antigo do banco", "Older state of the database",
+		"O hub já viu um estado mais novo do banco desta instalação (na máquina {host}, ativa desde {at}): este banco foi restaurado de um backup, ou é uma cópia. Use o banco certo. Para seguir com este, como outra instalação: `smartlink agent adopt`.",
+		"The hub has seen a newer state of this installation's database (on machine {host}, active since {at}): this one was restored from a backup, or is a copy. Use the right database. To go on with this one, as another installation: `smartlink agent adopt`."},
 
 	{CodeRequestInvalid, http.StatusUnprocessableEntity, "Pedido inválido", "Request invalid",
 		"O pedido não está na forma esperada; veja errors.",
@@ -315,8 +321,14 @@ var catalogue = []Entry{
 		"As tabelas do agente precisam de um esquema próprio, e o do banco é {schema}. No PostgreSQL, tire search_path do endereço; no SQL Server, crie o esquema smartlink e dê-o ao usuário: ALTER USER … WITH DEFAULT_SCHEMA = smartlink. Nada foi alterado.",
 		"The agent's tables need a schema of their own, and the database's is {schema}. In PostgreSQL leave search_path out of the URL; in SQL Server make the schema smartlink and give it to the user: ALTER USER … WITH DEFAULT_SCHEMA = smartlink. Nothing was changed."},
 	{CodeForeignDatabase, 0, "Banco de outra instalação", "Database of another installation",
-		"Este banco pertence a outra instalação ({why}). Ative de novo, ou use `smartlink agent join`.",
-		"This database belongs to another installation ({why}). Activate anew, or use `smartlink agent join`."},
+		"Este banco pertence a outra instalação ({why}). Para usá-lo de mais uma máquina da mesma instalação: `smartlink agent join`. Para torná-lo de uma instalação nova, e ativar de novo: `smartlink agent adopt`.",
+		"This database belongs to another installation ({why}). To use it from one more machine of the same installation: `smartlink agent join`. To make it a new installation's, and activate anew: `smartlink agent adopt`."},
+	{CodeInstallationThere, 0, "Já há uma instalação aqui", "There is an installation here",
+		"O arquivo {file} é de outra instalação, que já usou um banco. Use outra pasta (--installation) ou mova o arquivo para outro lugar; nada foi alterado.",
+		"The file {file} is another installation's, which has used a database. Use another folder (--installation), or move the file away; nothing was changed."},
+	{CodeJoinCode, 0, "Código de entrada inválido", "Join code not valid",
+		"O código {why}. Crie outro com `smartlink agent join-code` em uma máquina da instalação; cada um vale para uma máquina, por pouco tempo.",
+		"The code {why}. Make another with `smartlink agent join-code` on a machine of the installation; each is good for one machine, for a short time."},
 	{CodeLiveRM, 0, "Banco de um RM em uso", "Database of a live RM",
 		"O banco parece ser de um RM em uso (tabela {table}); só o próprio RM grava nele. Use outro banco para os livros de referência; nada foi alterado.",
 		"The database looks like a live RM's (table {table}); only RM itself writes there. Use another database for the reference books; nothing was changed."},

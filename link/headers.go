@@ -10,6 +10,7 @@ import (
 const (
 	HeaderApp           = "Sl-App"            // the sender's app; not kept
 	HeaderInstallation  = "Sl-Installation"   // the agent's installation; not kept
+	HeaderEpoch         = "Sl-Epoch"          // of the lease under which the agent is the active one; not kept
 	HeaderBusinessKey   = "Sl-Business-Key"   // identity of one intended change
 	HeaderOrderingKey   = "Sl-Ordering-Key"   // messages of one key are delivered one at a time, in order
 	HeaderCorrelationID = "Sl-Correlation-Id" // the sender's own correlation
@@ -60,7 +61,7 @@ func canonicalName(name string) string {
 }
 
 // KeepHeaders picks from a request's headers those that travel with the message: SL-* except
-// SL-App and SL-Installation, and traceparent. Only the first value of a name counts.
+// SL-App, SL-Installation and SL-Epoch, and traceparent. Only the first value of a name counts.
 func KeepHeaders(h map[string][]string) map[string]string {
 	kept := make(map[string]string, 4)
 	for name, values := range h {
@@ -68,7 +69,7 @@ func KeepHeaders(h map[string][]string) map[string]string {
 			continue
 		}
 		name = textproto.CanonicalMIMEHeaderKey(name)
-		if name == HeaderApp || name == HeaderInstallation {
+		if name == HeaderApp || name == HeaderInstallation || name == HeaderEpoch {
 			continue
 		}
 		if strings.HasPrefix(name, "Sl-") || name == HeaderTraceparent {

@@ -29,6 +29,10 @@ const (
 	MaxLease     = 15 * time.Minute
 	MaxWait      = 30 * time.Second
 
+	DefaultHold = 20 * time.Second // how long a silent agent stays the active one of its installation
+	MinHold     = time.Second
+	MaxHold     = 25 * time.Second // so that another has taken over 30 s after its death
+
 	DefaultRequeueCountMax = 10
 	MaxRequeueCountMax     = 1000
 	MaxRequeueAfter        = 24 * time.Hour
@@ -68,6 +72,7 @@ func Limits() []Limit {
 		{"reason", strconv.Itoa(MaxReason), Text{"caracteres de um motivo", "characters of a reason"}},
 		{"lease", fmt.Sprintf("%s (%s – %s)", span(DefaultLease), span(MinLease), span(MaxLease)), Text{"prazo de uma entrega", "time of one delivery"}},
 		{"wait", span(MaxWait), Text{"espera máxima de uma leitura", "longest wait of a get"}},
+		{"hold", fmt.Sprintf("%s (%s – %s)", span(DefaultHold), span(MinHold), span(MaxHold)), Text{"silêncio depois do qual outra instância assume", "silence after which another instance takes over"}},
 		{"requeueCountMax", fmt.Sprintf("%d (0 – %d)", DefaultRequeueCountMax, MaxRequeueCountMax), Text{"falhas antes das mensagens mortas", "failed deliveries before the dead letters"}},
 		{"requeueAfter", span(MaxRequeueAfter), Text{"maior espera pedida", "longest delay a receiver may ask for"}},
 		{"backoff", fmt.Sprintf("%s · 2ⁿ, %s", span(BackoffBase), span(BackoffCap)), Text{"espera entre tentativas, com sorteio", "delay between deliveries, full jitter"}},

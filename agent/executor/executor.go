@@ -129,6 +129,8 @@ func (e *Executor) Run(ctx context.Context) {
 		n, err := e.RunOnce(ctx)
 		wait := poll
 		switch {
+		case errors.Is(err, inbox.ErrStandBy): // whoever stands by is stopped; otherwise it is a matter of moments
+			e.cfg.Logger.Debug("the executor pauses: this instance is not the active one, or not sure of it")
 		case err != nil && ctx.Err() == nil:
 			e.cfg.Logger.Error("the executor pauses: the database does not answer", "error", err, "pause", pause)
 			wait = pause

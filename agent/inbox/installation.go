@@ -15,6 +15,7 @@ import (
 
 	"smartlink/internal/clock"
 	"smartlink/internal/durable"
+	"smartlink/link"
 )
 
 // Installation is one set-up of the agent. It lives in a file outside the database, so that a copied
@@ -109,4 +110,22 @@ func (i *Installation) write() error {
 		return fmt.Errorf("installation file: %w", err)
 	}
 	return nil
+}
+
+// JoinInstallation writes the file of an installation on a further machine: its id and key are the
+// same, its instance is another. A file that is there already stays as it is unless it is of the same
+// installation, or has served no database yet; otherwise link.CodeInstallationThere.
+func JoinInstallation(path string, of Installation) error {
+	there, err := ReadInstallation(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return err
+	case there.ID == of.ID:
+		return nil
+	case there.bound:
+		return link.NewError(link.CodeInstallationThere, "file", path)
+	}
+	joined := Installation{ID: of.ID, Key: of.Key, CreatedAt: of.CreatedAt, Instance: uuid.New(), bound: true, path: path}
+	return joined.write()
 }

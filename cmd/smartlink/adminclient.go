@@ -15,6 +15,8 @@ type adminClientCmd struct {
 	Change clientChangeCmd `cmd:"" help:"Change a client's name or apps. Example: smartlink admin client change ID --apps GESPLAN,GESPLAN-RM"`
 	Revoke clientRevokeCmd `cmd:"" help:"Refuse every token the client got so far. Example: smartlink admin client revoke ID"`
 	Secret clientSecretCmd `cmd:"" help:"Secrets: at most two live, so that one can be replaced without a pause."`
+
+	Installation clientInstallationCmd `cmd:"" help:"Installations of agents: whose a client's queue is, and which run is active."`
 }
 
 // clientArg names a client on the command line.

@@ -62,6 +62,7 @@ type agentRunCmd struct {
 	LogFile      string        `name:"log-file" help:"File for the log instead of the error output; a full one is renamed, six are kept." env:"SMARTLINK_LOG_FILE" placeholder:"FILE"`
 	Service      string        `help:"Set by 'agent install': run under the service manager." hidden:""`
 	Lease        time.Duration `help:"How long a fetched message is ours before it is stored, 5s to 15m." default:"60s"`
+	Hold         time.Duration `help:"How long this instance may be silent before another takes over, 1s to 25s." default:"20s"`
 	BatchSize    int           `name:"batch-size" help:"Messages executed in one transaction." default:"1"`
 
 	MinutesInterval    int `name:"minutes-interval" help:"Retry: minutes of the formula MinutesInterval × FatorTempoExecucao × QtdeTentativasExec × attempt." default:"1"`
@@ -130,35 +131,46 @@ func (c *agentRunCmd) run(e *env, a *agentCmd) error {
 	run, err := agent.New(agent.Config{
 		Hub: hub, Database: a.Database, Installation: a.installation(), Consumers: rm.Consumers(), Prepare: prepareBooks,
 		Retry:     executor.Retry{MinutesInterval: c.MinutesInterval, FatorTempoExecucao: c.FatorTempoExecucao, QtdeTentativasExec: c.QtdeTentativasExec},
-		BatchSize: c.BatchSize, Lease: c.Lease, Logger: e.logger(slog.LevelInfo),
+		BatchSize: c.BatchSize, Lease: c.Lease, Hold: c.Hold, Logger: e.logger(slog.LevelInfo),
 	})
 	if err != nil {
 		return err
 	}
 	return serve(e, run, func() {
-		fmt.Fprintf(e.out, "agent of installation %s, hub %s, database %s\n", inst.ID, c.Server, a.Database)
+		fmt.Fprintf(e.out, "agent of installation %s, hub %s, database %s%s\n", inst.ID, c.Server, a.Database, standing(run))
 	})
 }
 
 // activated runs what is activated.
 func (c *agentRunCmd) activated(e *env, a *agentCmd) error {
 	host, err := agent.NewHost(agent.HostConfig{
-		Database: a.Database, Installation: a.installation(), Consumers: rm.Consumers(), Prepare: prepareBooks, Lease: c.Lease, CA: e.ca(), Lang: e.lang(),
+		Database: a.Database, Installation: a.installation(), Consumers: rm.Consumers(), Prepare: prepareBooks, Lease: c.Lease, Hold: c.Hold, CA: e.ca(), Lang: e.lang(),
 		Console: strings.TrimPrefix(c.Console, "off"), Logger: e.logger(slog.LevelInfo),
 	})
 	if err != nil {
 		return err
 	}
 	return serve(e, host, func() {
-		what := "what is activated"
-		if host.Agent() == nil {
-			what = "nothing is activated yet; see 'smartlink agent activate --help'"
+		what := "nothing is activated yet; see 'smartlink agent activate --help'"
+		if run := host.Agent(); run != nil {
+			what = "what is activated" + standing(run)
 		}
 		fmt.Fprintf(e.out, "agent of %s, database %s: %s\n", a.installation(), a.Database, what)
 		if at := host.Console(); at != "" {
 			fmt.Fprintf(e.out, "console at %s\n", at)
 		}
 	})
+}
+
+// standing tells that an agent is not the active one of its installation.
+func standing(a *agent.Agent) string {
+	switch s := a.Standing(); {
+	case s.Active:
+		return ""
+	case s.Host != "":
+		return "; stands by: the active instance is on " + s.Host
+	}
+	return "; stands by until the hub has answered"
 }
 
 // desk opens the inbox to look at it or to change one message, beside a running agent or without one.

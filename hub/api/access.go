@@ -1,6 +1,7 @@
 package api
 
 import (
+	"strconv"
 	"strings"
 
 	"smartlink/hub/exchange"
@@ -50,7 +51,7 @@ func (c *call) admitClient(token string) error {
 	}
 	c.caller = exchange.Caller{
 		Client: client, Snapshot: snapshot, App: c.r.Header.Get(link.HeaderApp), Installation: c.r.Header.Get(link.HeaderInstallation),
-		Source: link.SourceHTTP, Lang: c.lang,
+		Epoch: epoch(c.r.Header.Get(link.HeaderEpoch)), Source: link.SourceHTTP, Lang: c.lang,
 	}
 	c.note("tenant", client.Tenant, "client", client.ID)
 	return c.spend(1)
@@ -72,4 +73,14 @@ func (c *call) admitPerson(key string, role link.Role) error {
 	c.operator = exchange.Operator{Name: user.Name, Role: user.Role, Lang: c.lang}
 	c.note("user", user.Name)
 	return nil
+}
+
+// epoch reads SL-Epoch. What is no number is none that a hub has given: such a caller is refused where
+// an epoch counts.
+func epoch(s string) int64 {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil && s != "" {
+		return -1
+	}
+	return n
 }

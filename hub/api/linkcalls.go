@@ -21,7 +21,7 @@ var (
 		name: "SL-App", in: "header", schema: "", example: "GESPLAN",
 		about: "App to speak for; needed when several of the client's apps may send the type",
 	}
-	headerInstallation = parameter{name: "SL-Installation", in: "header", schema: "", about: "Id of the agent's installation, shown in the trace"}
+	headerInstallation = parameter{name: "SL-Installation", in: "header", schema: "", about: "Id of the agent's installation, shown in the trace; a setup with one binds the queue to it"}
 	headerLanguage     = parameter{
 		name: "Accept-Language", in: "header", schema: "", example: "pt-BR", about: "Portuguese or English texts; default English",
 	}
@@ -76,7 +76,7 @@ var (
 		{name: "maxBytes", in: "query", schema: 0, about: "Bytes of bodies at most, 1 – 4194304 (the default); one message is given whatever its size"},
 		{name: "wait", in: "query", schema: "", example: "30s", about: "How long to wait for the first message, 0s – 30s; default 0s"},
 		{name: "lease", in: "query", schema: "", example: "60s", about: "How long the messages are the caller's, 5s – 15m; default 60s"},
-		headerInstallation, headerLanguage,
+		headerInstallation, headerEpoch, headerLanguage,
 	}
 	tenantParameter = parameter{
 		name: "tenant", in: "query", schema: "",
@@ -92,7 +92,7 @@ func (d *Door) linkEndpoints() []endpoint {
 	get := endpoint{
 		method: http.MethodGet, path: linkPath + "get", id: "get", tag: tagLink, who: aClient, serve: d.get,
 		summary: "Lease messages of the own queue", about: "Each message given is leased: settle its deliveryTag by ack before leaseUntil, or it comes again.",
-		parameters: getParameters, problems: []link.Code{link.CodeNoQueue, link.CodeRequestInvalid},
+		parameters: getParameters, problems: []link.Code{link.CodeNoQueue, link.CodeInstallation, link.CodeRequestInvalid},
 		answers: []reply{
 			{status: http.StatusOK, about: "Messages, at least one", schema: link.GetResponse{}},
 			{status: http.StatusNoContent, about: "None came in time"},
@@ -104,12 +104,12 @@ func (d *Door) linkEndpoints() []endpoint {
 		{
 			method: http.MethodPost, path: linkPath + "setup", id: "setup", tag: tagLink, who: aClient, serve: d.setup,
 			summary: "Create or change the own queue", about: "Idempotent. The list replaces the old one; messages waiting for a removed type stay and are delivered.",
-			parameters: []parameter{headerInstallation, headerLanguage},
+			parameters: []parameter{headerInstallation, headerEpoch, headerLanguage},
 			request: &content{types: []string{contentJSON}, schema: link.SetupRequest{}, examples: map[string]any{
 				"agent": link.SetupRequest{Subscriptions: []string{"FinLanIncDataCommand", "FinLanAltDataCommand"}},
 			}},
 			answers:  []reply{{status: http.StatusOK, about: "The queue as it is now", schema: link.SetupResponse{}}},
-			problems: []link.Code{link.CodeSubForbidden, link.CodeOutcomeUnknown},
+			problems: []link.Code{link.CodeSubForbidden, link.CodeInstallation, link.CodeOutcomeUnknown},
 		},
 		{
 			method: http.MethodPost, path: linkPath + "send/{type}/{audience}", id: "send", tag: tagLink, who: aClient, serve: d.send,
@@ -143,19 +143,19 @@ func (d *Door) linkEndpoints() []endpoint {
 			method: http.MethodPost, path: linkPath + "extend", id: "extend", tag: tagLink, who: aClient, serve: d.extend,
 			summary:    "Lengthen leases",
 			about:      "The heartbeat of a slow consumer: the lease ends so long after now. One object, or a list of up to 500, answered item by item.",
-			parameters: []parameter{headerInstallation, headerLanguage},
+			parameters: []parameter{headerInstallation, headerEpoch, headerLanguage},
 			request: &content{types: []string{contentJSON}, schema: extendRequest{}, examples: map[string]any{
 				"one":  map[string]any{"deliveryTag": 4294967297, "lease": "5m"},
 				"list": []any{map[string]any{"deliveryTag": 4294967297}, map[string]any{"deliveryTag": 4294967298}},
 			}},
 			answers:  []reply{{status: http.StatusOK, about: "The lease's new end; of a list one result for each item", schema: extendAnswer{}}},
-			problems: []link.Code{link.CodeNoQueue, link.CodeLeaseEnded, link.CodeTagUnknown, link.CodeRequestInvalid},
+			problems: []link.Code{link.CodeNoQueue, link.CodeInstallation, link.CodeLeaseEnded, link.CodeTagUnknown, link.CodeRequestInvalid},
 		},
 		{
 			method: http.MethodPost, path: linkPath + "ack", id: "ack", tag: tagLink, who: aClient, serve: d.ack,
 			summary:    "Settle deliveries",
 			about:      "One object, answered 204 or with its problem; or a list of up to 500, answered item by item in order, each on its own.",
-			parameters: []parameter{headerInstallation, headerLanguage},
+			parameters: []parameter{headerInstallation, headerEpoch, headerLanguage},
 			request: &content{types: []string{contentJSON}, schema: ackRequest{}, examples: map[string]any{
 				"taken over": map[string]any{"deliveryTag": 4294967297, "ack": true},
 				"try again":  map[string]any{"deliveryTag": 4294967297, "ack": false, "reason": "database not reached"},
@@ -168,7 +168,7 @@ func (d *Door) linkEndpoints() []endpoint {
 				{status: http.StatusOK, about: "Of a list: one result for each item; code is absent when it was settled", schema: link.AckResponse{}},
 				{status: http.StatusNoContent, about: "Of one object: settled"},
 			},
-			problems: []link.Code{link.CodeNoQueue, link.CodeLeaseEnded, link.CodeTagUnknown, link.CodeOutcomeUnknown},
+			problems: []link.Code{link.CodeNoQueue, link.CodeInstallation, link.CodeLeaseEnded, link.CodeTagUnknown, link.CodeOutcomeUnknown},
 		},
 		{
 			method: http.MethodGet, path: linkPath + "messages/{id}", id: "trace", tag: tagMessages, who: clientOrViewer, serve: d.trace,

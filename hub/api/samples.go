@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -37,7 +38,7 @@ var samples = func() map[reflect.Type]any {
 	for _, v := range sampleValues() {
 		list[reflect.TypeOf(v)] = v
 	}
-	for _, v := range schemaSamples() {
+	for _, v := range slices.Concat(schemaSamples(), installationSamples()) {
 		list[reflect.TypeOf(v)] = v
 	}
 	list[reflect.TypeFor[extendAnswer]()] = link.ExtendResult{DeliveryTag: sampleTag, LeaseUntil: &sampleLater}

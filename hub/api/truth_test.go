@@ -120,7 +120,6 @@ func TestParametersSayWhatTheyTake(t *testing.T) {
 // Codes with an HTTP status that no call of the API answers, each with the reason.
 var answeredElsewhere = map[link.Code]string{
 	link.CodeLogin: "the monitor's log-in page", link.CodeForeignPage: "the monitor's forms", link.CodeNotInInbox: "the agent's own commands", link.CodeNotNow: "items of lists, and the agent's own commands",
-	link.CodeInstallation: "no call yet: queues are bound to an installation by activation",
 }
 
 // TestEveryCodeIsDescribed: each problem that the catalogue has an HTTP status for stands at a call.

@@ -44,7 +44,7 @@ type Engine interface {
 	Health(ctx context.Context, tenant uuid.UUID) ([]queue.Health, error)
 }
 
-// Directory is what operators' use cases need of the registry.
+// Directory is what use cases need of the registry beyond a caller's snapshot.
 type Directory interface {
 	// Current answers what requests need of the registry, at this moment.
 	Current() *registry.Snapshot
@@ -52,6 +52,12 @@ type Directory interface {
 	TenantIDs(ctx context.Context) ([]uuid.UUID, error)
 	// Record writes an audit entry durably.
 	Record(ctx context.Context, e link.AuditEntry) error
+
+	// Hold, Bind, NoteRefused and Bindings are about whose a client's queue is: see registry.Store.
+	Hold(ctx context.Context, id link.ClientID, installation string, r link.HoldRequest, lease time.Duration) (link.HoldResponse, error)
+	Bind(ctx context.Context, id link.ClientID, installation string) error
+	NoteRefused(ctx context.Context, id link.ClientID, installation string, code link.Code) error
+	Bindings(ctx context.Context, l registry.List) (link.Page[link.Binding], error)
 }
 
 // Caller is a client behind a door, authenticated.
@@ -60,6 +66,7 @@ type Caller struct {
 	Snapshot     *registry.Snapshot // the registry as it was when the caller was authenticated
 	App          string             // SL-App: the app it wants to speak for; empty = the only one that may
 	Installation string             // SL-Installation
+	Epoch        int64              // SL-Epoch; 0: none, or none that could be one
 	Source       string             // the door: link.SourceHTTP, …
 	Lang         link.Lang          // of texts in answers
 }

@@ -137,9 +137,16 @@ type directory struct {
 	audit []link.AuditEntry
 	err   error
 	then  func() // called by Record
+	held  []string
+	now   *registry.Snapshot // nil: snapshot()
 }
 
-func (d *directory) Current() *registry.Snapshot { return snapshot() }
+func (d *directory) Current() *registry.Snapshot {
+	if d.now != nil {
+		return d.now
+	}
+	return snapshot()
+}
 
 func (d *directory) TenantIDs(context.Context) ([]uuid.UUID, error) {
 	return []uuid.UUID{another, tenant}, nil
@@ -151,6 +158,25 @@ func (d *directory) Record(_ context.Context, e link.AuditEntry) error {
 		d.then()
 	}
 	return d.err
+}
+
+func (d *directory) Hold(_ context.Context, id link.ClientID, installation string, r link.HoldRequest, lease time.Duration) (link.HoldResponse, error) {
+	d.held = append(d.held, fmt.Sprint(id, " ", installation, " ", r.Run, " ", lease))
+	return link.HoldResponse{Active: true, Epoch: 1, Lease: lease.String()}, d.err
+}
+
+func (d *directory) Bind(_ context.Context, id link.ClientID, installation string) error {
+	d.held = append(d.held, fmt.Sprint("bind ", id, " ", installation))
+	return d.err
+}
+
+func (d *directory) NoteRefused(_ context.Context, id link.ClientID, installation string, code link.Code) error {
+	d.held = append(d.held, fmt.Sprint("refused ", id, " ", installation, " ", code))
+	return nil
+}
+
+func (d *directory) Bindings(context.Context, registry.List) (link.Page[link.Binding], error) {
+	return link.Page[link.Binding]{}, d.err
 }
 
 func newExchange(e *engine, d *directory) *exchange.Exchange {

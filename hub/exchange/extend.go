@@ -15,10 +15,14 @@ type Extended struct {
 }
 
 // Extend lengthens leases of the caller's queue, each on its own. The second answer fails them all:
-// link.CodeNoQueue, link.CodeRequestInvalid for a list that is too long, and the engine's.
+// link.CodeNoQueue, link.CodeInstallation, link.CodeRequestInvalid for a list that is too long, and the
+// engine's.
 func (x *Exchange) Extend(ctx context.Context, c Caller, items []link.Extension) ([]Extended, error) {
 	if len(items) > link.MaxAck {
 		return nil, link.NewError(link.CodeRequestInvalid).At("", link.CodeRequestInvalid, link.Both("no máximo %d itens", "at most %d items", link.MaxAck))
+	}
+	if err := x.admit(ctx, c, true); err != nil {
+		return nil, err
 	}
 	out := make([]Extended, len(items))
 	good := make([]queue.Extend, 0, len(items))

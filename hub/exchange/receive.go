@@ -16,7 +16,8 @@ type Get struct {
 }
 
 // Get leases messages of the caller's queue; none when nothing came in time. Errors:
-// link.CodeNoQueue, link.CodeRequestInvalid with the range of each parameter that is out of it.
+// link.CodeNoQueue, link.CodeInstallation, link.CodeRequestInvalid with the range of each parameter that
+// is out of it.
 func (x *Exchange) Get(ctx context.Context, c Caller, g Get) ([]link.Delivery, error) {
 	if err := checkInstallation(c); err != nil {
 		return nil, err
@@ -26,11 +27,21 @@ func (x *Exchange) Get(ctx context.Context, c Caller, g Get) ([]link.Delivery, e
 		e.Errors = wrong
 		return nil, e
 	}
-	return x.engine.Get(ctx, queue.Get{
+	if err := x.admit(ctx, c, true); err != nil {
+		return nil, err
+	}
+	got, err := x.engine.Get(ctx, queue.Get{
 		Queue: c.queue(), Installation: c.Installation,
 		Max: given(g.Max, link.DefaultGet), MaxBytes: given(g.MaxBytes, link.MaxGetBytes),
 		Wait: given(g.Wait, 0), Lease: given(g.Lease, link.DefaultLease),
 	})
+	if err == nil {
+		err = x.stillActive(ctx, c, got)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return got, nil
 }
 
 // Wrong names each parameter that is out of its range, with the range.
@@ -59,10 +70,14 @@ func within[T int | time.Duration](wrong *link.Error, name string, v *T, low, hi
 
 // Settle settles deliveries of the caller's queue, each on its own: one error or nil for each item
 // (link.CodeLeaseEnded, link.CodeTagUnknown, link.CodeRequestInvalid). The second answer fails them
-// all: link.CodeNoQueue, link.CodeRequestInvalid for a list that is too long, and the engine's.
+// all: link.CodeNoQueue, link.CodeInstallation, link.CodeRequestInvalid for a list that is too long, and
+// the engine's.
 func (x *Exchange) Settle(ctx context.Context, c Caller, items []link.Settlement) ([]error, error) {
 	if len(items) > link.MaxAck {
 		return nil, link.NewError(link.CodeRequestInvalid).At("", link.CodeRequestInvalid, link.Both("no máximo %d itens", "at most %d items", link.MaxAck))
+	}
+	if err := x.admit(ctx, c, true); err != nil {
+		return nil, err
 	}
 	errs := make([]error, len(items))
 	good := make([]queue.Settle, 0, len(items))

@@ -11,13 +11,17 @@ import (
 )
 
 // Setup creates or changes the caller's queue. A type the client may not receive refuses the whole
-// call (link.CodeSubForbidden) with one error for each such type; nothing is changed.
+// call (link.CodeSubForbidden) with one error for each such type; nothing is changed. A caller that
+// names an installation binds the queue to it; one of another installation is link.CodeInstallation.
 func (x *Exchange) Setup(ctx context.Context, c Caller, r link.SetupRequest) (link.SetupResponse, error) {
 	limit := link.DefaultRequeueCountMax
 	if r.RequeueCountMax != nil {
 		limit = *r.RequeueCountMax
 	}
 	if err := checkSetup(c, r.Subscriptions, limit); err != nil {
+		return link.SetupResponse{}, err
+	}
+	if err := x.admitSetup(ctx, c); err != nil {
 		return link.SetupResponse{}, err
 	}
 	types := slices.Compact(slices.Sorted(slices.Values(r.Subscriptions)))
@@ -29,6 +33,18 @@ func (x *Exchange) Setup(ctx context.Context, c Caller, r link.SetupRequest) (li
 		Queue: c.queue().String(), RequeueCountMax: done.RequeueCountMax, Subscriptions: notNil(done.Subscriptions),
 		Added: notNil(done.Added), Removed: notNil(done.Removed), Warnings: setupWarnings(c, done.Subscriptions),
 	}, nil
+}
+
+// admitSetup refuses who may not set the queue up, and binds a queue of nobody's to the installation of
+// the caller, if it is one. A wizard sets up beside the active run, and has no epoch.
+func (x *Exchange) admitSetup(ctx context.Context, c Caller) error {
+	if err := checkInstallation(c); err != nil {
+		return err
+	}
+	if err := x.admit(ctx, c, c.Epoch != 0); err != nil || c.Installation == "" || c.Client.Installation != "" {
+		return err
+	}
+	return x.directory.Bind(ctx, c.Client.ID, c.Installation)
 }
 
 func checkSetup(c Caller, types []string, limit int) error {

@@ -155,7 +155,7 @@ func loadClients(ctx context.Context, q querier) ([]Client, error) {
 		var created int64
 		var revoked sql.NullInt64
 		var apps string
-		if err := rows.Scan(&c.ID, &c.Tenant, &c.Name, &c.Epoch, &revoked, &created, &apps); err != nil {
+		if err := rows.Scan(&c.ID, &c.Tenant, &c.Name, &c.Epoch, &revoked, &created, &c.Installation, &c.Barred, &c.HoldEpoch, &apps); err != nil {
 			return c, err
 		}
 		c.CreatedAt = moment(created)
@@ -164,7 +164,8 @@ func loadClients(ctx context.Context, q querier) ([]Client, error) {
 		}
 		c.Apps = appList(apps)
 		return c, nil
-	}, `SELECT id, tenant, name, epoch, revoked_at, created_at, `+clientApps+` FROM client c ORDER BY created_at, id`)
+	}, `SELECT c.id, c.tenant, c.name, c.epoch, c.revoked_at, c.created_at, COALESCE(i.installation, ''), COALESCE(i.barred, ''), COALESCE(i.epoch, 0), `+
+		clientApps+` FROM client c LEFT JOIN installation i ON i.client = c.id ORDER BY c.created_at, c.id`)
 }
 
 func (s *Snapshot) loadSecrets(ctx context.Context, q querier) error {

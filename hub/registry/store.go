@@ -46,9 +46,10 @@ type Store struct {
 
 	looks *rate.Limiter // for what other hubs changed, beside the regular ones
 
-	start startGuard
-	uses  uses
-	loop  *lifecycle.Loop
+	start    startGuard
+	uses     uses
+	refusals refusals
+	loop     *lifecycle.Loop
 }
 
 // Open opens, or makes, the registry in a SQLite file and brings its schema up to date.
@@ -157,6 +158,7 @@ type change struct {
 	*sql.Tx
 	actor string
 	now   time.Time
+	quiet bool // nothing that requests look up has changed: the snapshot stays
 }
 
 // record adds an audit entry to the transaction.
@@ -182,11 +184,18 @@ func (s *Store) change(ctx context.Context, actor string, do func(context.Contex
 		return unavailable(err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	switch err := do(ctx, &change{tx, actor, s.clock.Now()}); {
+	c := &change{Tx: tx, actor: actor, now: s.clock.Now()}
+	switch err := do(ctx, c); {
 	case errors.Is(err, errNothing):
 		return nil
 	case err != nil:
 		return unavailable(err)
+	}
+	if c.quiet {
+		if err := tx.Commit(); err != nil {
+			return link.NewError(link.CodeChangeUnknown).Because(fmt.Errorf("commit: %w", err))
+		}
+		return nil
 	}
 	if err := s.dialect.changed(ctx, tx); err != nil {
 		return unavailable(err)

@@ -36,6 +36,10 @@ type Client struct {
 	Epoch     int64     // raised by revoking; older tokens are refused
 	RevokedAt time.Time // last revocation; zero: never
 	CreatedAt time.Time
+
+	Installation string // whose the queue is; empty: it has no agent, or was released
+	Barred       string // the installation it was taken from, if it was released
+	HoldEpoch    int64  // of the installation's active run
 }
 
 // User is a person who administers the hub.

@@ -16,7 +16,7 @@ import (
 
 // The named places where a process kills itself.
 var (
-	agentPoints = []string{"after-lease", "after-store", "after-ack", "before-execute-commit", "after-execute-commit", "after-answer-accepted"}
+	agentPoints = []string{"after-hold", "after-lease", "after-store", "after-ack", "before-execute-commit", "after-execute-commit", "after-answer-accepted"}
 	hubPoints   = []string{"before-commit", "after-commit-before-answer"}
 )
 

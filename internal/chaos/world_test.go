@@ -89,7 +89,7 @@ func (w *world) start(hub bool, env string) {
 		return
 	}
 	w.agent = launch(w.t, w.bin, []string{env, "SMARTLINK_CLIENT_SECRET=" + w.rm.Secret}, "agent", "run", "--server", w.server(),
-		"--client-id", string(w.rm.ID), "--database", w.books(), "--installation", filepath.Join(w.dir, "installation.json"), "--lease", "5s")
+		"--client-id", string(w.rm.ID), "--database", w.books(), "--installation", filepath.Join(w.dir, "installation.json"), "--lease", "5s", "--hold", "1s")
 }
 
 // accounts makes the administrator and two clients, as a person would.
