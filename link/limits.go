@@ -21,6 +21,8 @@ const (
 	MaxTypes       = 500       // subscriptions of one queue
 	MaxSchema      = 128 << 10 // bytes of one uploaded JSON Schema
 	MaxSchemas     = 500       // uploaded JSON Schemas of one hub
+	MaxSearchPaths = 5         // search paths of one type
+	MaxSearchValue = 255       // characters of a value that messages are searched by
 	MaxFindings    = 20        // places at which one message is said not to match its schema
 
 	DefaultGet   = 1
@@ -69,6 +71,7 @@ func Limits() []Limit {
 		{"schema", fmt.Sprintf("%s, %d", size(MaxSchema), MaxSchemas), Text{"tamanho e quantidade de esquemas próprios", "size and number of own schemas"}},
 		{"headers", fmt.Sprintf("%d / %s", MaxHeaders, size(MaxHeaderBytes)), Text{"cabeçalhos de uma mensagem", "headers of one message"}},
 		{"keys", strconv.Itoa(MaxKey), Text{"caracteres de uma chave de negócio, ordenação ou idempotência, ou de uma correlação", "characters of a business, ordering or idempotency key, or correlation id"}},
+		{"search", fmt.Sprintf("%d, %d", MaxSearchPaths, MaxSearchValue), Text{"caminhos de busca de um tipo, e caracteres de um valor buscado", "search paths of one type, and characters of a value searched for"}},
 		{"reason", strconv.Itoa(MaxReason), Text{"caracteres de um motivo", "characters of a reason"}},
 		{"lease", fmt.Sprintf("%s (%s – %s)", span(DefaultLease), span(MinLease), span(MaxLease)), Text{"prazo de uma entrega", "time of one delivery"}},
 		{"wait", span(MaxWait), Text{"espera máxima de uma leitura", "longest wait of a get"}},

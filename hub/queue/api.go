@@ -39,6 +39,7 @@ type Publish struct {
 	Answer  *Answer  // the message answers a command
 	Report  []Report // states the ERP's side reports with this message
 	Metrics *Metrics // the message is an installation's health
+	Keys    [][]byte // by which Search finds the message, a few
 }
 
 // Route says which queues of the tenant get the message: those that subscribe to its type and whose

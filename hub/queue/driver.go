@@ -54,6 +54,9 @@ type Driver interface {
 	Browse(ctx context.Context, b Browse) (Page, error) // link.CodeNoQueue
 	Oldest(ctx context.Context, queues []Name) (map[Name]time.Time, error)
 
+	// Search finds messages; see Search.Run.
+	Search(ctx context.Context, s Search) (SearchResult, error)
+
 	// Recorded reads the figures of queues by minute or hour since a moment, from one state of the
 	// store. Queues that are not there are left out.
 	Recorded(ctx context.Context, queues []Name, unit time.Duration, since time.Time) (map[Name]Recorded, error)

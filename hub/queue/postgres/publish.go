@@ -145,7 +145,7 @@ func (g *group) publish(ctx context.Context, i int, p *queue.Publish) (queue.Res
 		if err != nil {
 			return queue.Result{}, err
 		}
-		g.messages = append(g.messages, stored{m, headers, place})
+		g.messages = append(g.messages, stored{m, headers, place, p.Keys})
 	}
 	if p.Metrics != nil {
 		if err := g.metrics(ctx, p, kept); err != nil {

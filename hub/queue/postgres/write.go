@@ -20,6 +20,7 @@ type (
 		link.Message
 		headers string
 		place   int64
+		keys    [][]byte
 	}
 	outcome struct {
 		rowKey
@@ -89,17 +90,20 @@ func (g *group) writeMessages(s *sheet) {
 		return column(list, func(m stored) string { return text(field(m)) })
 	}
 	s.exec(`INSERT INTO message (tenant, id, place, root, type, audience, app, client, business_key, ordering_key, correlation, created_at, created_by,
-		headers, content_type, body) SELECT u.tenant, u.id, u.place, u.root, u.type, u.audience, u.app, u.client, u.business_key, u.ordering_key,
-		u.correlation, $15, u.created_by, u.headers, u.content_type, u.body FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::text[],
-		$6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $16::bytea[]) AS u (tenant, id,
-		place, root, type, audience, app, client, business_key, ordering_key, correlation, created_by, headers, content_type, body)`,
+		headers, content_type, body, search_keys) SELECT u.tenant, u.id, u.place, u.root, u.type, u.audience, u.app, u.client, u.business_key, u.ordering_key,
+		u.correlation, $15, u.created_by, u.headers, u.content_type, u.body, u.search_keys FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::text[],
+		$6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $16::bytea[],
+		$17::bytea[]) AS u (tenant, id, place, root, type, audience, app, client, business_key, ordering_key, correlation, created_by, headers, content_type,
+		body, search_keys)`,
 		column(list, func(m stored) [16]byte { return m.TenantID }), column(list, func(m stored) [16]byte { return m.ID }),
 		column(list, func(m stored) int64 { return m.place }), column(list, func(m stored) [16]byte { return m.RootID }),
 		of(func(m stored) string { return m.Type }), of(func(m stored) string { return m.Audience }), of(func(m stored) string { return m.Sender.App }),
 		of(func(m stored) string { return string(m.Sender.ClientID) }), of(func(m stored) string { return m.BusinessKey }),
 		of(func(m stored) string { return m.OrderingKey }), of(func(m stored) string { return m.CorrelationID }),
 		of(func(m stored) string { return m.CreatedBy }), of(func(m stored) string { return m.headers }),
-		of(func(m stored) string { return m.ContentType }), g.now, column(list, func(m stored) []byte { return notNull(m.Body) }))
+		of(func(m stored) string { return m.ContentType }), g.now, column(list, func(m stored) []byte { return notNull(m.Body) }),
+		column(list, func(m stored) []byte { return queue.JoinKeys(m.keys) }))
+	writeKeys(s, list)
 }
 
 // notNull keeps an empty body from being stored as NULL.

@@ -48,6 +48,7 @@ func Run(t *testing.T, fresh Factory) {
 		{"Trace", tracePromises},
 		{"Browse", browsePromises},
 		{"Find", findPromises},
+		{"Search", searchPromises},
 		{"Manage", managePromises},
 		{"Series", seriesPromises},
 		{"Recount", recountPromises},

@@ -44,7 +44,7 @@ func (g *group) publish(p *queue.Publish) (queue.Result, error) {
 	result := queue.PublishResult{ID: m.ID, AnswerLate: p.Answer != nil && answered == nil}
 	var mid int64
 	if len(to) > 0 || !p.Route.Transient {
-		if mid, err = g.store(m); err != nil {
+		if mid, err = g.store(m, p.Keys); err != nil {
 			return queue.Result{}, err
 		}
 	}
@@ -172,12 +172,12 @@ func (g *group) seen(p *queue.Publish, key []byte) (queue.Result, bool, error) {
 	err = g.st.messageQueues.each(func(row []driver.Value) error {
 		r.Queues = append(r.Queues, g.m.byID[row[0].(int64)].name)
 		return nil
-	}, first[:])
+	}, first[:], p.Message.TenantID[:])
 	return queue.Result{Publish: r}, true, err
 }
 
 // store writes the message itself.
-func (g *group) store(m *link.Message) (int64, error) {
+func (g *group) store(m *link.Message, keys [][]byte) (int64, error) {
 	headers := ""
 	if len(m.Headers) > 0 {
 		b, err := json.Marshal(m.Headers)
@@ -189,8 +189,11 @@ func (g *group) store(m *link.Message) (int64, error) {
 	g.s.numbers.message++
 	mid := g.s.numbers.message
 	_, err := g.st.messageAdd.exec(mid, m.ID[:], m.TenantID[:], m.RootID[:], m.Type, m.Audience, m.Sender.App, string(m.Sender.ClientID),
-		m.BusinessKey, m.OrderingKey, m.CorrelationID, g.now, m.CreatedBy, headers, m.ContentType, notNull(m.Body))
-	return mid, err
+		m.BusinessKey, m.OrderingKey, m.CorrelationID, g.now, m.CreatedBy, headers, m.ContentType, notNull(m.Body), searchKeys(keys))
+	if err != nil {
+		return 0, err
+	}
+	return mid, g.index(m, mid, keys)
 }
 
 // notNull keeps an empty body from being stored as NULL.

@@ -19,7 +19,7 @@ type statements struct {
 	subscribe, unsubscribe                                   *stmt
 
 	dedupeAdd, dedupeFind, dedupeDrop, dedupeSweep, dedupeOldest *stmt
-	messageAdd, messageFind, messageQueues                       *stmt
+	messageAdd, messageFind, messageQueues, searchAdd            *stmt
 	deliveryAdd, deliveryHas                                     *stmt
 	orderingAdd, orderingTake, orderingDrop, orderingNext        *stmt
 	outcomeAdd, reportAdd, healthFind, healthSet                 *stmt
@@ -62,9 +62,11 @@ func prepare(c any) (*statements, error) {
 		{&st.dedupeOldest, `SELECT at FROM dedupe ORDER BY n LIMIT 1`},
 
 		{&st.messageAdd, `INSERT INTO message (mid, id, tenant, root, type, audience, app, client, business_key, ordering_key,
-			correlation, created_at, created_by, headers, content_type, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+			correlation, created_at, created_by, headers, content_type, body, search_keys)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&st.searchAdd, `INSERT INTO search (tenant, key, mid) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`},
 		{&st.messageFind, `SELECT mid, client FROM message WHERE id = ? AND tenant = ?`},
-		{&st.messageQueues, `SELECT d.qid FROM message AS m JOIN delivery AS d ON d.mid = m.mid WHERE m.id = ? ORDER BY d.qid`},
+		{&st.messageQueues, `SELECT d.qid FROM message AS m JOIN delivery AS d ON d.mid = m.mid WHERE m.id = ? AND m.tenant = ? ORDER BY d.qid`},
 		{&st.deliveryAdd, `INSERT INTO delivery (mid, qid, pos, state, okey, size) VALUES (?, ?, ?, ?, ?, ?)`},
 		{&st.deliveryHas, `SELECT 1 FROM delivery WHERE mid = ? AND qid = ?`},
 
