@@ -102,11 +102,11 @@ func normal(kind byte, text string) (string, bool) {
 	if utf8.RuneCountInString(text) > link.MaxSearchValue {
 		return "", false
 	}
-	switch {
-	case kind == '"':
+	switch kind {
+	case '"':
 		text = strings.ToLower(strings.TrimSpace(text))
 		return text, text != ""
-	case kind == 't', kind == 'f':
+	case 't', 'f':
 		return text, true
 	}
 	text = strings.ToLower(text)

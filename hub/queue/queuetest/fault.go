@@ -203,8 +203,10 @@ var faultPromises = []promise{
 	}},
 }
 
-// once lets the next group fail, and no other.
+// once lets the next group fail, and no other. First everything comes to rest, so that it is not a tick
+// of the beginning that fails.
 func (w *world) once(f Fault) {
+	synctest.Wait()
 	done := false
 	w.faulty.Plan(func([]queue.Op) Fault {
 		if done {
