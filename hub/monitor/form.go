@@ -177,12 +177,13 @@ func (v *visit) problems(err error) (int, []string) {
 	said := make([]string, len(p.Errors))
 	for i, f := range p.Errors {
 		said[i] = f.Detail
-		if strings.HasPrefix(f.Pointer, "/") && e.Code != link.CodeRequestInvalid && e.Code != link.CodeConflict && e.Code != link.CodeNotFound {
-			said[i] = f.Pointer + ": " + f.Detail
-		}
 	}
-	if e.Code == link.CodeRequestInvalid {
+	switch e.Code {
+	case link.CodeRequestInvalid, link.CodeConflict, link.CodeNotFound: // the places say it all
 		return p.Status, said
+	}
+	for i, f := range p.Errors {
+		said[i] = f.Pointer + ": " + f.Detail
 	}
 	return p.Status, append([]string{p.Detail}, said...)
 }

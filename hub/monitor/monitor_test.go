@@ -20,53 +20,102 @@ import (
 func TestEveryRouteWithEveryRole(t *testing.T) {
 	w := newWorld(t)
 	example := map[string]string{
-		"GET /monitor/{$}":                    "",
-		"GET /monitor/queues/{queue}":         "queues/" + w.queue.String(),
-		"GET /monitor/messages/{id}":          "messages/" + w.message.String(),
-		"GET /monitor/messages/{id}/body":     "messages/" + w.message.String() + "/body",
-		"POST /monitor/queues/{queue}/change": "queues/" + w.queue.String() + "/change",
-		"GET /monitor/queues/{queue}/act":     "queues/" + w.queue.String() + "/act?do=redrive&id=" + w.dead.String(),
-		"POST /monitor/queues/{queue}/act":    "queues/" + w.queue.String() + "/act",
-		"GET /monitor/jobs":                   "jobs",
-		"POST /monitor/jobs/{id}/cancel":      "jobs/" + link.NewID().String() + "/cancel",
-		"GET /monitor/messages/{id}/copy":     "messages/" + w.message.String() + "/copy",
-		"POST /monitor/messages/{id}/copy":    "messages/" + w.message.String() + "/copy",
-		"GET /monitor/search":                 "search?q=contract+42/2024-03/accrual",
-		"GET /monitor/find":                   "find?id=" + w.message.String(),
-		"GET /monitor/installations":          "installations",
-		"GET /monitor/account":                "account",
-		"POST /monitor/account":               "account",
-		"GET /monitor/events":                 "events?topic=queues",
-		"POST /monitor/logout":                "logout",
-		"GET /monitor/login":                  "login",
-		"POST /monitor/login":                 "login",
-		"POST /monitor/language":              "language",
-		"GET /monitor/static/{file}":          "static/app.css",
-		"/monitor/":                           "no/such/page",
+		"GET /monitor/{$}":                                         "",
+		"GET /monitor/queues/{queue}":                              "queues/" + w.queue.String(),
+		"GET /monitor/messages/{id}":                               "messages/" + w.message.String(),
+		"GET /monitor/messages/{id}/body":                          "messages/" + w.message.String() + "/body",
+		"POST /monitor/queues/{queue}/change":                      "queues/" + w.queue.String() + "/change",
+		"GET /monitor/queues/{queue}/act":                          "queues/" + w.queue.String() + "/act?do=redrive&id=" + w.dead.String(),
+		"POST /monitor/queues/{queue}/act":                         "queues/" + w.queue.String() + "/act",
+		"GET /monitor/jobs":                                        "jobs",
+		"POST /monitor/jobs/{id}/cancel":                           "jobs/" + link.NewID().String() + "/cancel",
+		"GET /monitor/messages/{id}/copy":                          "messages/" + w.message.String() + "/copy",
+		"POST /monitor/messages/{id}/copy":                         "messages/" + w.message.String() + "/copy",
+		"GET /monitor/search":                                      "search?q=contract+42/2024-03/accrual",
+		"GET /monitor/admin":                                       "admin",
+		"GET /monitor/admin/tenants":                               "admin/tenants",
+		"POST /monitor/admin/tenants":                              "admin/tenants",
+		"POST /monitor/admin/companies":                            "admin/companies",
+		"GET /monitor/admin/apps":                                  "admin/apps?code=GESPLAN-RM",
+		"POST /monitor/admin/apps":                                 "admin/apps",
+		"GET /monitor/admin/clients":                               "admin/clients?tenant=" + tenant.String(),
+		"POST /monitor/admin/clients":                              "admin/clients",
+		"GET /monitor/admin/clients/{id}":                          "admin/clients/" + string(w.client),
+		"POST /monitor/admin/clients/{id}":                         "admin/clients/" + string(w.client),
+		"POST /monitor/admin/clients/{id}/secrets":                 "admin/clients/" + string(w.client) + "/secrets",
+		"POST /monitor/admin/clients/{id}/secrets/{secret}/remove": "admin/clients/" + string(w.client) + "/secrets/none/remove",
+		"POST /monitor/admin/clients/{id}/revoke":                  "admin/clients/" + string(w.client) + "/revoke",
+		"GET /monitor/admin/users":                                 "admin/users",
+		"POST /monitor/admin/users":                                "admin/users",
+		"GET /monitor/admin/user":                                  "admin/user?name=vera",
+		"POST /monitor/admin/user":                                 "admin/user",
+		"POST /monitor/admin/user/password":                        "admin/user/password",
+		"POST /monitor/admin/user/key":                             "admin/user/key",
+		"GET /monitor/admin/audit":                                 "admin/audit",
+		"GET /monitor/find":                                        "find?id=" + w.message.String(),
+		"GET /monitor/installations":                               "installations",
+		"GET /monitor/account":                                     "account",
+		"POST /monitor/account":                                    "account",
+		"GET /monitor/events":                                      "events?topic=queues",
+		"POST /monitor/logout":                                     "logout",
+		"GET /monitor/login":                                       "login",
+		"POST /monitor/login":                                      "login",
+		"POST /monitor/language":                                   "language",
+		"GET /monitor/static/{file}":                               "static/app.css",
+		"/monitor/":                                                "no/such/page",
 	}
 	forms := map[string]url.Values{
 		"POST /monitor/queues/{queue}/change": {"do": {"hold"}},
 		"POST /monitor/queues/{queue}/act":    {"do": {"redrive"}, "id": {w.dead.String()}},
+		"POST /monitor/admin/tenants":         {"company": {"Fazenda Boa Vista S.A."}, "name": {"Nova"}},
+		"POST /monitor/admin/companies":       {"companyName": {"Nova"}},
+		"POST /monitor/admin/apps":            {"code": {"NOVO"}, "name": {"Novo"}},
+		"POST /monitor/admin/clients":         {"tenant": {tenant.String()}, "name": {"novo"}, "apps": {"GESPLAN-RM"}},
+		"POST /monitor/admin/clients/{id}":    {"name": {"rm"}, "apps": {"GESPLAN-RM"}},
+		"POST /monitor/admin/users":           {"name": {"nova"}, "role": {"viewer"}},
+		"POST /monitor/admin/user":            {"name": {"nova"}, "role": {"operator"}},
+		"POST /monitor/admin/user/password":   {"name": {"nova"}},
+		"POST /monitor/admin/user/key":        {"name": {"nova"}},
 		"POST /monitor/messages/{id}/copy":    {"body": {`{"a":1}`}},
 		"POST /monitor/account":               {"new": {"a"}, "repeat": {"b"}},
 	}
 	// The answers to nobody, a viewer, an operator, an administrator.
 	want := map[string][4]int{
-		"GET /monitor/messages/{id}/body":     {303, 403, 200, 200},
-		"POST /monitor/queues/{queue}/change": {303, 403, 303, 303},
-		"GET /monitor/queues/{queue}/act":     {303, 403, 200, 200},
-		"POST /monitor/queues/{queue}/act":    {303, 403, 303, 303},
-		"GET /monitor/messages/{id}/copy":     {303, 403, 403, 200},
-		"POST /monitor/messages/{id}/copy":    {303, 403, 403, 303},
-		"POST /monitor/jobs/{id}/cancel":      {303, 403, 404, 404},
-		"GET /monitor/find":                   {303, 303, 303, 303},
-		"POST /monitor/account":               {303, 422, 422, 422},
-		"POST /monitor/logout":                {303, 303, 303, 303},
-		"GET /monitor/login":                  {200, 303, 303, 303},
-		"POST /monitor/login":                 {401, 401, 401, 401},
-		"POST /monitor/language":              {422, 422, 422, 422},
-		"GET /monitor/static/{file}":          {200, 200, 200, 200},
-		"/monitor/":                           {404, 404, 404, 404},
+		"GET /monitor/messages/{id}/body":                          {303, 403, 200, 200},
+		"POST /monitor/queues/{queue}/change":                      {303, 403, 303, 303},
+		"GET /monitor/queues/{queue}/act":                          {303, 403, 200, 200},
+		"POST /monitor/queues/{queue}/act":                         {303, 403, 303, 303},
+		"GET /monitor/messages/{id}/copy":                          {303, 403, 403, 200},
+		"POST /monitor/messages/{id}/copy":                         {303, 403, 403, 303},
+		"GET /monitor/admin":                                       {303, 403, 403, 303},
+		"GET /monitor/admin/tenants":                               {303, 403, 403, 200},
+		"POST /monitor/admin/tenants":                              {303, 403, 403, 303},
+		"POST /monitor/admin/companies":                            {303, 403, 403, 303},
+		"GET /monitor/admin/apps":                                  {303, 403, 403, 200},
+		"POST /monitor/admin/apps":                                 {303, 403, 403, 303},
+		"GET /monitor/admin/clients":                               {303, 403, 403, 200},
+		"POST /monitor/admin/clients":                              {303, 403, 403, 201},
+		"GET /monitor/admin/clients/{id}":                          {303, 403, 403, 200},
+		"POST /monitor/admin/clients/{id}":                         {303, 403, 403, 303},
+		"POST /monitor/admin/clients/{id}/secrets":                 {303, 403, 403, 201},
+		"POST /monitor/admin/clients/{id}/secrets/{secret}/remove": {303, 403, 403, 404},
+		"POST /monitor/admin/clients/{id}/revoke":                  {303, 403, 403, 303},
+		"GET /monitor/admin/users":                                 {303, 403, 403, 200},
+		"POST /monitor/admin/users":                                {303, 403, 403, 201},
+		"GET /monitor/admin/user":                                  {303, 403, 403, 200},
+		"POST /monitor/admin/user":                                 {303, 403, 403, 303},
+		"POST /monitor/admin/user/password":                        {303, 403, 403, 201},
+		"POST /monitor/admin/user/key":                             {303, 403, 403, 201},
+		"GET /monitor/admin/audit":                                 {303, 403, 403, 200},
+		"POST /monitor/jobs/{id}/cancel":                           {303, 403, 404, 404},
+		"GET /monitor/find":                                        {303, 303, 303, 303},
+		"POST /monitor/account":                                    {303, 422, 422, 422},
+		"POST /monitor/logout":                                     {303, 303, 303, 303},
+		"GET /monitor/login":                                       {200, 303, 303, 303},
+		"POST /monitor/login":                                      {401, 401, 401, 401},
+		"POST /monitor/language":                                   {422, 422, 422, 422},
+		"GET /monitor/static/{file}":                               {200, 200, 200, 200},
+		"/monitor/":                                                {404, 404, 404, 404},
 	}
 	for _, r := range w.m.table() {
 		path, ok := example[r.pattern]
@@ -246,7 +295,13 @@ func TestLoginIsLimited(t *testing.T) {
 // TestForeignForms: another site's page can neither log in nor log out.
 func TestForeignForms(t *testing.T) {
 	b := newWorld(t).browser("vera")
-	for _, path := range []string{"logout", "login", "language", "account"} {
+	w := b.world
+	for _, r := range w.m.table() {
+		method, path, _ := strings.Cut(r.pattern, " ")
+		if method != http.MethodPost {
+			continue
+		}
+		path = strings.NewReplacer(Path, "", "{queue}", w.queue.String(), "{id}", w.message.String(), "{secret}", "x").Replace(path)
 		status, _, body := b.do("POST", path, url.Values{}, map[string]string{"Sec-Fetch-Site": "cross-site"})
 		if status != http.StatusForbidden || !strings.Contains(body, string(link.CodeForeignPage)) {
 			t.Errorf("%s: %d", path, status)
@@ -322,10 +377,13 @@ func TestEveryKeyIsTranslated(t *testing.T) {
 		keys = append(keys, "event."+string(e))
 	}
 	for _, r := range []link.Role{link.RoleAdministrator, link.RoleOperator, link.RoleViewer} {
-		keys = append(keys, "role."+string(r))
+		keys = append(keys, "role."+string(r), "role."+string(r)+".may")
 	}
 	for _, by := range []exchange.HitBy{exchange.HitID, exchange.HitRoot, exchange.HitBusinessKey, exchange.HitCorrelation} {
 		keys = append(keys, "search.by."+string(by))
+	}
+	for _, part := range []string{"tenants", "apps", "clients", "users", "audit"} {
+		keys = append(keys, "admin."+part)
 	}
 	for what := range doings {
 		keys = append(keys, "did."+what)

@@ -318,6 +318,13 @@ func TestPagesInBothLanguagesAndWidths(t *testing.T) {
 	look("queue-jobs", full+"?tab=dead&did=redriven&n=3&left=1", chromedp.Click("#work summary", chromedp.ByQuery))
 	look("jobs", "jobs")
 	look("installations", "installations")
+	look("admin-tenants", "admin/tenants", chromedp.Click(".work summary", chromedp.ByQuery))
+	look("admin-apps", "admin/apps?code=GESPLAN-RM")
+	look("admin-clients", "admin/clients?tenant="+tenant.String(), chromedp.Click(".work summary", chromedp.ByQuery))
+	look("admin-client", "admin/clients/"+string(w.client), chromedp.Click("table summary", chromedp.ByQuery))
+	look("admin-users", "admin/users", chromedp.Click(".work summary", chromedp.ByQuery))
+	look("admin-user", "admin/user?name=olga")
+	look("admin-audit", "admin/audit?action=message.")
 	look("account", "account")
 	look("error", "messages/"+uuid.Nil.String())
 }

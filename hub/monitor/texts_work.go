@@ -84,11 +84,11 @@ var workTexts = map[string]link.Text{
 	"job.rate":            {PT: "até %d por segundo", EN: "up to %d a second"},
 	"job.cancel":          {PT: "Cancelar", EN: "Cancel"},
 
-	"message.redrive":  {PT: "Reenviar", EN: "Send on"},
-	"message.discard":  {PT: "Descartar", EN: "Discard"},
-	"message.copy":     {PT: "Enviar cópia…", EN: "Send a copy…"},
-	"message.chain":    {PT: "Cópias e respostas", EN: "Copies and answers"},
-	"message.copy.who": {PT: "Um administrador pode enviar uma cópia desta mensagem com o corpo corrigido.", EN: "An administrator can send a copy of this message with a mended body."},
+	"message.do.redrive": {PT: "Reenviar", EN: "Send on"},
+	"message.do.discard": {PT: "Descartar", EN: "Discard"},
+	"message.copy":       {PT: "Enviar cópia…", EN: "Send a copy…"},
+	"message.chain":      {PT: "Cópias e respostas", EN: "Copies and answers"},
+	"message.copy.who":   {PT: "Um administrador pode enviar uma cópia desta mensagem com o corpo corrigido.", EN: "An administrator can send a copy of this message with a mended body."},
 
 	"message.root":   {PT: "Primeira da cadeia", EN: "First of the chain"},
 	"message.type":   {PT: "Tipo", EN: "Type"},

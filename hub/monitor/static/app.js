@@ -45,27 +45,30 @@
     }
   };
   const refresh = async () => {
-    if (fetching) { again = true; return; }
+    if (fetching) { again = true; return true; }
     fetching = true;
+    let ok = false;
     try {
       const answer = await fetch(location.href, {headers: {'X-Smartlink-Live': '1'}});
-      if (answer.url && new URL(answer.url).pathname.endsWith('/login')) { location.reload(); return; }
+      if (answer.url && new URL(answer.url).pathname.endsWith('/login')) { location.reload(); return false; }
+      ok = true;
       if (answer.ok) replace(new DOMParser().parseFromString(await answer.text(), 'text/html'));
-    } catch { say('lost'); } finally {
-      fetching = false;
-      if (again) { again = false; refresh(); }
-    }
+    } catch { say('lost'); }
+    fetching = false;
+    if (again) { again = false; return refresh(); }
+    return ok;
   };
   const start = () => {
     source = new EventSource(address);
-    source.addEventListener('open', () => say('on'));
+    // The hub says when it has begun to watch; what changed between the page and that is fetched now.
+    source.addEventListener('open', async (e) => { if ('data' in e && await refresh()) say('on'); });
     source.addEventListener('change', refresh);
     source.addEventListener('logout', () => location.reload());
     source.addEventListener('error', () => say('lost'));
   };
   button.hidden = false;
   button.addEventListener('click', () => {
-    if (source) { source.close(); source = null; say('off'); } else { start(); refresh(); }
+    if (source) { source.close(); source = null; say('off'); } else { start(); }
   });
   setInterval(() => { if (source && !document.hidden) refresh(); }, 60000); // ages go on by themselves
   start();

@@ -1,0 +1,154 @@
+//go:build pages
+
+package monitor
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+
+	"smartlink/hub/queue"
+	"smartlink/link"
+)
+
+// TestPagesRedriveADeadLetter chooses a dead letter, sends it on, and sees it delivered without loading
+// the page again.
+func TestPagesRedriveADeadLetter(t *testing.T) {
+	w := newWorld(t)
+	c := w.chromium()
+	c.logIn("olga")
+	c.open("queues/"+w.queue.String()+"?tab=dead", link.Portuguese, 1280)
+	c.live()
+	c.run(chromedp.Click(`input[name=id][value="`+w.dead.String()+`"]`), chromedp.Click(`button[form=chosen][value=redrive]`), chromedp.WaitVisible(".ask"))
+	c.until(`document.querySelector('.ask h2').innerText === '1 mensagem'`)
+	c.run(chromedp.Click(`.ask button.primary`), chromedp.WaitVisible(".alert.good"))
+	c.live()
+	c.until(`document.querySelector('.alert.good').innerText.includes('Devolvidas à fila: 1')`)
+	c.run(chromedp.Click(`#tabs a[href="?tab=main"]`), chromedp.WaitVisible(`#list a[href$="`+w.dead.String()+`"]`))
+	c.live()
+	c.run(chromedp.Click(`#list a[href$="`+w.dead.String()+`"]`), chromedp.WaitVisible("#timeline"))
+	c.live()
+	got, err := w.engine.Get(t.Context(), queue.Get{Queue: w.queue, Max: 10})
+	w.must(err)
+	for _, d := range got {
+		_, err := w.engine.Settle(t.Context(), w.queue, []queue.Settle{{Tag: d.Tag, How: queue.Ack}})
+		w.must(err)
+	}
+	w.clock.Advance(lookEvery)
+	c.until(`document.querySelector('#where').innerText.includes('O cliente a retirou da fila.')`)
+	c.quiet()
+}
+
+// TestPagesDiscardAll discards all dead letters at a rate, sees the job's bar move, and cancels it.
+func TestPagesDiscardAll(t *testing.T) {
+	w := newWorld(t)
+	for range 30 {
+		w.publish()
+	}
+	w.kill(w.queue, 31)
+	c := w.chromium()
+	c.logIn("olga")
+	c.open("queues/"+w.queue.String()+"?tab=dead", link.English, 1280)
+	c.live()
+	c.run(chromedp.Click(`button[value=discard-all]`), chromedp.WaitVisible(".ask"))
+	c.until(`document.querySelector('.ask h2').innerText === 'All dead letters: 32'`)
+	c.run(chromedp.SendKeys("#reason", "test data"), chromedp.SendKeys("#rate", "2"), chromedp.Click(`.ask button.danger`), chromedp.WaitVisible("#jobs progress"))
+	c.live()
+	var before float64
+	c.eval(`document.querySelector('#jobs progress').value`, &before)
+	jobs, err := w.exchange.Jobs(exchangeViewer)
+	w.must(err)
+	w.until(jobs[0].ID, func(j link.Job) bool { return float64(j.Done) > before+3 })
+	w.clock.Advance(lookEvery)
+	c.until(fmt.Sprintf(`document.querySelector('#jobs progress').value > %v`, before))
+	c.run(chromedp.Click(`#jobs form button`), chromedp.WaitVisible("#jobs .job-cancelled"))
+	c.live()
+	c.run(chromedp.Click(`button[value=discard-all]`), chromedp.WaitVisible(".ask"), chromedp.SendKeys("#reason", "test data"), chromedp.Click(`.ask button.danger`), chromedp.WaitVisible("#jobs"))
+	c.live()
+	w.ended()
+	w.clock.Advance(lookEvery)
+	c.until(`document.querySelector('#jobs .job-done') && document.querySelector('#list').innerText.includes('No dead letters')`)
+	c.quiet()
+}
+
+// TestPagesEditedCopy mends the body of a message that the ERP refused, on a narrow screen.
+func TestPagesEditedCopy(t *testing.T) {
+	w := newWorld(t)
+	c := w.chromium()
+	c.logIn("ana")
+	c.open("messages/"+w.refused.String(), link.Portuguese, 390)
+	c.live()
+	c.run(chromedp.Click(`.tools a[href*="/copy"]`), chromedp.WaitVisible("#text"))
+	c.run(chromedp.SetValue("#text", `{"header":{"type":"FinLanIncDataCommand"},"data":{"CodCfo":`), chromedp.Click(`button[value=check]`), chromedp.WaitVisible(".alert[role=alert]"))
+	c.until(`document.querySelector('#text').value.endsWith('"CodCfo":')`)
+	c.mu.Lock()
+	c.wrong = nil // the browser says that the answer was a refusal, which it was
+	c.mu.Unlock()
+	c.run(chromedp.SetValue("#text", `{"header":{"type":"FinLanIncDataCommand"},"data":{"CodCfo":"F-NOVO"}}`), chromedp.SendKeys("#reason", "fornecedor errado"),
+		chromedp.Click(`button[value=send]`), chromedp.WaitVisible("#timeline"))
+	c.live()
+	c.until(`document.querySelector('.alert.good').innerText.includes('A cópia foi enviada') && document.querySelector('#body').innerText.includes('F-NOVO')`)
+	c.run(chromedp.Click(`a[href="../messages/`+w.refused.String()+`"]`), chromedp.WaitVisible("#answer .faults"))
+	c.quiet()
+}
+
+// TestPagesSearch finds a message by its business key.
+func TestPagesSearch(t *testing.T) {
+	w := newWorld(t)
+	c := w.chromium()
+	c.logIn("vera")
+	c.live()
+	c.run(chromedp.SendKeys("#find", "contract 42/2024-03/accrual"), chromedp.Submit("#find"), chromedp.WaitVisible("#q"))
+	c.until(`document.querySelectorAll('table.rows tbody tr').length === 3`)
+	c.run(chromedp.Click(`a[href*="`+w.dead.String()+`"]`), chromedp.WaitVisible("#timeline"))
+	c.live()
+	c.quiet()
+}
+
+// TestPagesCreateAClient makes a client without scripts, and sees its secret once.
+func TestPagesCreateAClient(t *testing.T) {
+	w := newWorld(t)
+	c := w.chromium()
+	c.run(emulation.SetScriptExecutionDisabled(true))
+	c.logIn("ana")
+	c.open("admin/clients?tenant="+tenant.String(), link.Portuguese, 390)
+	c.run(chromedp.Click(".work summary", chromedp.ByQuery), chromedp.SendKeys("#name", "gesplan"), chromedp.Click(`input[name=apps][value="GESPLAN-RM"]`), chromedp.Submit("#name"),
+		chromedp.WaitVisible(".secrets"))
+	var values []string
+	c.eval(`[...document.querySelectorAll('.secrets code')].map((e) => e.textContent)`, &values)
+	if len(values) != 3 {
+		t.Fatalf("%v", values)
+	}
+	if _, err := w.store.AuthenticateClient(t.Context(), link.ClientID(values[1]), values[2]); err != nil {
+		t.Error(err)
+	}
+	c.run(chromedp.Click(`.once a.button`), chromedp.WaitVisible(".facts"))
+	var text string
+	c.eval(`document.documentElement.innerText`, &text)
+	if !strings.Contains(text, values[1]) || strings.Contains(text, values[2]) {
+		t.Error("the client's page does not show its id, or shows the secret again")
+	}
+	c.quiet()
+}
+
+// TestPagesKeepWhatIsChosen: a list that refreshes itself keeps the boxes that were ticked, and one box
+// ticks all.
+func TestPagesKeepWhatIsChosen(t *testing.T) {
+	w := newWorld(t)
+	w.publish()
+	c := w.chromium()
+	c.logIn("olga")
+	c.open("queues/"+w.queue.String(), link.Portuguese, 1280)
+	c.live()
+	c.run(chromedp.Click(`input[name=id][value="`+w.message.String()+`"]`), chromedp.Evaluate(`document.activeElement.blur()`, nil))
+	w.publish()
+	w.clock.Advance(lookEvery)
+	c.until(`document.querySelectorAll('#list tbody tr').length === 3`)
+	c.until(`[...document.querySelectorAll('input[name=id]:checked')].map((i) => i.value).join() === '` + w.message.String() + `'`)
+	c.run(chromedp.Click(`[data-all] input`))
+	c.until(`document.querySelectorAll('input[name=id]:checked').length === 3`)
+	c.quiet()
+}
