@@ -209,6 +209,9 @@ func commonProblems(e endpoint) []link.Code {
 			codes = append(codes, link.CodeBodyNotJSON, link.CodeRequestInvalid)
 		}
 	}
+	if strings.HasPrefix(e.path, adminPath) && e.method != http.MethodGet {
+		codes = append(codes, link.CodeChangeUnknown) // it changes the registry, or writes into its audit
+	}
 	return append(codes, link.CodeUnavailable, link.CodeInternal)
 }
 
