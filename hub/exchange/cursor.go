@@ -38,7 +38,12 @@ func randomCursors() cursors {
 
 func (c cursors) seal(at queue.Cursor, place string) string {
 	b := binary.AppendVarint(binary.AppendVarint(nil, at.Pos), at.Rank)
-	return base64.RawURLEncoding.EncodeToString(c.aead.Seal(nil, nil, b, []byte(place)))
+	for { // until it does not look like an option of a command line; each time it is another
+		s := base64.RawURLEncoding.EncodeToString(c.aead.Seal(nil, nil, b, []byte(place)))
+		if s[0] != '-' {
+			return s
+		}
+	}
 }
 
 func (c cursors) open(s, place string) (*queue.Cursor, error) {
