@@ -85,7 +85,7 @@ func TestHubsFindBackToTheDatabase(t *testing.T) {
 	list := hubs(t, 2)
 	c := list[0].client("gesplan", "GESPLAN")
 	if _, err := list[0].beside().Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-		WHERE application_name = 'smartlink' AND pid <> pg_backend_pid() AND datname = current_database()`); err != nil {
+		WHERE application_name = $1 AND pid <> pg_backend_pid()`, testSchema); err != nil {
 		t.Fatal(err)
 	}
 	for epoch := int64(2); epoch < 5; epoch++ {

@@ -65,7 +65,7 @@ func newSchema(t testing.TB) string {
 	if _, err := c.Exec(ctx, statement); err != nil {
 		t.Fatal(err)
 	}
-	return dsn + " search_path=" + testSchema
+	return dsn + " application_name=" + testSchema + " search_path=" + testSchema
 }
 
 // suite is what the registry has to do in either store.

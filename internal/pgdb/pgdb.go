@@ -36,8 +36,11 @@ func Parse(dsn string) (*pgx.ConnConfig, error) {
 		return nil, errors.New("the database's address cannot be read; want postgres://user:password@host:port/database?sslmode=verify-full")
 	}
 	config.ConnectTimeout = cmp.Or(config.ConnectTimeout, connectTimeout)
+	if config.RuntimeParams["application_name"] == "" {
+		config.RuntimeParams["application_name"] = "smartlink"
+	}
 	maps.Copy(config.RuntimeParams, map[string]string{
-		"application_name": "smartlink", "timezone": "UTC", "synchronous_commit": "on",
+		"timezone": "UTC", "synchronous_commit": "on",
 		"lock_timeout": "5s", "statement_timeout": "30s", "idle_in_transaction_session_timeout": "60s",
 	})
 	return config, nil

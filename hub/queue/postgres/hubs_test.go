@@ -320,7 +320,7 @@ func TestKilledConnections(t *testing.T) {
 	c := admin(t, dsn)
 	for range 8 {
 		before := sent.Load()
-		_, err := c.Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'smartlink' AND datname = current_database()`)
+		_, err := c.Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'queue_test'`)
 		must(t, err)
 		for sent.Load() < min(before+40, senders*each) && !t.Failed() {
 			wait(time.Millisecond)
@@ -366,8 +366,7 @@ func TestHubsTellEachOther(t *testing.T) {
 	}
 
 	// A lost connection is made again, and everybody is woken.
-	_, err = admin(t, dsn).Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'smartlink'
-		AND datname = current_database() AND query LIKE 'LISTEN%'`)
+	_, err = admin(t, dsn).Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'queue_test' AND query LIKE 'LISTEN%'`)
 	must(t, err)
 	if got := <-told; got != q {
 		t.Errorf("woken for %s", got)

@@ -107,7 +107,7 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	// Every statement is meant for one index, and its plan is made when the tables are still empty. Told
 	// so, the planner cannot choose to read a table that will be large.
 	maps.Copy(config.ConnConfig.RuntimeParams, map[string]string{
-		"application_name": "smartlink", "timezone": "UTC", "synchronous_commit": "on", "plan_cache_mode": "force_generic_plan", "jit": "off",
+		"application_name": cmp.Or(config.ConnConfig.RuntimeParams["application_name"], "smartlink"), "timezone": "UTC", "synchronous_commit": "on", "plan_cache_mode": "force_generic_plan", "jit": "off",
 		"enable_seqscan": "off", "enable_bitmapscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off",
 		"idle_in_transaction_session_timeout": "60s",
 	})

@@ -20,7 +20,7 @@ func database(t testing.TB) string {
 	if dsn == "" {
 		t.Skip("SMARTLINK_TEST_POSTGRES names no PostgreSQL database: the PostgreSQL driver is NOT tested")
 	}
-	return dsn
+	return dsn + " application_name=queue_test" // other packages' connections are theirs
 }
 
 // TestSuite runs the suite. Network and bubbles go together because a Store that is alone leaves no
