@@ -32,12 +32,12 @@ func (h *Hub) openStores(ctx context.Context) (*registry.Store, queue.Driver, er
 		return nil, nil, err
 	}
 	h.undo = append(h.undo, lock.Release)
-	store, err := registry.Open(ctx, h.file("hub.db"), registry.Options{Clock: h.cfg.Clock, Logger: h.cfg.Logger})
+	store, err := registry.Open(ctx, h.file("hub.db"), registry.Options{Clock: h.cfg.Clock, Logger: h.cfg.Logger, Keep: lock.Keep})
 	if err != nil {
 		return nil, nil, err
 	}
 	h.undo = append(h.undo, store.Close)
-	driver, err := sqlite.Open(ctx, h.file("queue.db"), sqlite.Options{Clock: h.cfg.Clock})
+	driver, err := sqlite.Open(ctx, h.file("queue.db"), sqlite.Options{Clock: h.cfg.Clock, Keep: lock.Keep})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -17,6 +17,9 @@ var (
 	// ErrUnknown: the commit was issued and failed; nobody knows whether it holds. The engine
 	// reopens the driver before anything else.
 	ErrUnknown = errors.New("outcome unknown")
+	// ErrGone is an answer of Check: the store's files are not there any more, or are others. The engine
+	// reopens the driver, as after ErrUnknown.
+	ErrGone = errors.New("the store is gone")
 )
 
 // Driver is one store of messages. Apply is called by one goroutine per lane; all other methods may
@@ -64,9 +67,9 @@ type Driver interface {
 	// Count counts the messages of a tenant's queues, or of all with uuid.Nil, beside the counts kept.
 	Count(ctx context.Context, tenant uuid.UUID) ([]Counted, error)
 
-	// Check tells whether the store can be written.
+	// Check tells whether the store can be written; ErrGone, wrapped, when it has to be reopened for that.
 	Check(ctx context.Context) error
-	// Reopen closes and opens the store after ErrUnknown. What it finds then is durable, also what
+	// Reopen closes and opens the store after ErrUnknown or ErrGone; it never makes a new one. What it finds then is durable, also what
 	// the failed commit left behind. Leases in memory end; those in a store that others share stay.
 	Reopen(ctx context.Context) error
 	// Close lets go of the store. Nothing else is called at the same time or later.

@@ -336,7 +336,15 @@ func (e *Engine) Health(ctx context.Context, tenant uuid.UUID) ([]Health, error)
 
 // Ready tells whether the engine can store now; nil is yes, else link.CodeUnavailable.
 func (e *Engine) Ready(ctx context.Context) error {
-	_, err := ask(e, func() (struct{}, error) { return struct{}{}, e.driver.Check(ctx) })
+	if err := e.enter(); err != nil {
+		return err
+	}
+	defer e.leave()
+	_, err := read(e, func() (struct{}, error) { return struct{}{}, e.driver.Check(ctx) })
+	if errors.Is(err, ErrGone) {
+		e.opt.Logger.Error("the store is gone; it is reopened as soon as it is back", "error", err)
+		e.lose(err)
+	}
 	return err
 }
 
@@ -396,6 +404,17 @@ func (c *errorCell) get() error {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	return c.err
+}
+
+// first sets the error unless there is one, and tells whether it did.
+func (c *errorCell) first(err error) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil {
+		return false
+	}
+	c.err = err
+	return true
 }
 
 func (c *errorCell) set(err error) {

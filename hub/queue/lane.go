@@ -175,9 +175,15 @@ func (l *lane) apply(group []*pending) {
 		refuse(group, link.CodeUnavailable, err)
 	default:
 		l.e.opt.Logger.Error("commit failed, outcome unknown; the store is reopened", "operations", len(group), "error", err)
-		l.e.down.set(fmt.Errorf("%w: %w", errDown, err))
+		l.e.lose(err)
 		refuse(group, link.CodeOutcomeUnknown, err)
-		l.e.workers.Go(l.e.reopen)
+	}
+}
+
+// lose has the store reopened, unless that is under way.
+func (e *Engine) lose(err error) {
+	if e.down.first(fmt.Errorf("%w: %w", errDown, err)) {
+		e.workers.Go(e.reopen)
 	}
 }
 

@@ -58,7 +58,7 @@ func (s *Store) Apps(ctx context.Context, l List) (link.Page[link.App], error) {
 	if err != nil {
 		return link.Page[link.App]{}, err
 	}
-	rows, err := collect(ctx, s.db, func(rows *sql.Rows) (link.App, error) { return scanApp(rows) },
+	rows, err := collect(ctx, s.db(), func(rows *sql.Rows) (link.App, error) { return scanApp(rows) },
 		`SELECT `+appColumns+` FROM app WHERE code > $1 ORDER BY code LIMIT $2`, after[0], l.limit()+1)
 	if err != nil {
 		return link.Page[link.App]{}, fmt.Errorf("list apps: %w", err)

@@ -22,7 +22,16 @@ func (s *Store) Record(ctx context.Context, e link.AuditEntry) error {
 	if e.At.IsZero() {
 		e.At = s.clock.Now()
 	}
-	return unavailable(insertAudit(ctx, s.db, e))
+	if err := s.back(ctx); err != nil {
+		return err
+	}
+	if err := insertAudit(ctx, s.db(), e); err != nil {
+		return s.failed(err)
+	}
+	if err := s.there(); err != nil {
+		return link.NewError(link.CodeChangeUnknown).Because(err)
+	}
+	return nil
 }
 
 // AuditFilter picks audit entries. Empty fields pick all.
@@ -56,7 +65,7 @@ func (s *Store) AuditOf(ctx context.Context, f AuditFilter, l List) (link.Page[l
 	if !f.To.IsZero() {
 		to = micros(f.To)
 	}
-	rows, err := collect(ctx, s.db, func(rows *sql.Rows) (r row, err error) {
+	rows, err := collect(ctx, s.db(), func(rows *sql.Rows) (r row, err error) {
 		var at int64
 		err = rows.Scan(&r.n, &at, &r.Actor, &r.Action, &r.Target, &r.Detail)
 		r.At = moment(at)

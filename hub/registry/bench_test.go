@@ -25,7 +25,7 @@ func BenchmarkLoad(b *testing.B) {
 		`INSERT INTO secret SELECT id, id, randomblob(32), 0, NULL FROM client`,
 	}
 	for _, q := range fill {
-		if _, err := s.db.ExecContext(b.Context(), q); err != nil {
+		if _, err := s.db().ExecContext(b.Context(), q); err != nil {
 			b.Fatal(err)
 		}
 	}

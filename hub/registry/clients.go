@@ -153,7 +153,7 @@ func (s *Store) Clients(ctx context.Context, tenant uuid.UUID, l List) (link.Pag
 		}
 		afterTenant = id[:]
 	}
-	rows, err := collect(ctx, s.db, func(rows *sql.Rows) (link.Client, error) { return scanClient(rows) },
+	rows, err := collect(ctx, s.db(), func(rows *sql.Rows) (link.Client, error) { return scanClient(rows) },
 		`SELECT `+clientColumns+` FROM client c WHERE (tenant, name, id) > ($1, $2, $3) AND ($4 OR tenant = $5) ORDER BY tenant, name, id LIMIT $6`,
 		afterTenant, after[1], after[2], tenant == uuid.Nil, tenant[:], l.limit()+1)
 	if err != nil {

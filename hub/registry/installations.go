@@ -264,7 +264,7 @@ func (s *Store) PutOffHolds(ctx context.Context) error {
 	s.write.Lock()
 	defer s.write.Unlock()
 	now := micros(s.clock.Now())
-	_, err := s.db.ExecContext(ctx, putOff, now, now)
+	_, err := s.db().ExecContext(ctx, putOff, now, now)
 	return unavailable(err)
 }
 
@@ -358,7 +358,7 @@ func (s *Store) NoteRefused(ctx context.Context, id link.ClientID, installation 
 	}
 	s.write.Lock()
 	defer s.write.Unlock()
-	_, err := s.db.ExecContext(ctx, noteNo, installation, "", string(code), micros(now), id)
+	_, err := s.db().ExecContext(ctx, noteNo, installation, "", string(code), micros(now), id)
 	return unavailable(err)
 }
 
@@ -393,7 +393,7 @@ func (s *Store) scanBinding(row interface{ Scan(...any) error }) (link.Binding, 
 
 // Binding tells whose a client's queue is. A client that never had an agent is link.CodeNotFound.
 func (s *Store) Binding(ctx context.Context, id link.ClientID) (link.Binding, error) {
-	b, err := s.scanBinding(s.db.QueryRowContext(ctx, bindingQuery+` WHERE i.client = $1`, id))
+	b, err := s.scanBinding(s.db().QueryRowContext(ctx, bindingQuery+` WHERE i.client = $1`, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return b, link.NewError(link.CodeNotFound, "what", "An installation of client "+string(id), "whatPT", "Uma instalação do cliente "+string(id))
 	}
@@ -409,7 +409,7 @@ func (s *Store) Bindings(ctx context.Context, l List) (link.Page[link.Binding], 
 	if err != nil {
 		return link.Page[link.Binding]{}, err
 	}
-	rows, err := collect(ctx, s.db, func(rows *sql.Rows) (link.Binding, error) { return s.scanBinding(rows) },
+	rows, err := collect(ctx, s.db(), func(rows *sql.Rows) (link.Binding, error) { return s.scanBinding(rows) },
 		bindingQuery+` WHERE i.client > $1 ORDER BY i.client LIMIT $2`, after[0], l.limit()+1)
 	if err != nil {
 		return link.Page[link.Binding]{}, fmt.Errorf("list installations: %w", err)

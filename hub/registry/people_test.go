@@ -40,7 +40,7 @@ func testStartCodeIsToldOnce(t *testing.T, at where) {
 
 func testNoStartCodeWhereThereIsAnAdministrator(t *testing.T, at where) {
 	f := newEmpty(t, at)
-	must(t)(f.db.ExecContext(t.Context(), `INSERT INTO person (name, role, created_at) VALUES ('ana', 'administrator', 0)`))
+	must(t)(f.db().ExecContext(t.Context(), `INSERT INTO person (name, role, created_at) VALUES ('ana', 'administrator', 0)`))
 	if code, fresh, err := f.StartCode(t.Context()); code != "" || fresh || err != nil {
 		t.Errorf("%q, %v, %v", code, fresh, err)
 	}

@@ -82,7 +82,7 @@ func (shared) reading(ctx context.Context, db *sql.DB) (*sql.Tx, error) {
 
 func (shared) check(ctx context.Context, s *Store) error {
 	var standby bool
-	if err := s.db.QueryRowContext(ctx, `SELECT pg_is_in_recovery() FROM registry_version`).Scan(&standby); err != nil {
+	if err := s.db().QueryRowContext(ctx, `SELECT pg_is_in_recovery() FROM registry_version`).Scan(&standby); err != nil {
 		return fmt.Errorf("registry cannot be read: %w", err)
 	}
 	if standby {
@@ -147,7 +147,7 @@ func (s *Store) CaughtUp(ctx context.Context) bool {
 func (s *Store) catchUp(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
-	n, err := s.dialect.version(ctx, s.db)
+	n, err := s.dialect.version(ctx, s.db())
 	if err != nil {
 		return err
 	}

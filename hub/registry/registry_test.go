@@ -418,7 +418,7 @@ func testNoChangeWithoutItsAuditEntry(t *testing.T, at where) {
 	c := f.client("gesplan", "GESPLAN")
 	second := must(t)(f.AddSecret(t.Context(), "ana", c.ID)).(link.SecretCreated)
 	before, snapshot := f.dump(), f.Current()
-	must(t)(f.db.ExecContext(t.Context(), at.full))
+	must(t)(f.db().ExecContext(t.Context(), at.full))
 	name := "novo"
 	for what, do := range map[string]func(context.Context) error{
 		"company": func(ctx context.Context) error {
@@ -472,7 +472,7 @@ func (f *fixture) dump() string {
 		`SELECT id, name || epoch FROM client`, `SELECT client, app FROM client_app`, `SELECT id, client FROM secret`,
 		`SELECT id, use_from FROM signing_key`, `SELECT one, hash FROM start_code`, `SELECT n, action FROM audit`,
 	} {
-		rows, err := f.db.QueryContext(f.t.Context(), q+" ORDER BY 1, 2")
+		rows, err := f.db().QueryContext(f.t.Context(), q+" ORDER BY 1, 2")
 		if err != nil {
 			f.t.Fatal(err)
 		}
@@ -492,10 +492,21 @@ func (f *fixture) dump() string {
 
 func TestFileThatCannotBeWrittenIsUnavailable(t *testing.T) {
 	f := newFixture(t, file)
-	f.db.SetMaxOpenConns(1)
-	must(t)(f.db.ExecContext(t.Context(), `PRAGMA query_only = ON`))
+	f.db().SetMaxOpenConns(1)
+	must(t)(f.db().ExecContext(t.Context(), `PRAGMA query_only = ON`))
 	_, err := f.CreateCompany(t.Context(), "ana", link.CompanyRequest{Name: "Outra"})
 	wantRefusal(t, err, link.CodeUnavailable)
+	wantRefusal(t, f.Record(t.Context(), link.AuditEntry{Actor: "ana", Action: "a", Target: "b"}), link.CodeUnavailable)
+	if err := f.Check(t.Context()); err == nil {
+		t.Error("a registry that cannot be written says it is sound")
+	}
+	must(t)(f.db().ExecContext(t.Context(), `PRAGMA query_only = OFF`))
+	if err := f.Check(t.Context()); err != nil {
+		t.Errorf("it does not recover: %v", err)
+	}
+	if _, err = f.CreateCompany(t.Context(), "ana", link.CompanyRequest{Name: "Outra"}); err != nil {
+		t.Error(err)
+	}
 }
 
 func testAChangeBegunIsFinishedAndOneOfNobodyIsNotBegun(t *testing.T, at where) {

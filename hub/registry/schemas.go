@@ -198,7 +198,7 @@ func (s *Store) Schemas(ctx context.Context, l List) (link.Page[link.SchemaRule]
 	if err != nil {
 		return link.Page[link.SchemaRule]{}, badCursor(err)
 	}
-	rows, err := collect(ctx, s.db, func(rows *sql.Rows) (link.SchemaRule, error) { return scanRule(rows) },
+	rows, err := collect(ctx, s.db(), func(rows *sql.Rows) (link.SchemaRule, error) { return scanRule(rows) },
 		`SELECT `+ruleColumns+` FROM schema_rule WHERE (type, tenant) > ($1, $2) ORDER BY type, tenant LIMIT $3`, after[0], afterTenant, l.limit()+1)
 	if err != nil {
 		return link.Page[link.SchemaRule]{}, fmt.Errorf("list schemas: %w", err)

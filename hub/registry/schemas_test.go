@@ -125,7 +125,7 @@ func testSchemaRulesRefused(t *testing.T, at where) {
 // testSchemasAreBounded: beyond link.MaxSchemas there is no room, but those there are can be replaced.
 func testSchemasAreBounded(t *testing.T, at where) {
 	f := newFixture(t, at)
-	if _, err := f.db.ExecContext(t.Context(), `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
+	if _, err := f.db().ExecContext(t.Context(), `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
 		INSERT INTO schema_rule (type, tenant, schema, hash, changed_at, changed_by) SELECT 'T' || i, $2, $3, $4, 0, 'x' FROM n`,
 		link.MaxSchemas, []byte{}, []byte("{}"), make([]byte, 32)); err != nil {
 		t.Fatal(err)

@@ -127,7 +127,7 @@ func (f *fixture) lastUsed(id link.ClientID) (listed *time.Time, stored bool) {
 	if err != nil || p.Items[0].ID != id {
 		f.t.Fatalf("%v, %v", p.Items, err)
 	}
-	if err := f.db.QueryRowContext(f.t.Context(), `SELECT last_used IS NOT NULL FROM secret WHERE client = $1`, id).Scan(&stored); err != nil {
+	if err := f.db().QueryRowContext(f.t.Context(), `SELECT last_used IS NOT NULL FROM secret WHERE client = $1`, id).Scan(&stored); err != nil {
 		f.t.Fatal(err)
 	}
 	return p.Items[0].Secrets[0].LastUsed, stored

@@ -55,7 +55,7 @@ func (s *Store) Login(ctx context.Context, name, password, address string) (stri
 func (s *Store) loginOf(ctx context.Context, name string) (User, string, error) {
 	var u User
 	var stored sql.NullString
-	err := s.db.QueryRowContext(ctx, `SELECT name, role, password FROM person WHERE name = $1 AND disabled_at IS NULL`, name).Scan(&u.Name, &u.Role, &stored)
+	err := s.db().QueryRowContext(ctx, `SELECT name, role, password FROM person WHERE name = $1 AND disabled_at IS NULL`, name).Scan(&u.Name, &u.Role, &stored)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return u, "", err
 	}
@@ -102,7 +102,7 @@ func (s *Store) Session(ctx context.Context, token string, touch bool) (User, er
 	var u User
 	var created, seen int64
 	h := hashOf(token)
-	err := s.db.QueryRowContext(ctx, `SELECT p.name, p.role, l.created_at, l.seen_at FROM login_session l JOIN person p ON p.name = l.person
+	err := s.db().QueryRowContext(ctx, `SELECT p.name, p.role, l.created_at, l.seen_at FROM login_session l JOIN person p ON p.name = l.person
 		WHERE l.hash = $1 AND p.disabled_at IS NULL`, h[:]).Scan(&u.Name, &u.Role, &created, &seen)
 	if errors.Is(err, sql.ErrNoRows) {
 		return User{}, ErrNoSession
@@ -161,7 +161,7 @@ func (s *Store) small(ctx context.Context, do func(*sql.Tx, time.Time) error) er
 	}
 	defer func() { _ = tx.Rollback() }()
 	if err := do(tx, s.clock.Now()); err != nil {
-		return err
+		return s.failed(err)
 	}
-	return tx.Commit()
+	return s.commit(tx)
 }

@@ -17,7 +17,7 @@ type SigningKey struct {
 
 // SigningKeys lists all signing keys in the order in which they sign.
 func (s *Store) SigningKeys(ctx context.Context) ([]SigningKey, error) {
-	keys, err := loadSigningKeys(ctx, s.db)
+	keys, err := loadSigningKeys(ctx, s.db())
 	if err != nil {
 		return nil, fmt.Errorf("read signing keys: %w", err)
 	}

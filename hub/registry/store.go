@@ -27,19 +27,26 @@ const connections = 4
 type Options struct {
 	Clock  clock.Clock  // default clock.Real
 	Logger *slog.Logger // default: no log
+	// Keep makes sure, before a file that was gone is opened again, that it is still nobody else's. Default:
+	// it is.
+	Keep func() error
 }
 
 // Store is the registry, in a SQLite file or in PostgreSQL. It is safe for concurrent use. Only one
 // process may have a file open; the hub's lock on the data folder sees to that. PostgreSQL takes any
 // number of them.
 type Store struct {
-	db      *sql.DB
+	path    string // of the file; empty: no file
+	keep    func() error
 	dialect dialect
 	alone   bool // nobody else changes the store
 	clock   clock.Clock
 	log     *slog.Logger
 
 	write   sync.Mutex // held while something changes
+	file    atomic.Pointer[openFile]
+	closed  bool
+	sick    error      // why the last write failed, when it was the file's fault
 	showing sync.Mutex // held from the reading of a snapshot, or its commit, until it is current
 	current atomic.Pointer[Snapshot]
 	stale   atomic.Bool // a commit failed: what the store holds is not known
@@ -58,7 +65,19 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("registry: %w", err)
 	}
-	return open(ctx, db, inFile{}, nil, o)
+	s, err := open(ctx, db, inFile{}, nil, o)
+	if err != nil {
+		return nil, err
+	}
+	files, err := sqldb.FilesOf(path)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("registry: %w", err), s.Close())
+	}
+	s.write.Lock()
+	defer s.write.Unlock()
+	s.path = path
+	s.file.Store(&openFile{db: db, files: files})
+	return s, nil
 }
 
 // open takes over a database. With config it follows what others change there.
@@ -69,7 +88,11 @@ func open(ctx context.Context, db *sql.DB, d dialect, config *pgx.ConnConfig, o 
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Store{db: db, dialect: d, alone: config == nil, clock: o.Clock, log: o.Logger}
+	if o.Keep == nil {
+		o.Keep = func() error { return nil }
+	}
+	s := &Store{keep: o.Keep, dialect: d, alone: config == nil, clock: o.Clock, log: o.Logger}
+	s.file.Store(&openFile{db: db})
 	s.looks = rate.NewLimiter(rate.Every(lookPause), lookBurst)
 	s.start.guesses = rate.NewLimiter(rate.Every(guessEvery), guessBurst)
 	if err := s.prepare(ctx, config); err != nil {
@@ -79,7 +102,7 @@ func open(ctx context.Context, db *sql.DB, d dialect, config *pgx.ConnConfig, o 
 }
 
 func (s *Store) prepare(ctx context.Context, config *pgx.ConnConfig) error {
-	if err := s.dialect.migrate(ctx, s.db); err != nil {
+	if err := s.dialect.migrate(ctx, s.db()); err != nil {
 		return err
 	}
 	if err := s.Refresh(ctx); err != nil {
@@ -99,7 +122,11 @@ func (s *Store) prepare(ctx context.Context, config *pgx.ConnConfig) error {
 // Close writes what is still in memory and lets go of the file.
 func (s *Store) Close() error {
 	ctx := context.Background()
-	return errors.Join(s.loop.Stop(ctx), s.flushUses(ctx), s.db.Close())
+	err := errors.Join(s.loop.Stop(ctx), s.flushUses(ctx))
+	s.write.Lock()
+	defer s.write.Unlock()
+	s.closed = true
+	return errors.Join(err, s.db().Close())
 }
 
 // Current answers the registry as it is now. It takes no lock and reads no file.
@@ -112,9 +139,14 @@ func (s *Store) Refresh(ctx context.Context) error {
 		s.write.Lock()
 		defer s.write.Unlock()
 	}
+	return s.refresh(ctx)
+}
+
+// refresh is Refresh with s.write held by a store that is alone.
+func (s *Store) refresh(ctx context.Context) error {
 	s.showing.Lock()
 	defer s.showing.Unlock()
-	tx, err := s.dialect.reading(ctx, s.db)
+	tx, err := s.dialect.reading(ctx, s.db())
 	if err != nil {
 		return fmt.Errorf("refresh registry: %w", err)
 	}
@@ -143,9 +175,10 @@ func (s *Store) load(ctx context.Context, q querier) (*Snapshot, error) {
 }
 
 // Check tells whether the registry can be read and written, for /readyz. After a failed commit it
-// reads it anew and so mends the snapshot.
+// reads it anew and so mends the snapshot; after any failed write it tries one; a file that was gone and
+// is back is opened again.
 func (s *Store) Check(ctx context.Context) error {
-	if s.stale.Load() {
+	if s.stale.Load() && !s.alone {
 		if err := s.Refresh(ctx); err != nil {
 			return err
 		}
@@ -181,7 +214,7 @@ func (s *Store) change(ctx context.Context, actor string, do func(context.Contex
 	defer s.write.Unlock()
 	tx, err := s.begin(ctx)
 	if err != nil {
-		return unavailable(err)
+		return err
 	}
 	defer func() { _ = tx.Rollback() }()
 	c := &change{Tx: tx, actor: actor, now: s.clock.Now()}
@@ -189,48 +222,73 @@ func (s *Store) change(ctx context.Context, actor string, do func(context.Contex
 	case errors.Is(err, errNothing):
 		return nil
 	case err != nil:
-		return unavailable(err)
+		return s.failed(err)
 	}
 	if c.quiet {
-		if err := tx.Commit(); err != nil {
-			return link.NewError(link.CodeChangeUnknown).Because(fmt.Errorf("commit: %w", err))
-		}
-		return nil
+		return s.commit(tx)
 	}
 	if err := s.dialect.changed(ctx, tx); err != nil {
-		return unavailable(err)
+		return s.failed(err)
 	}
 	next, err := s.load(ctx, tx)
 	if err != nil {
-		return unavailable(err)
+		return s.failed(err)
 	}
 	s.showing.Lock()
 	defer s.showing.Unlock()
-	if err := tx.Commit(); err != nil {
+	if err := s.commit(tx); err != nil {
 		s.stale.Store(true)
-		return link.NewError(link.CodeChangeUnknown).Because(fmt.Errorf("commit: %w", err))
+		return err
 	}
 	s.current.Store(next)
 	return nil
 }
 
-// begin begins a transaction that nobody else's runs beside.
+// begin begins a transaction that nobody else's runs beside; s.write is held. A file that was gone and
+// is back is opened again, and what a failed commit left behind is read.
 func (s *Store) begin(ctx context.Context) (*sql.Tx, error) {
-	tx, err := s.db.BeginTx(ctx, nil)
+	if err := s.back(ctx); err != nil {
+		return nil, err
+	}
+	tx, err := s.db().BeginTx(ctx, nil)
 	if err != nil {
-		return nil, fmt.Errorf("begin: %w", err)
+		return nil, s.failed(fmt.Errorf("begin: %w", err))
 	}
 	if err := s.dialect.lock(ctx, tx); err != nil {
-		return nil, errors.Join(fmt.Errorf("lock the registry: %w", err), tx.Rollback())
+		return nil, s.failed(errors.Join(fmt.Errorf("lock the registry: %w", err), tx.Rollback()))
 	}
 	return tx, nil
 }
 
+// commit ends a transaction that begin began. When it fails, nobody knows whether it holds:
+// link.CodeChangeUnknown.
+func (s *Store) commit(tx *sql.Tx) error {
+	err := tx.Commit()
+	if err == nil {
+		err = s.there()
+	}
+	if err != nil {
+		s.sick = err
+		return link.NewError(link.CodeChangeUnknown).Because(fmt.Errorf("commit: %w", err))
+	}
+	s.sick = nil
+	return nil
+}
+
+// failed notes what stopped a write, and gives it its public code.
+func (s *Store) failed(err error) error {
+	if sqldb.IsUnavailable(err) {
+		s.sick = err
+	}
+	return unavailable(err)
+}
+
 // unavailable gives failures of the store itself, before a commit, their public code.
 func unavailable(err error) error {
-	switch {
-	case link.CodeOf(err) == link.CodeUnavailable:
+	if _, coded := errors.AsType[*link.Error](err); coded {
 		return err
+	}
+	switch {
 	case pgdb.IsUnavailable(err) || pgdb.IsBusy(err) || pgdb.IsCutOff(err):
 		return link.NewError(link.CodeUnavailable).Because(err)
 	}

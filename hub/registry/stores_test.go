@@ -142,7 +142,7 @@ func TestStores(t *testing.T) {
 func TestSameColumns(t *testing.T) {
 	columns := func(at where, query string) string {
 		f := newEmpty(t, at)
-		rows := must(t)(collect(t.Context(), f.db, scanString, query)).([]string)
+		rows := must(t)(collect(t.Context(), f.db(), scanString, query)).([]string)
 		if len(rows) < 50 {
 			t.Fatalf("%s has %d columns: the test looks in the wrong place", at.name, len(rows))
 		}

@@ -44,7 +44,7 @@ func (s *Store) Companies(ctx context.Context, l List) (link.Page[link.Company],
 	if err != nil {
 		return link.Page[link.Company]{}, err
 	}
-	rows, err := collect(ctx, s.db, func(rows *sql.Rows) (c link.Company, err error) {
+	rows, err := collect(ctx, s.db(), func(rows *sql.Rows) (c link.Company, err error) {
 		var created int64
 		err = rows.Scan(&c.ID, &c.Name, &created)
 		c.CreatedAt = moment(created)
@@ -130,7 +130,7 @@ func (s *Store) Tenants(ctx context.Context, l List) (link.Page[link.Tenant], er
 	if err != nil {
 		return link.Page[link.Tenant]{}, err
 	}
-	rows, err := collect(ctx, s.db, scanTenant, `SELECT `+tenantColumns+` FROM tenant t JOIN company c ON c.id = t.company
+	rows, err := collect(ctx, s.db(), scanTenant, `SELECT `+tenantColumns+` FROM tenant t JOIN company c ON c.id = t.company
 		WHERE (c.name, t.name) > ($1, $2) ORDER BY c.name, t.name LIMIT $3`, after[0], after[1], l.limit()+1)
 	if err != nil {
 		return link.Page[link.Tenant]{}, fmt.Errorf("list tenants: %w", err)
@@ -150,7 +150,7 @@ func scanTenant(rows *sql.Rows) (t link.Tenant, err error) {
 
 // TenantIDs lists every tenant.
 func (s *Store) TenantIDs(ctx context.Context) ([]uuid.UUID, error) {
-	return collect(ctx, s.db, func(rows *sql.Rows) (id uuid.UUID, err error) {
+	return collect(ctx, s.db(), func(rows *sql.Rows) (id uuid.UUID, err error) {
 		err = rows.Scan(&id)
 		return id, err
 	}, `SELECT id FROM tenant ORDER BY created_at, id`)

@@ -162,7 +162,7 @@ func (s *Store) Users(ctx context.Context, l List) (link.Page[link.User], error)
 	if err != nil {
 		return link.Page[link.User]{}, err
 	}
-	rows, err := collect(ctx, s.db, func(rows *sql.Rows) (link.User, error) { return scanUser(rows) },
+	rows, err := collect(ctx, s.db(), func(rows *sql.Rows) (link.User, error) { return scanUser(rows) },
 		`SELECT `+userColumns+` FROM person WHERE name > $1 ORDER BY name LIMIT $2`, after[0], l.limit()+1)
 	if err != nil {
 		return link.Page[link.User]{}, fmt.Errorf("list users: %w", err)

@@ -45,7 +45,7 @@ func testUsersAreMadeWithAPassword(t *testing.T, at where) {
 		t.Errorf("%+v, %v", u, err)
 	}
 	var stored string
-	if err := f.db.QueryRowContext(t.Context(), `SELECT password FROM person`).Scan(&stored); err != nil || !strings.HasPrefix(stored, "$argon2id$v=19$m=19456,t=2,p=1$") {
+	if err := f.db().QueryRowContext(t.Context(), `SELECT password FROM person`).Scan(&stored); err != nil || !strings.HasPrefix(stored, "$argon2id$v=19$m=19456,t=2,p=1$") {
 		t.Errorf("stored %q, %v", stored, err)
 	}
 	p, err := f.Users(t.Context(), List{})

@@ -97,10 +97,10 @@ func (s *Store) flushUses(ctx context.Context) error {
 	defer func() { _ = tx.Rollback() }()
 	for secret, at := range pending {
 		if _, err := tx.ExecContext(ctx, `UPDATE secret SET last_used = $1 WHERE id = $2`, micros(at), secret); err != nil {
-			return err
+			return s.failed(err)
 		}
 	}
-	if err := tx.Commit(); err != nil {
+	if err := s.commit(tx); err != nil {
 		return err
 	}
 	s.uses.forget(pending)

@@ -25,11 +25,32 @@ var syncData = sync.OnceFunc(func() { _, _ = sqlite.Fdatasync(true) })
 // keys on, immediate transactions. maxConns bounds its connections; 1 gives a single writer. A new
 // file is its owner's alone: messages and books are nobody else's business.
 func OpenSQLite(ctx context.Context, path string, maxConns int) (*sql.DB, error) {
-	syncData()
 	if err := ownFile(path); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
+	return openThere(ctx, path, maxConns)
+}
+
+// ReopenSQLite is OpenSQLite for a file that must be there. One that is missing or empty is an error: who
+// has lost a database must not go on with a new one.
+func ReopenSQLite(ctx context.Context, path string, maxConns int) (*sql.DB, error) {
+	switch i, err := os.Stat(path); {
+	case err != nil:
+		return nil, fmt.Errorf("open %s again: %w", path, err)
+	case i.Size() == 0:
+		return nil, fmt.Errorf("open %s again: it is empty", path)
+	}
+	return openThere(ctx, path, maxConns)
+}
+
+// openThere opens a file that is there. None of its connections ever makes one, also those that the pool
+// opens later.
+func openThere(ctx context.Context, path string, maxConns int) (*sql.DB, error) {
+	syncData()
 	q := url.Values{}
+	if path != ":memory:" {
+		q.Set("mode", "rw")
+	}
 	q.Set("_txlock", "immediate")
 	for _, pragma := range []string{
 		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "temp_store(MEMORY)", "cache_size(-16384)",

@@ -86,6 +86,11 @@ func (g *group) apply(ops []queue.Op) error {
 		g.undo()
 		return fmt.Errorf("%w: %w", queue.ErrUnknown, err)
 	}
+	// A commit into files that nobody finds again is worth nothing.
+	if err := g.s.files.Check(); err != nil {
+		g.undo()
+		return fmt.Errorf("%w: %w", queue.ErrUnknown, err)
+	}
 	if g.publishes {
 		killpoint.Hit("after-commit-before-answer")
 	}

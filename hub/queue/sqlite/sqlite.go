@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"sync"
 	"time"
 
@@ -36,6 +37,9 @@ type Options struct {
 	// Window is how many ready deliveries of each queue are kept in memory at most, roughly.
 	// Default 1024: two of the largest gets.
 	Window int
+	// Keep makes sure, before a file that was gone is opened again, that it is still nobody else's. Default:
+	// it is.
+	Keep func() error
 }
 
 // Store is a queue.Driver on one file. Only one process may have it open; the hub's lock on the
@@ -49,6 +53,7 @@ type Store struct {
 	writer  *sql.DB
 	conn    *sql.Conn
 	st      *statements
+	files   *sqldb.Files
 	sick    error // why the last group could not be stored, when it was the store's fault
 	numbers numbers
 
@@ -72,16 +77,19 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 		o.Clock = clock.Real
 	}
 	o.Window = cmp.Or(o.Window, 1024)
+	if o.Keep == nil {
+		o.Keep = func() error { return nil }
+	}
 	s := &Store{path: path, opt: o, onReady: func(queue.Name) {}}
-	if err := s.open(ctx); err != nil {
+	if err := s.open(ctx, sqldb.OpenSQLite); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
 }
 
-func (s *Store) open(ctx context.Context) error {
+func (s *Store) open(ctx context.Context, open func(ctx context.Context, path string, maxConns int) (*sql.DB, error)) error {
 	var err error
-	if s.writer, err = sqldb.OpenSQLite(ctx, s.path, 1); err != nil {
+	if s.writer, err = open(ctx, s.path, 1); err != nil {
 		return err
 	}
 	files, err := fs.Sub(migrations, "migrations")
@@ -109,7 +117,10 @@ func (s *Store) open(ctx context.Context) error {
 	if err := s.conn.Raw(func(c any) error { s.st, err = prepare(c); return err }); err != nil {
 		return fmt.Errorf("prepare statements of %s: %w", s.path, err)
 	}
-	s.reader, err = sqldb.OpenSQLite(ctx, s.path, readers)
+	if s.reader, err = sqldb.ReopenSQLite(ctx, s.path, readers); err != nil {
+		return err
+	}
+	s.files, err = sqldb.FilesOf(s.path)
 	s.sick = nil
 	return err
 }
@@ -139,25 +150,34 @@ func (s *Store) close() error {
 	return errors.Join(errs...)
 }
 
-// Reopen closes and opens the file; every open lease ends.
+// Reopen closes and opens the file, which must be there; every open lease ends.
 func (s *Store) Reopen(ctx context.Context) error {
 	s.write.Lock()
 	defer s.write.Unlock()
 	// A connection that has just failed may fail to close as well; what counts is the new one.
 	_ = s.close()
-	if err := s.open(ctx); err != nil {
+	if _, err := os.Stat(s.path); err != nil {
+		return fmt.Errorf("open again: %w", err)
+	}
+	if err := s.opt.Keep(); err != nil {
+		return err
+	}
+	if err := s.open(ctx, sqldb.ReopenSQLite); err != nil {
 		return errors.Join(err, s.close())
 	}
 	return nil
 }
 
-// Check tells whether the store can be written. As long as groups are stored it costs nothing;
-// after a failure it tries a write.
+// Check tells whether the store can be written. As long as groups are stored it only looks whether the
+// files are there; after a failure it tries a write.
 func (s *Store) Check(ctx context.Context) error {
 	s.write.Lock()
 	defer s.write.Unlock()
 	if s.st == nil {
 		return errors.New("the store is closed")
+	}
+	if err := s.files.Check(); err != nil {
+		return fmt.Errorf("%w: %w", queue.ErrGone, err)
 	}
 	if s.sick == nil {
 		return ctx.Err()
