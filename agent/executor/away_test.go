@@ -15,13 +15,26 @@ import (
 	"smartlink/agent/internal/agenttest"
 	"smartlink/consumer"
 	"smartlink/internal/sqldb"
+	"smartlink/internal/sqltest"
 	"smartlink/link"
 )
 
-// full makes the database full, for the connection of the transaction: the next big row fails with
-// SQLITE_FULL, as it does when the disk is.
-func full(ctx context.Context, t *testing.T, tx consumer.Tx) error {
+// fails makes the database fail under a transaction: SQLite is full for its connection, so that the next
+// big row fails with SQLITE_FULL, as it does when the disk is; a server ends the session.
+func fails(ctx context.Context, t *testing.T, tx consumer.Tx) error {
 	t.Helper()
+	if sqltest.Kind() != sqldb.SQLite {
+		var session int
+		if err := tx.QueryRowContext(ctx, map[sqldb.Dialect]string{sqldb.Postgres: `SELECT pg_backend_pid()`, sqldb.SQLServer: `SELECT @@SPID`}[sqltest.Kind()]).Scan(&session); err != nil {
+			t.Error(err)
+		}
+		sqltest.Kill(t, session)
+		_, err := tx.ExecContext(ctx, `INSERT INTO BOOK (DOC, IDMESSAGE) VALUES ('x', 'y')`)
+		if !sqldb.IsUnavailable(err) {
+			t.Errorf("the database is not away: %v", err)
+		}
+		return err
+	}
 	var pages int
 	if err := tx.QueryRowContext(ctx, `PRAGMA max_page_count = 1`).Scan(&pages); err != nil {
 		t.Error(err)
@@ -46,7 +59,7 @@ func TestAttemptIsNeverCountedForADatabaseThatIsAway(t *testing.T) {
 				if !away {
 					return consumer.Done("at last", nil)
 				}
-				return says(full(ctx, t, tx))
+				return says(fails(ctx, t, tx))
 			}
 			all := []link.Delivery{agenttest.Delivery("1"), agenttest.Delivery("2", agenttest.Do("full")), agenttest.Delivery("3")}
 			w.store(all...)
@@ -77,6 +90,7 @@ func TestAttemptIsNeverCountedForADatabaseThatIsAway(t *testing.T) {
 // TestClaimsAreGivenBackWhenTheDatabaseReturns: while the file is out of reach nothing can be given
 // back; when it returns, that comes first.
 func TestClaimsAreGivenBackWhenTheDatabaseReturns(t *testing.T) {
+	sqltest.On(t, sqldb.SQLite) // for the others: TestExecutorPausesWhileTheServerIsOutOfReach
 	if runtime.GOOS == "windows" {
 		t.Skip("an open file cannot be moved there")
 	}
@@ -105,7 +119,7 @@ func TestClaimsAreGivenBackWhenTheDatabaseReturns(t *testing.T) {
 		if err := os.Rename(dir, elsewhere); err != nil {
 			t.Fatal(err)
 		}
-		return consumer.Retry(0, full(ctx, t, tx))
+		return consumer.Retry(0, fails(ctx, t, tx))
 	}
 	d := agenttest.Delivery("a", agenttest.Do("move"))
 	w.store(d)
@@ -160,18 +174,21 @@ func TestBusyIsRepeatedInsideTheAttempt(t *testing.T) {
 	}
 }
 
-// busy makes an error of a lock: a second connection writes while the execution's transaction is open.
-func busy(ctx context.Context, t *testing.T, file string) error {
+// busy makes an error of a lock: a second connection writes, or takes the table, while the execution's
+// transaction is open.
+func busy(ctx context.Context, t *testing.T, database string) error {
 	t.Helper()
-	db, err := sqldb.OpenSQLite(ctx, file, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := sqltest.Open(t, database)
 	defer func() { _ = db.Close() }()
-	if _, err := db.ExecContext(ctx, `PRAGMA busy_timeout = 0`); err != nil {
+	statements := map[sqldb.Dialect][2]string{
+		sqldb.SQLite:    {`PRAGMA busy_timeout = 0`, `INSERT INTO BOOK VALUES ('other', 'other')`},
+		sqldb.Postgres:  {`SET lock_timeout = '1ms'`, `DELETE FROM SMARTLINKMARKER`},
+		sqldb.SQLServer: {`SET LOCK_TIMEOUT 0`, `DELETE FROM SMARTLINKMARKER`},
+	}[sqltest.Kind()]
+	if _, err := db.ExecContext(ctx, statements[0]); err != nil {
 		t.Fatal(err)
 	}
-	_, err = db.ExecContext(ctx, `INSERT INTO BOOK VALUES ('other', 'other')`)
+	_, err := db.ExecContext(ctx, statements[1])
 	if !sqldb.IsBusy(err) {
 		t.Errorf("not busy: %v", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -72,7 +73,7 @@ func TestLaterOnesOfABlockedKeyNeverOvertake(t *testing.T) {
 // want compares what was booked, in its order. Those of different keys come in the order of arrival.
 func (w *world) want(docs string) {
 	w.t.Helper()
-	got := w.Text(w.t, `SELECT COALESCE(GROUP_CONCAT(DOC, ' '), '') FROM (SELECT DOC FROM BOOK ORDER BY rowid)`)
+	got := strings.Join(w.Rows(w.t, `SELECT DOC FROM BOOK ORDER BY `+agenttest.Order()), " ")
 	if got != docs {
 		w.t.Errorf("booked %q, want %q", got, docs)
 	}

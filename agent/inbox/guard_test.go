@@ -15,15 +15,22 @@ import (
 	"github.com/google/uuid"
 
 	"smartlink/internal/sqldb"
+	"smartlink/internal/sqlopen"
+	"smartlink/internal/sqltest"
 	"smartlink/link"
 )
 
-// place is a folder with the files of one agent.
+// place is a folder with the file of one agent, and its database.
 type place struct{ dir, database, installation string }
 
 func newPlace(t *testing.T) place {
-	dir := t.TempDir()
-	return place{dir, filepath.Join(dir, "rm.db"), filepath.Join(dir, "installation.json")}
+	t.Helper()
+	database := sqltest.Address(t)
+	dir := filepath.Dir(database)
+	if !sqlopen.IsFile(database) {
+		dir = t.TempDir()
+	}
+	return place{dir, database, filepath.Join(dir, "installation.json")}
 }
 
 func (p place) config() Config { return Config{Database: p.database, Installation: p.installation} }
@@ -40,11 +47,11 @@ func (p place) open(t *testing.T) error {
 
 func (p place) exec(t *testing.T, query string) {
 	t.Helper()
-	db, err := sqldb.OpenSQLite(t.Context(), p.database, 1)
-	if err != nil {
+	db := sqltest.Open(t, p.database)
+	defer func() { _ = db.Close() }()
+	if err := sqldb.MakeSchema(t.Context(), db); err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = db.Close() }()
 	if _, err := db.ExecContext(t.Context(), query); err != nil {
 		t.Fatal(err)
 	}
@@ -53,16 +60,30 @@ func (p place) exec(t *testing.T, query string) {
 // schema lists everything the database has.
 func (p place) schema(t *testing.T) string {
 	t.Helper()
-	db, err := sqldb.OpenSQLite(t.Context(), p.database, 1)
+	db := sqltest.Open(t, p.database)
+	defer func() { _ = db.Close() }()
+	columns := `SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = `
+	rows, err := db.QueryContext(t.Context(), map[sqldb.Dialect]string{
+		sqldb.SQLite:    `SELECT name, sql, '' FROM sqlite_master`,
+		sqldb.Postgres:  columns + `current_schema() ORDER BY table_name, ordinal_position`,
+		sqldb.SQLServer: columns + `SCHEMA_NAME() ORDER BY table_name, ordinal_position`,
+	}[sqltest.Kind()])
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = db.Close() }()
-	var s sql.NullString
-	if err := db.QueryRowContext(t.Context(), `SELECT GROUP_CONCAT(name || sql, '; ') FROM sqlite_master`).Scan(&s); err != nil {
+	defer func() { _ = rows.Close() }()
+	var all strings.Builder
+	for rows.Next() {
+		var a, b, c sql.NullString
+		if err := rows.Scan(&a, &b, &c); err != nil {
+			t.Fatal(err)
+		}
+		all.WriteString(a.String + " " + b.String + " " + c.String + "; ")
+	}
+	if err := rows.Err(); err != nil {
 		t.Fatal(err)
 	}
-	return s.String
+	return all.String()
 }
 
 func TestFirstStartMakesTablesMarkerAndFile(t *testing.T) {
@@ -71,8 +92,14 @@ func TestFirstStartMakesTablesMarkerAndFile(t *testing.T) {
 	cfg := p.config()
 	cfg.Prepare = func(_ context.Context, db *sql.DB) error {
 		prepared++
-		var n int
-		if err := db.QueryRow(`SELECT COUNT(*) FROM sqlite_master`).Scan(&n); err != nil || n != 0 && prepared == 1 {
+		tables, err := sqldb.Tables(t.Context(), db)
+		n := 0
+		for _, x := range tables {
+			if x.Ours {
+				n++
+			}
+		}
+		if err != nil || n != 0 && prepared == 1 {
 			t.Errorf("%d tables before the ERP's were prepared, %v", n, err)
 		}
 		return nil
@@ -89,9 +116,11 @@ func TestFirstStartMakesTablesMarkerAndFile(t *testing.T) {
 		if err != nil || inst.ID != b.Installation().ID || inst.ID == uuid.Nil || len(inst.Key) != keySize || inst.CreatedAt.IsZero() {
 			t.Errorf("start %d: %+v, %v", start, inst, err)
 		}
-		var mode string
-		if err := b.db.QueryRow(`PRAGMA journal_mode`).Scan(&mode); err != nil || mode != "wal" {
-			t.Errorf("journal %s, %v", mode, err)
+		if sqltest.Kind() == sqldb.SQLite {
+			var mode string
+			if err := b.db.QueryRow(`PRAGMA journal_mode`).Scan(&mode); err != nil || mode != "wal" {
+				t.Errorf("journal %s, %v", mode, err)
+			}
 		}
 		if err := b.Close(t.Context()); err != nil {
 			t.Error(err)
@@ -104,9 +133,11 @@ func TestFirstStartMakesTablesMarkerAndFile(t *testing.T) {
 	if err != nil || runtime.GOOS != "windows" && s.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, %v", s.Mode(), err)
 	}
-	all, err := os.ReadFile(p.database)
-	if err != nil {
-		t.Fatal(err)
+	var all []byte
+	if sqlopen.IsFile(p.database) {
+		if all, err = os.ReadFile(p.database); err != nil {
+			t.Fatal(err)
+		}
 	}
 	inst, err := ReadInstallation(p.installation)
 	if err != nil || bytes.Contains(all, []byte(inst.ID.String())) || bytes.Contains(all, inst.Key) {
@@ -127,7 +158,7 @@ func TestFirstStartMakesTablesMarkerAndFile(t *testing.T) {
 // their spelling, and so does everything around them.
 func TestNeverAnotherProgramsTables(t *testing.T) {
 	for _, table := range []string{
-		`CREATE TABLE GTOTVSLINKMESSAGE (ID TEXT)`, `CREATE TABLE GTotvsLinkLog (ID TEXT)`, `CREATE VIEW GTOTVSLINKMESSAGEEXEC AS SELECT 1`,
+		`CREATE TABLE GTOTVSLINKMESSAGE (ID TEXT)`, `CREATE TABLE GTotvsLinkLog (ID TEXT)`, `CREATE VIEW GTOTVSLINKMESSAGEEXEC AS SELECT 1 AS ONE`,
 		`CREATE TABLE GTOTVSLINKSOMETHING (ID TEXT)`,
 	} {
 		p := newPlace(t)
@@ -136,7 +167,8 @@ func TestNeverAnotherProgramsTables(t *testing.T) {
 		cfg := p.config()
 		cfg.Prepare = func(context.Context, *sql.DB) error { t.Error("prepared"); return nil }
 		for range 2 {
-			if _, err := Open(t.Context(), cfg); link.CodeOf(err) != link.CodeForeignTables || !strings.Contains(err.Error(), p.database) {
+			if _, err := Open(t.Context(), cfg); link.CodeOf(err) != link.CodeForeignTables || !strings.Contains(err.Error(), sqlopen.Redact(p.database)) ||
+				!strings.Contains(err.Error(), strings.ToUpper(strings.Fields(table)[2])) {
 				t.Errorf("%s: %v", table, err)
 			}
 		}
@@ -273,7 +305,7 @@ func TestAttachMakesNothing(t *testing.T) {
 	if _, err := Attach(t.Context(), p.database, nil); link.CodeOf(err) != link.CodeNotFound {
 		t.Error(err)
 	}
-	if _, err := os.Stat(p.database); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(p.database); sqlopen.IsFile(p.database) && !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a file was made, %v", err)
 	}
 	p.exec(t, `CREATE TABLE FLAN (IDLAN INTEGER)`)

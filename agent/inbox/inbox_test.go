@@ -17,6 +17,8 @@ import (
 	"smartlink/agent/internal/agenttest"
 	"smartlink/consumer"
 	"smartlink/internal/clock"
+	"smartlink/internal/sqldb"
+	"smartlink/internal/sqltest"
 	"smartlink/link"
 )
 
@@ -116,7 +118,12 @@ func TestStoredMessageComesOutAsItCameIn(t *testing.T) {
 func TestBodiesCanBeReadBySQL(t *testing.T) {
 	w := newWorld(t)
 	w.store(agenttest.Delivery("x"))
-	if s := w.Text(t, `SELECT json_extract(DATA, '$.doc') FROM GTOTVSLINKMESSAGE`); s != "x" {
+	query := map[sqldb.Dialect]string{
+		sqldb.SQLite:    `SELECT json_extract(DATA, '$.doc') FROM GTOTVSLINKMESSAGE`,
+		sqldb.Postgres:  `SELECT convert_from(DATA, 'UTF8')::json ->> 'doc' FROM GTOTVSLINKMESSAGE`,
+		sqldb.SQLServer: `SELECT JSON_VALUE(CAST(CAST(DATA AS VARCHAR(MAX)) AS NVARCHAR(MAX)), '$.doc') FROM GTOTVSLINKMESSAGE`,
+	}[sqltest.Kind()]
+	if s := w.Text(t, query); s != "x" {
 		t.Error(s)
 	}
 }

@@ -106,7 +106,7 @@ func (w *writer) lock(ctx context.Context) (err error) {
 		return err
 	}
 	var one int
-	if err := w.conn.QueryRowContext(ctx, w.texts.lock).Scan(&one); err != nil {
+	if err := w.bound().QueryRowContext(ctx, w.texts.lock).Scan(&one); err != nil {
 		return fmt.Errorf("lock the mark: %w", err)
 	}
 	return nil
@@ -119,12 +119,25 @@ func (w *writer) ended(ctx context.Context, commit bool) (err error) {
 		w.tx, err = nil, tx.Commit()
 	case tx != nil:
 		w.tx, err = nil, tx.Rollback()
+	case w.dialect != sqldb.SQLite: // a commit that failed has ended it
+		return nil
 	case commit:
 		_, err = w.exec(ctx, `COMMIT`)
 	default:
 		_, err = w.exec(ctx, `ROLLBACK`)
 	}
 	return w.look(ctx, err)
+}
+
+// alive tells whether the connection still is one. Inside a transaction it must not be asked itself: when
+// it broke, it would wait for the transaction's end.
+func (w *writer) alive(ctx context.Context) bool {
+	if w.tx == nil {
+		return w.conn.PingContext(ctx) == nil
+	}
+	var one int
+	err := w.tx.QueryRowContext(ctx, `SELECT 1`).Scan(&one)
+	return err == nil || sqldb.FromServer(err) && !sqldb.IsUnavailable(err)
 }
 
 // pingTime bounds how long a connection is asked whether it is still one.
@@ -137,7 +150,7 @@ func (w *writer) look(ctx context.Context, err error) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), pingTime)
 	defer cancel()
-	if w.conn.PingContext(ctx) == nil {
+	if w.alive(ctx) {
 		return err
 	}
 	w.gone = sqldb.Gone(err)
@@ -190,9 +203,9 @@ func (w *writer) exec(ctx context.Context, query string, args ...any) (sql.Resul
 	return r, err
 }
 
-// bound is the connection for statements of the common form. The drivers of servers keep statements
-// prepared themselves.
-func (w *writer) bound() sqldb.Bound { return sqldb.Bind(w.conn, w.dialect) }
+// bound is the open transaction of a server, for statements of the common form. The drivers keep
+// statements prepared themselves.
+func (w *writer) bound() sqldb.Bound { return sqldb.Bind(w.tx, w.dialect) }
 
 // Dialect is the name of the SQL that the transaction speaks: see sqldb.Dialect.
 func (t *Tx) Dialect() string { return string(t.w.dialect) }
@@ -292,7 +305,7 @@ func (t *Tx) Away(ctx context.Context) {
 
 // end undoes what is open. When that fails, or the connection is to be thrown away, closing it does.
 func (t *Tx) end(ctx context.Context, drop bool) {
-	if err := t.w.ended(ctx, false); err != nil || drop {
+	if err := t.w.ended(ctx, false); err != nil || drop || t.w.gone != nil {
 		t.w.drop()
 	}
 	t.open = false

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -44,8 +45,9 @@ func newCustom(table, id string) Custom {
 
 // CustomColumn is a column a customer added.
 type CustomColumn struct {
-	Name string
-	Size int // characters
+	Name string // in PostgreSQL, which writes names small, in capitals
+	Size int    // characters
+	real string // the database's name, where it is another
 }
 
 // Columns lists the custom columns by their folded names. Only VARCHAR columns count, in SQL Server
@@ -63,7 +65,11 @@ func (c Custom) Columns(ctx context.Context, tx consumer.Tx) (map[string]CustomC
 			return nil, fmt.Errorf("read the custom columns: %w", err)
 		}
 		if size, ok := varchar(kind); ok {
-			columns[contracts.FoldName(name)] = CustomColumn{name, size}
+			column := CustomColumn{Name: name, Size: size}
+			if sqldb.DialectOf(tx) == sqldb.Postgres && name == strings.ToLower(name) {
+				column.Name, column.real = strings.ToUpper(name), name
+			}
+			columns[contracts.FoldName(name)] = column
 		}
 	}
 	if err := found.Err(); err != nil {
@@ -94,7 +100,7 @@ func (c Custom) Save(ctx context.Context, tx consumer.Tx, company, id int64, val
 	row := sqldb.Insert{Table: c.name, Columns: []string{"CODCOLIGADA", c.id}, Keys: []string{"CODCOLIGADA", c.id}}
 	args := []any{company, id}
 	for _, v := range values {
-		row.Columns = append(row.Columns, `"`+strings.ReplaceAll(v.Column.Name, `"`, `""`)+`"`)
+		row.Columns = append(row.Columns, `"`+strings.ReplaceAll(cmp.Or(v.Column.real, v.Column.Name), `"`, `""`)+`"`)
 		args = append(args, v.Value)
 	}
 	query := sqldb.DialectOf(tx).InsertOrUpdate(row)

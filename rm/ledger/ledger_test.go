@@ -4,26 +4,22 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"smartlink/contracts"
 	"smartlink/internal/sqldb"
+	"smartlink/internal/sqlopen"
+	"smartlink/internal/sqltest"
 	"smartlink/link"
 	"smartlink/rm/ledger"
 	"smartlink/rm/schema"
 )
 
 // open answers a transaction on seeded books; it is taken back at the end.
-func open(t testing.TB) *sql.Tx {
+func open(t testing.TB) sqldb.Bound {
 	t.Helper()
-	ctx := context.Background()
-	db, err := sqldb.OpenSQLite(ctx, filepath.Join(t.TempDir(), "rm.db"), 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
+	ctx, db := context.Background(), empty(t)
 	if err := errors.Join(schema.Migrate(ctx, db), schema.Seed(ctx, db), ledger.CheckReference(ctx, db)); err != nil {
 		t.Fatal(err)
 	}
@@ -32,12 +28,26 @@ func open(t testing.TB) *sql.Tx {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = tx.Rollback() })
-	return tx
+	return sqldb.Bind(tx, sqldb.DialectOf(db))
 }
 
-func exec(t testing.TB, tx *sql.Tx, query string, args ...any) {
+// empty answers a database without tables.
+func empty(t testing.TB) *sql.DB {
 	t.Helper()
-	if _, err := tx.Exec(query, args...); err != nil {
+	db, err := sqlopen.Open(context.Background(), sqltest.Address(t), 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if err := sqldb.MakeSchema(context.Background(), db); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+func exec(t testing.TB, tx sqldb.Bound, query string, args ...any) {
+	t.Helper()
+	if _, err := tx.ExecContext(t.Context(), query, args...); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -64,11 +74,17 @@ func row(entry, id, units int64) *contracts.Record {
 }
 
 func TestLiveBooksAreRefused(t *testing.T) {
-	db, err := sqldb.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "rm.db"), 1)
-	if err != nil {
-		t.Fatal(err)
+	db := empty(t)
+	if sqltest.Kind() == sqldb.Postgres { // all schemas are looked at
+		var err error
+		if db, err = sqlopen.Open(t.Context(), sqltest.PostgresDatabase(t), 1); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = db.Close() })
+		if err := sqldb.MakeSchema(t.Context(), db); err != nil {
+			t.Fatal(err)
+		}
 	}
-	t.Cleanup(func() { _ = db.Close() })
 	if err := ledger.CheckReference(t.Context(), db); link.CodeOf(err) != link.CodeNoReference {
 		t.Errorf("empty: %v", err)
 	}
@@ -210,6 +226,7 @@ func TestIdsNeverComeTwice(t *testing.T) {
 
 // A column that holds what no field can was not written by us: an error, not a guess.
 func TestColumnsOfAnotherFormAreErrors(t *testing.T) {
+	sqltest.On(t, sqldb.SQLite) // the others' types let nothing else in
 	tx := open(t)
 	for _, set := range []string{
 		`PARCELA = 'três'`, `PARCELA = 1.5`, `PARCELA = x'01'`, `CODTDO = x'00'`, `VALORJUROS = '1,50'`, `VALORJUROS = 'NaN'`, `VALORORIGINAL = '100000000000.0000'`,
@@ -293,8 +310,15 @@ func TestMasterDataOfARow(t *testing.T) {
 
 func TestCustomColumns(t *testing.T) {
 	ctx, tx := t.Context(), open(t)
-	for _, column := range []string{`"Com ""aspas""" VARCHAR(5)`, `LIVRE varchar(7)`, `N INTEGER`, `D DECIMAL(15,4)`, `T TEXT`, `V VARCHAR`, `Z VARCHAR(0)`} {
-		exec(t, tx, `ALTER TABLE FLANCOMPL ADD COLUMN `+column)
+	added := map[sqldb.Dialect][]string{
+		sqldb.SQLite: {`COLUMN "Com ""aspas""" VARCHAR(5)`, `COLUMN LIVRE varchar(7)`, `COLUMN N INTEGER`, `COLUMN D DECIMAL(15,4)`, `COLUMN T TEXT`, `COLUMN V VARCHAR`,
+			`COLUMN Z VARCHAR(0)`},
+		sqldb.Postgres: {`COLUMN "Com ""aspas""" VARCHAR(5)`, `COLUMN LIVRE varchar(7)`, `COLUMN N INTEGER`, `COLUMN D DECIMAL(15,4)`, `COLUMN T TEXT`, `COLUMN V VARCHAR`,
+			`COLUMN C CHAR(3)`},
+		sqldb.SQLServer: {`"Com ""aspas""" NVARCHAR(10)`, `LIVRE nvarchar(14)`, `N INTEGER`, `D DECIMAL(15,4)`, `V NVARCHAR(MAX)`, `Z NVARCHAR(1)`, `A VARCHAR(9)`},
+	}
+	for _, column := range added[sqltest.Kind()] {
+		exec(t, tx, `ALTER TABLE FLANCOMPL ADD `+column)
 	}
 	columns, err := ledger.EntryCustom.Columns(ctx, tx)
 	if err != nil {
@@ -307,7 +331,7 @@ func TestCustomColumns(t *testing.T) {
 		t.Errorf("columns %v", columns)
 	}
 	for name, column := range want {
-		if columns[name] != column {
+		if got := columns[name]; got.Name != column.Name || got.Size != column.Size {
 			t.Errorf("%s: %v, want %v", name, columns[name], column)
 		}
 	}
@@ -321,7 +345,7 @@ func TestCustomColumns(t *testing.T) {
 	stored := func() string {
 		t.Helper()
 		var parts [3]sql.NullString
-		err := tx.QueryRow(`SELECT CONTRATO, LIVRE, "Com ""aspas""" FROM FLANCOMPL WHERE CODCOLIGADA = 1 AND IDLAN = 7`).Scan(&parts[0], &parts[1], &parts[2])
+		err := tx.QueryRowContext(ctx, `SELECT CONTRATO, LIVRE, "Com ""aspas""" FROM FLANCOMPL WHERE CODCOLIGADA = 1 AND IDLAN = 7`).Scan(&parts[0], &parts[1], &parts[2])
 		if errors.Is(err, sql.ErrNoRows) {
 			return "none"
 		}
@@ -358,11 +382,8 @@ func TestCustomColumns(t *testing.T) {
 // A transaction that is over, or books without tables, are errors everywhere and say what could not be done.
 func TestErrorsSayWhatCouldNotBeDone(t *testing.T) {
 	ctx := t.Context()
-	db, err := sqldb.OpenSQLite(ctx, filepath.Join(t.TempDir(), "empty.db"), 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
+	db := sqldb.BindDB(empty(t))
+	noTable := map[sqldb.Dialect]string{sqldb.SQLite: "no such table", sqldb.Postgres: "does not exist", sqldb.SQLServer: "Invalid object name"}[sqltest.Kind()]
 	_, loadEntry := ledger.LoadEntry(ctx, db, 1, 1)
 	_, loadRows := ledger.LoadRows(ctx, db, 1, 1)
 	_, nextEntry := ledger.NextEntryID(ctx, db, 1)
@@ -378,7 +399,7 @@ func TestErrorsSayWhatCouldNotBeDone(t *testing.T) {
 		ledger.EntryCustom.Save(ctx, db, 1, 1, nil): "write FLANCOMPL:",
 		ledger.EntryCustom.Clear(ctx, db, 1, 1):     "clear FLANCOMPL:",
 	} {
-		if err == nil || !strings.HasPrefix(err.Error(), want) || !strings.Contains(err.Error(), "no such table") {
+		if err == nil || !strings.HasPrefix(err.Error(), want) || !strings.Contains(err.Error(), noTable) {
 			t.Errorf("%v, want %s …", err, want)
 		}
 	}

@@ -8,12 +8,19 @@ import (
 	"testing"
 
 	"smartlink/consumer/consumertest"
+	"smartlink/internal/sqldb"
+	"smartlink/internal/sqlopen"
+	"smartlink/internal/sqltest"
 	"smartlink/rm/schema"
 )
 
-// Open makes books in memory. They are closed with the test.
+// Open makes books in memory, or on the server that suites run on: see package sqltest. They are closed
+// with the test.
 func Open(t testing.TB) *Books {
 	t.Helper()
+	if sqltest.Kind() != sqldb.SQLite {
+		return openServer(t)
+	}
 	seeded, err := image()
 	if err != nil {
 		t.Fatal(err)
@@ -26,9 +33,12 @@ func Open(t testing.TB) *Books {
 	return b
 }
 
-// OpenFile makes books in a file. They are closed with the test.
+// OpenFile is Open, but where books in memory would do it makes them in a file.
 func OpenFile(t testing.TB, path string) *Books {
 	t.Helper()
+	if sqltest.Kind() != sqldb.SQLite {
+		return openServer(t)
+	}
 	b := open(t, path)
 	if err := seed(b.Runner.DB); err != nil {
 		t.Fatal(err)
@@ -45,6 +55,19 @@ func open(t testing.TB, path string) *Books {
 	t.Cleanup(func() { _ = r.Close() })
 	r.Now = Now
 	return &Books{r, t, &kept{stmts: map[string]*sql.Stmt{}}}
+}
+
+func openServer(t testing.TB) *Books {
+	t.Helper()
+	db, err := sqlopen.Open(context.Background(), sqltest.Address(t), 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if err := seed(db); err != nil {
+		t.Fatal(err)
+	}
+	return &Books{&consumertest.Runner{DB: db, Now: Now}, t, nil}
 }
 
 func seed(db *sql.DB) error {

@@ -37,12 +37,12 @@ func (b *Books) Run(c consumer.Consumer, body string) consumertest.Result {
 	b.t.Helper()
 	ctx := context.Background()
 	tx := b.begin(ctx)
-	defer func() { _ = tx.tx.Rollback() }() // after a commit it does nothing
+	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
 	before := Changes(ctx, tx)
 	result := Attempt(ctx, tx, c, body)
 	problems := append(Check(result, Changes(ctx, tx)-before), Unreadable(result)...)
 	if result.Kind == consumer.KindDone {
-		if err := tx.tx.Commit(); err != nil {
+		if err := tx.Commit(); err != nil {
 			b.t.Fatal(err)
 		}
 		result.Committed = true
@@ -86,7 +86,7 @@ func (b *Books) Context() context.Context { return b.t.Context() }
 // Exec changes the books by other means than a message.
 func (b *Books) Exec(query string, args ...any) {
 	b.t.Helper()
-	if _, err := b.Runner.DB.Exec(query, args...); err != nil {
+	if _, err := b.View().ExecContext(context.Background(), query, args...); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -99,7 +99,8 @@ func (b *Books) Empty() {
 	}
 }
 
-// Rows answers what a query finds, each row by its columns: nil, int64 or string.
+// Rows answers what a query finds, each row by its columns in capitals: nil, int64 or string, whatever
+// types the database has.
 func (b *Books) Rows(query string, args ...any) []map[string]any {
 	b.t.Helper()
 	found, err := Query(context.Background(), keptDB{b}, query, args...)
@@ -123,9 +124,14 @@ func (b *Books) Row(query string, args ...any) map[string]any {
 func (b *Books) Counts() map[string]int64 {
 	b.t.Helper()
 	counts := map[string]int64{}
-	for _, table := range b.Rows(`SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name`) {
-		name := fmt.Sprint(table["name"])
-		counts[name], _ = b.Row(`SELECT COUNT(*) AS N FROM "` + name + `"`)["N"].(int64)
+	tables, err := sqldb.Tables(context.Background(), b.View())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, table := range tables {
+		if table.Ours {
+			counts[table.Name], _ = b.Row(`SELECT COUNT(*) AS N FROM ` + table.Name)["N"].(int64)
+		}
 	}
 	return counts
 }
@@ -153,19 +159,43 @@ func Query(ctx context.Context, db schema.Querier, query string, args ...any) ([
 		}
 		row := make(map[string]any, len(columns))
 		for i, c := range columns {
-			row[c] = cells[i]
+			row[strings.ToUpper(c)] = plain(cells[i])
 		}
 		found = append(found, row)
 	}
 	return found, rows.Err()
 }
 
+// plain is a cell as SQLite has it: servers have types of their own for amounts, dates and moments.
+func plain(cell any) any {
+	switch v := cell.(type) {
+	case []byte:
+		return string(v)
+	case time.Time:
+		if v.Equal(v.Truncate(24 * time.Hour)) {
+			return v.UTC().Format(time.DateOnly)
+		}
+		return v.UTC().Format(time.RFC3339)
+	}
+	return cell
+}
+
+// changed counts the changed rows. SQL Server has no such count of its own: there the transaction counts.
+var changed = map[sqldb.Dialect]string{
+	sqldb.SQLite:   `SELECT total_changes()`,
+	sqldb.Postgres: `SELECT COALESCE(SUM(n_tup_ins + n_tup_upd + n_tup_del), 0)::bigint FROM pg_stat_xact_user_tables`,
+}
+
 // Changes answers how many rows the connection of a transaction has changed so far.
 func Changes(ctx context.Context, tx consumer.Tx) (n int64) {
-	if err := tx.QueryRowContext(ctx, `SELECT total_changes()`).Scan(&n); err != nil {
+	if c, ok := tx.(*serverTx); ok && changed[sqldb.DialectOf(c)] == "" {
+		return c.changes
+	}
+	dialect := sqldb.DialectOf(tx)
+	if err := tx.QueryRowContext(ctx, changed[dialect]).Scan(&n); err != nil && dialect == sqldb.SQLite {
 		panic(err)
 	}
-	return n
+	return n // in PostgreSQL, after an error, 0: the outcome tells of it
 }
 
 // Check says what is wrong with a result, whatever the message was. changes counts the rows that the

@@ -4,9 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 
 	"smartlink/consumer"
 	"smartlink/consumer/consumertest"
+	"smartlink/internal/sqldb"
 )
 
 // Try gives a message to its consumer, lets look see what came of it before anything is committed, and
@@ -29,11 +31,25 @@ func (b *Books) Try(c consumer.Consumer, body string, look func(tx consumer.Tx, 
 func (b *Books) Begin() (tx consumer.Tx, rollback func()) {
 	b.t.Helper()
 	begun := b.begin(context.Background())
-	return begun, func() { _ = begun.tx.Rollback() }
+	return begun, func() { _ = begun.Rollback() }
 }
 
-func (b *Books) begin(ctx context.Context) preparedTx {
+// ending is a transaction that can be ended.
+type ending interface {
+	consumer.Tx
+	Commit() error
+	Rollback() error
+}
+
+func (b *Books) begin(ctx context.Context) ending {
 	b.t.Helper()
+	if dialect := sqldb.DialectOf(b.Runner.DB); dialect != sqldb.SQLite {
+		tx, err := b.Runner.DB.BeginTx(ctx, nil)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		return &serverTx{Bound: sqldb.Bind(tx, dialect), Tx: tx}
+	}
 	if err := b.kept.prepare(ctx, b.Runner.DB); err != nil {
 		b.t.Fatal(err)
 	}
@@ -42,6 +58,36 @@ func (b *Books) begin(ctx context.Context) preparedTx {
 		b.t.Fatal(err)
 	}
 	return preparedTx{tx, b.kept}
+}
+
+// serverTx is a transaction of a server, whose driver keeps statements prepared.
+type serverTx struct {
+	sqldb.Bound
+	*sql.Tx
+	changes int64
+}
+
+// ExecContext executes a statement.
+func (t *serverTx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	r, err := t.Bound.ExecContext(ctx, query, args...)
+	if err == nil {
+		n, _ := r.RowsAffected()
+		t.changes += n
+	}
+	return r, err
+}
+
+// QueryContext executes a query.
+func (t *serverTx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return t.Bound.QueryContext(ctx, query, args...)
+}
+
+// QueryRowContext executes a query for one row.
+func (t *serverTx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if !strings.HasPrefix(query, "SELECT") {
+		t.changes++
+	}
+	return t.Bound.QueryRowContext(ctx, query, args...)
 }
 
 // Attempt executes a message in a transaction; a panic becomes a result.
@@ -93,6 +139,12 @@ type preparedTx struct {
 	kept *kept
 }
 
+// Commit keeps what was written.
+func (t preparedTx) Commit() error { return t.tx.Commit() }
+
+// Rollback undoes it; after Commit it does nothing.
+func (t preparedTx) Rollback() error { return t.tx.Rollback() }
+
 // ExecContext executes a statement.
 func (t preparedTx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	if stmt := t.kept.find(query); stmt != nil {
@@ -122,6 +174,9 @@ type keptDB struct{ b *Books }
 
 // QueryContext executes a query.
 func (d keptDB) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if sqldb.DialectOf(d.b.Runner.DB) != sqldb.SQLite {
+		return d.b.View().QueryContext(ctx, query, args...)
+	}
 	if err := d.b.kept.prepare(ctx, d.b.Runner.DB); err != nil {
 		return nil, err
 	}

@@ -45,29 +45,6 @@ func Migrate(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-// Seed fills in the master data, in one transaction. Rows that exist stay as they
-// are, so it may run at every start.
-func Seed(ctx context.Context, db *sql.DB) error {
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("seed: %w", err)
-	}
-	defer func() { _ = tx.Rollback() }()
-	for _, file := range []string{"seed/finance.sql", "seed/accounting.sql"} {
-		text, err := seeds.ReadFile(file)
-		if err != nil {
-			return fmt.Errorf("seed: %w", err)
-		}
-		if _, err := tx.ExecContext(ctx, string(text)); err != nil {
-			return fmt.Errorf("%s: %w", file, err)
-		}
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("seed: %w", err)
-	}
-	return nil
-}
-
 // Querier is a database or a transaction.
 type Querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)

@@ -1,5 +1,6 @@
-// Package agenttest has what the tests of the agent's rooms share: an inbox in a temporary file,
-// deliveries, and a consumer that books into a table of its own.
+// Package agenttest has what the tests of the agent's rooms share: an inbox in a database of its own
+// (of the kind that package sqltest gives), deliveries, and a consumer that books into a table of its
+// own.
 package agenttest
 
 import (
@@ -19,6 +20,8 @@ import (
 	"smartlink/consumer"
 	"smartlink/internal/clock"
 	"smartlink/internal/sqldb"
+	"smartlink/internal/sqlopen"
+	"smartlink/internal/sqltest"
 	"smartlink/link"
 )
 
@@ -31,13 +34,18 @@ var Tenant = uuid.MustParse("b991502e-6faa-4e3a-aaf4-967c4fe2a196")
 // Command is the type of all deliveries unless they say otherwise.
 const Command = "BookCommand"
 
-// Files are the files of one agent.
+// Files are the database and the file of one agent.
 type Files struct{ Database, Installation string }
 
-// NewFiles names files in a fresh folder; none exists yet.
+// NewFiles names a database and a file in a fresh folder; none exists yet.
 func NewFiles(t testing.TB) Files {
-	dir := t.TempDir()
-	return Files{filepath.Join(dir, "rm.db"), filepath.Join(dir, "installation.json")}
+	t.Helper()
+	database := sqltest.Address(t)
+	dir := filepath.Dir(database)
+	if !sqlopen.IsFile(database) {
+		dir = t.TempDir()
+	}
+	return Files{database, filepath.Join(dir, "installation.json")}
 }
 
 // Open opens the inbox of files, with the table BOOK. In tests, not in benchmarks, commits do not
@@ -62,13 +70,44 @@ func (f Files) Open(t testing.TB, clk clock.Clock) *inbox.Box {
 
 // MakeBook makes the table the consumer books into. It has no key, so that a double booking shows.
 func MakeBook(ctx context.Context, db *sql.DB) error {
-	_, err := db.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS BOOK (DOC TEXT NOT NULL, IDMESSAGE TEXT NOT NULL)`)
+	// N numbers the bookings where there is no row id.
+	_, err := db.ExecContext(ctx, map[sqldb.Dialect]string{
+		sqldb.SQLite: `CREATE TABLE IF NOT EXISTS BOOK (DOC TEXT NOT NULL, IDMESSAGE TEXT NOT NULL)`,
+		sqldb.Postgres: `CREATE TABLE IF NOT EXISTS BOOK (DOC TEXT NOT NULL, IDMESSAGE TEXT NOT NULL, N BIGINT NOT NULL DEFAULT 0);
+			CREATE INDEX IF NOT EXISTS BOOK_N ON BOOK (N)`,
+		sqldb.SQLServer: `IF OBJECT_ID('BOOK') IS NULL CREATE TABLE BOOK (DOC NVARCHAR(MAX) NOT NULL, IDMESSAGE NVARCHAR(100) NOT NULL,
+			N BIGINT NOT NULL DEFAULT 0, INDEX BOOK_N (N))`,
+	}[sqldb.DialectOf(db)])
 	return err
+}
+
+// Order is the column of BOOK that tells in which order was booked.
+func Order() string {
+	if sqltest.Kind() == sqldb.SQLite {
+		return "rowid"
+	}
+	return "N"
+}
+
+// book books a document and answers its number.
+func book(ctx context.Context, tx consumer.Tx, doc, message string) (n int64, err error) {
+	if sqldb.DialectOf(tx) != sqldb.SQLite {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO BOOK (N, DOC, IDMESSAGE) SELECT COALESCE(MAX(N), 0) + 1, ?, ? FROM BOOK`, doc, message); err != nil {
+			return 0, err
+		}
+		err = tx.QueryRowContext(ctx, `SELECT MAX(N) FROM BOOK`).Scan(&n)
+		return n, err
+	}
+	r, err := tx.ExecContext(ctx, `INSERT INTO BOOK VALUES (?, ?)`, doc, message)
+	if err != nil {
+		return 0, err
+	}
+	return r.LastInsertId()
 }
 
 // hurried is MakeBook with all connections of the pool told not to wait for the disk.
 func hurried(ctx context.Context, db *sql.DB) error {
-	if err := MakeBook(ctx, db); err != nil {
+	if err := MakeBook(ctx, db); err != nil || sqldb.DialectOf(db) != sqldb.SQLite {
 		return err
 	}
 	for range db.Stats().MaxOpenConnections {
@@ -155,7 +194,7 @@ func (b *Booker) Execute(ctx context.Context, tx consumer.Tx, x consumer.Executi
 	if err := json.Unmarshal(x.Message.Body, &body); err != nil {
 		return consumer.Reject([]link.Fault{{Code: "TEST-BODY", Description: err.Error()}})
 	}
-	r, err := tx.ExecContext(ctx, `INSERT INTO BOOK VALUES (?, ?)`, body.Doc, x.Message.ID.String())
+	n, err := book(ctx, tx, body.Doc, x.Message.ID.String())
 	if err != nil {
 		return consumer.Retry(0, err)
 	}
@@ -166,10 +205,6 @@ func (b *Booker) Execute(ctx context.Context, tx consumer.Tx, x consumer.Executi
 			return consumer.Retry(0, fmt.Errorf("no way %q", body.Do))
 		}
 		return way(ctx, tx, x, log)
-	}
-	n, err := r.LastInsertId()
-	if err != nil {
-		return consumer.Retry(0, err)
 	}
 	return consumer.Done(fmt.Sprintf("1;%d", n), map[string]any{"Doc": body.Doc})
 }
@@ -204,25 +239,42 @@ func (f Files) Text(t testing.TB, query string, args ...any) (s string) {
 // Scan reads one row.
 func (f Files) Scan(t testing.TB, dest []any, query string, args ...any) {
 	t.Helper()
-	db, err := sqldb.OpenSQLite(t.Context(), f.Database, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := sqltest.Open(t, f.Database)
 	defer func() { _ = db.Close() }()
-	if err := db.QueryRowContext(t.Context(), query, args...).Scan(dest...); err != nil {
+	if err := sqldb.BindDB(db).QueryRowContext(t.Context(), query, args...).Scan(dest...); err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}
+}
+
+// Rows reads the only column of some rows.
+func (f Files) Rows(t testing.TB, query string, args ...any) (list []string) {
+	t.Helper()
+	db := sqltest.Open(t, f.Database)
+	defer func() { _ = db.Close() }()
+	rows, err := sqldb.BindDB(db).QueryContext(t.Context(), query, args...)
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			t.Fatalf("%s: %v", query, err)
+		}
+		list = append(list, s)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return list
 }
 
 // Exec changes the database behind the agent's back, as another program would.
 func (f Files) Exec(t testing.TB, query string, args ...any) {
 	t.Helper()
-	db, err := sqldb.OpenSQLite(t.Context(), f.Database, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := sqltest.Open(t, f.Database)
 	defer func() { _ = db.Close() }()
-	if _, err := db.ExecContext(t.Context(), query, args...); err != nil {
+	if _, err := sqldb.BindDB(db).ExecContext(t.Context(), query, args...); err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}
 }

@@ -1,0 +1,263 @@
+-- +goose Up
+
+-- The reference schema in PostgreSQL: the same tables as in SQLite, with types of their own for
+-- amounts, dates and moments. Codes are compared as they are written.
+
+-- The marker: these books are SmartLink's, not a live RM's.
+CREATE TABLE SLREFERENCIA (
+    ID     BIGINT NOT NULL PRIMARY KEY CHECK (ID = 1),
+    AVISO  VARCHAR(200) NOT NULL
+);
+INSERT INTO SLREFERENCIA (ID, AVISO) VALUES (1, 'Esquema de referência do SmartLink; não é um banco do RM.');
+
+-- Last id given per company and table; ids that were given and rolled back leave no trace, others
+-- may leave gaps.
+CREATE TABLE SLSEQUENCIA (
+    CODCOLIGADA BIGINT NOT NULL,
+    TABELA      VARCHAR(30) NOT NULL,
+    ULTIMO      BIGINT NOT NULL,
+    PRIMARY KEY (CODCOLIGADA, TABELA)
+);
+
+-- Closing dates (ours): per company and module (F finance, C accounting) the periods, and the date
+-- up to which they are closed.
+CREATE TABLE SLFECHAMENTO (
+    CODCOLIGADA    BIGINT NOT NULL,
+    MODULO         VARCHAR(1) NOT NULL CHECK (MODULO IN ('F', 'C')),
+    DATAINICIO     DATE NOT NULL,
+    DATAFIM        DATE NOT NULL,
+    DATAFECHAMENTO DATE,
+    PRIMARY KEY (CODCOLIGADA, MODULO, DATAINICIO)
+);
+
+CREATE TABLE GCOLIGADA (
+    CODCOLIGADA  BIGINT NOT NULL PRIMARY KEY,
+    NOME         VARCHAR(255) NOT NULL,
+    NOMEFANTASIA VARCHAR(100),
+    ATIVO        VARCHAR(1) NOT NULL DEFAULT 'T' CHECK (ATIVO IN ('T', 'F'))
+);
+
+CREATE TABLE GFILIAL (
+    CODCOLIGADA BIGINT NOT NULL,
+    CODFILIAL   BIGINT NOT NULL,
+    NOME        VARCHAR(255) NOT NULL,
+    ATIVO       VARCHAR(1) NOT NULL DEFAULT 'T' CHECK (ATIVO IN ('T', 'F')), -- ours
+    PRIMARY KEY (CODCOLIGADA, CODFILIAL)
+);
+
+-- Customers and suppliers; company 0 holds those all companies share.
+CREATE TABLE FCFO (
+    CODCOLIGADA BIGINT NOT NULL,
+    CODCFO      VARCHAR(25) NOT NULL,
+    NOME        VARCHAR(100) NOT NULL,
+    CGCCFO      VARCHAR(20),
+    ATIVO       VARCHAR(1) NOT NULL DEFAULT 'T' CHECK (ATIVO IN ('T', 'F')), -- ours
+    PRIMARY KEY (CODCOLIGADA, CODCFO)
+);
+
+-- Document types.
+CREATE TABLE FTDO (
+    CODCOLIGADA BIGINT NOT NULL,
+    CODTDO      VARCHAR(10) NOT NULL,
+    DESCRICAO   VARCHAR(40) NOT NULL,
+    EDEVOLUCAO  BIGINT NOT NULL DEFAULT 0,
+    ATIVO       VARCHAR(1) NOT NULL DEFAULT 'T' CHECK (ATIVO IN ('T', 'F')), -- ours
+    PRIMARY KEY (CODCOLIGADA, CODTDO)
+);
+
+-- Cash accounts.
+CREATE TABLE FCXA (
+    CODCOLIGADA BIGINT NOT NULL,
+    CODCXA      VARCHAR(10) NOT NULL,
+    DESCRICAO   VARCHAR(60) NOT NULL,
+    NUMBANCO    VARCHAR(3),
+    NUMAGENCIA  VARCHAR(6),
+    NROCONTA    VARCHAR(15),
+    ATIVO       VARCHAR(1) NOT NULL DEFAULT 'T' CHECK (ATIVO IN ('T', 'F')), -- ours
+    PRIMARY KEY (CODCOLIGADA, CODCXA)
+);
+
+CREATE TABLE GMOEDA (
+    SIMBOLO   VARCHAR(10) NOT NULL PRIMARY KEY,
+    DESCRICAO VARCHAR(40) NOT NULL,
+    ATIVO     VARCHAR(1) NOT NULL DEFAULT 'T' CHECK (ATIVO IN ('T', 'F')) -- ours
+);
+
+-- Cost centres; entries are posted only where PERMITELANC is T.
+CREATE TABLE GCCUSTO (
+    CODCOLIGADA BIGINT NOT NULL,
+    CODCCUSTO   VARCHAR(25) NOT NULL,
+    NOME        VARCHAR(60) NOT NULL,
+    CODREDUZIDO VARCHAR(25),
+    ATIVO       VARCHAR(1) NOT NULL DEFAULT 'T' CHECK (ATIVO IN ('T', 'F')),
+    PERMITELANC VARCHAR(1) NOT NULL DEFAULT 'T' CHECK (PERMITELANC IN ('T', 'F')),
+    PRIMARY KEY (CODCOLIGADA, CODCCUSTO)
+);
+
+CREATE TABLE GDEPTO (
+    CODCOLIGADA     BIGINT NOT NULL,
+    CODDEPARTAMENTO VARCHAR(25) NOT NULL,
+    NOME            VARCHAR(60) NOT NULL,
+    ATIVO           VARCHAR(1) NOT NULL DEFAULT 'T' CHECK (ATIVO IN ('T', 'F')), -- ours
+    PRIMARY KEY (CODCOLIGADA, CODDEPARTAMENTO)
+);
+
+-- Financial natures.
+CREATE TABLE TTBORCAMENTO (
+    CODCOLIGADA        BIGINT NOT NULL,
+    CODTBORCAMENTO     VARCHAR(40) NOT NULL,
+    DESCRICAO          VARCHAR(100) NOT NULL,
+    INATIVO            BIGINT NOT NULL DEFAULT 0 CHECK (INATIVO IN (0, 1)),
+    SINTETICOANALITICO BIGINT NOT NULL DEFAULT 1,
+    NATUREZA           BIGINT NOT NULL DEFAULT 0,
+    PRIMARY KEY (CODCOLIGADA, CODTBORCAMENTO)
+);
+
+-- Financial entries.
+CREATE TABLE FLAN (
+    CODCOLIGADA               BIGINT NOT NULL,
+    IDLAN                     BIGINT NOT NULL,
+    CODFILIAL                 BIGINT NOT NULL,
+    PAGREC                    BIGINT NOT NULL CHECK (PAGREC IN (1, 2)),
+    STATUSLAN                 BIGINT NOT NULL DEFAULT 0 CHECK (STATUSLAN BETWEEN 0 AND 5),
+    CODTDO                    VARCHAR(10) NOT NULL,
+    NUMERODOCUMENTO           VARCHAR(40) NOT NULL,
+    SERIEDOCUMENTO            VARCHAR(8) NOT NULL DEFAULT '@@@',
+    PARCELA                   BIGINT,
+    SEGUNDONUMERO             VARCHAR(20),
+    CODCOLCFO                 BIGINT NOT NULL,
+    CODCFO                    VARCHAR(25) NOT NULL,
+    DATAEMISSAO               DATE NOT NULL,
+    DATAVENCIMENTO            DATE NOT NULL,
+    DATAPREVBAIXA             DATE,
+    DATACRIACAO               DATE,
+    MESDECOMPETENCIA          DATE,
+    DATABAIXA                 DATE,
+    DATAPAG                   DATE,
+    DATACANCELAMENTO          DATE,
+    DATACANCELBAIXA           DATE,
+    DATACONTABILIZ            DATE,
+    DATACONTABILIZBX          DATE,
+    DATAESTORNOLAN            DATE,
+    VALORORIGINAL             NUMERIC(15, 4) NOT NULL,
+    VALORBAIXADO              NUMERIC(15, 4) NOT NULL DEFAULT 0,
+    VALORJUROS                NUMERIC(15, 4),
+    VALORDESCONTO             NUMERIC(15, 4),
+    VALORMULTA                NUMERIC(15, 4),
+    VALORCAP                  NUMERIC(15, 4),
+    VALOROP1                  NUMERIC(15, 4),
+    VALOROP2                  NUMERIC(15, 4),
+    VALOROP3                  NUMERIC(15, 4),
+    VALOROP4                  NUMERIC(15, 4),
+    VALOROP5                  NUMERIC(15, 4),
+    VALOROP6                  NUMERIC(15, 4),
+    VALOROP7                  NUMERIC(15, 4),
+    VALOROP8                  NUMERIC(15, 4),
+    JUROSDIA                  NUMERIC(15, 4),
+    MULTADIA                  NUMERIC(15, 4),
+    CAPMENSAL                 NUMERIC(15, 4),
+    CARENCIAJUROS             BIGINT,
+    TIPOJUROSDIA              BIGINT,
+    CODMOEVALORORIGINAL       VARCHAR(10) NOT NULL DEFAULT 'R$',
+    CODINDEXADOR              VARCHAR(10),
+    COTACAOINCLUSAO           NUMERIC(18, 9),
+    COTACAOBAIXA              NUMERIC(18, 9),
+    CODCOLCXA                 BIGINT,
+    CODCXA                    VARCHAR(10),
+    CODCOLCCUSTO              BIGINT,
+    CODCCUSTO                 VARCHAR(25),
+    CODDEPARTAMENTO           VARCHAR(25),
+    CODTB1FLX                 VARCHAR(25),
+    CODTB2FLX                 VARCHAR(25),
+    CODTB3FLX                 VARCHAR(25),
+    CODTB4FLX                 VARCHAR(25),
+    CODTB5FLX                 VARCHAR(25),
+    CAMPOALFAOP1              VARCHAR(100),
+    CAMPOALFAOP2              VARCHAR(20),
+    CAMPOALFAOP3              VARCHAR(20),
+    DATAOP1                   DATE,
+    DATAOP2                   DATE,
+    DATAOP3                   DATE,
+    HISTORICO                 VARCHAR(255) NOT NULL,
+    IDHISTORICO               BIGINT,
+    CODAPLICACAO              VARCHAR(2) NOT NULL DEFAULT 'F',
+    TIPOCONTABILLAN           BIGINT NOT NULL DEFAULT 0 CHECK (TIPOCONTABILLAN IN (0, 1, 2, 3, 6, 7)),
+    NUMLOTECONTABIL           BIGINT NOT NULL DEFAULT 0,
+    FILIALCONTABIL            BIGINT,
+    NUMEROCONTABIL            VARCHAR(20),
+    NUMCONTABILBX             VARCHAR(20),
+    MODELOCONTABILIZACAO      BIGINT,
+    MODELOCONTABILIZACAOBAIXA BIGINT,
+    IDPGTO                    BIGINT,
+    CODCOLPGTO                BIGINT,
+    IDXCX                     BIGINT,
+    CODCOLXCX                 BIGINT,
+    CONVENIO                  VARCHAR(20),
+    CODCOLCONVENIO            BIGINT,
+    IDCONVENIO                BIGINT,
+    CNABBANCO                 VARCHAR(3),
+    CNABNOSSONUMERO           VARCHAR(20),
+    IPTE                      VARCHAR(48),
+    CODIGOBARRA               VARCHAR(44),
+    NFOUDUP                   BIGINT NOT NULL DEFAULT 0,
+    CLASSIFICACAO             BIGINT NOT NULL DEFAULT 0,
+    STATUSEXPORTACAO          BIGINT NOT NULL DEFAULT 0,
+    STATUSEXTRATO             BIGINT NOT NULL DEFAULT 0,
+    LIBAUTORIZADA             BIGINT NOT NULL DEFAULT 0,
+    BAIXAAUTORIZADA           BIGINT NOT NULL DEFAULT 1,
+    REEMBOLSAVEL              BIGINT NOT NULL DEFAULT 0,
+    ALTERACAOBLOQUEADA        BIGINT NOT NULL DEFAULT 0,
+    BAIXAPENDENTE             BIGINT NOT NULL DEFAULT 0,
+    STATUSORCAMENTO           BIGINT NOT NULL DEFAULT 0,
+    STATUSAPROVACAO           BIGINT NOT NULL DEFAULT 0,
+    USUARIO                   VARCHAR(20),
+    USUARIOCRIACAO            VARCHAR(20),
+    DATAALTERACAO             DATE,
+    RECCREATEDBY              VARCHAR(50),
+    RECCREATEDON              TIMESTAMPTZ(0),
+    RECMODIFIEDBY             VARCHAR(50),
+    RECMODIFIEDON             TIMESTAMPTZ(0),
+    PRIMARY KEY (CODCOLIGADA, IDLAN)
+);
+
+-- Apportionment of an entry by cost centre and nature.
+CREATE TABLE FLANRATCCU (
+    CODCOLIGADA               BIGINT NOT NULL,
+    IDLAN                     BIGINT NOT NULL,
+    IDRATCCU                  BIGINT NOT NULL,
+    CODCCUSTO                 VARCHAR(25),
+    CODCOLNATFINANCEIRA       BIGINT,
+    CODNATFINANCEIRA          VARCHAR(40),
+    VALOR                     NUMERIC(15, 4) NOT NULL,
+    PERCENTUAL                NUMERIC(15, 4),
+    PRIMARY KEY (CODCOLIGADA, IDLAN, IDRATCCU),
+    FOREIGN KEY (CODCOLIGADA, IDLAN) REFERENCES FLAN (CODCOLIGADA, IDLAN) ON DELETE CASCADE
+);
+
+-- Custom columns of an entry. A customer adds VARCHAR columns of its own here; the two that come
+-- with it are examples.
+CREATE TABLE FLANCOMPL (
+    CODCOLIGADA BIGINT NOT NULL,
+    IDLAN       BIGINT NOT NULL,
+    CONTRATO    VARCHAR(40),
+    EVENTO      VARCHAR(40),
+    PRIMARY KEY (CODCOLIGADA, IDLAN),
+    FOREIGN KEY (CODCOLIGADA, IDLAN) REFERENCES FLAN (CODCOLIGADA, IDLAN) ON DELETE CASCADE
+);
+
+-- +goose Down
+DROP TABLE FLANCOMPL;
+DROP TABLE FLANRATCCU;
+DROP TABLE FLAN;
+DROP TABLE TTBORCAMENTO;
+DROP TABLE GDEPTO;
+DROP TABLE GCCUSTO;
+DROP TABLE GMOEDA;
+DROP TABLE FCXA;
+DROP TABLE FTDO;
+DROP TABLE FCFO;
+DROP TABLE GFILIAL;
+DROP TABLE GCOLIGADA;
+DROP TABLE SLFECHAMENTO;
+DROP TABLE SLSEQUENCIA;
+DROP TABLE SLREFERENCIA;
