@@ -173,8 +173,12 @@ func TestQueuesPage(t *testing.T) {
 		b.want("?sort="+sort+"&order=desc", 200, w.queue.String())
 	}
 	b.want("?cursor=nonsense", 422, "comece da primeira página")
+	b.want("", 200, `aria-label="No último dia: chegaram 0, retiradas 0, mortas 0"`)
 	b.lang = "en"
 	b.want("", 200, "Queues and Messages", "19 days, 6 hours and 45 minutes")
+	w.publish()
+	w.kill(w.queue, 2)
+	b.want("", 200, `aria-label="In the last day: 1 came, 0 were taken, 2 died"`, `<rect class="came" x="115"`, `<rect class="died" x="115"`)
 }
 
 // nextPage finds the address of the next page.
@@ -400,6 +404,9 @@ func TestEveryKeyIsTranslated(t *testing.T) {
 	for _, tab := range tabs {
 		keys = append(keys, "tab."+tab.name, "empty."+tab.name, "empty."+tab.name+".how")
 	}
+	for _, sort := range append(slices.Clone(exchange.QueueSorts), "day") {
+		keys = append(keys, "column."+string(sort))
+	}
 	for _, name := range filterNames {
 		keys = append(keys, "filter."+name)
 	}
@@ -528,4 +535,25 @@ func TestStaticFilesAreKept(t *testing.T) {
 		}
 	}
 	b.want("static/none.css", 404)
+}
+
+// TestSpark: a bar is as high as its hour is busy beside the busiest, and one is seen beside a thousand.
+func TestSpark(t *testing.T) {
+	points := make([]link.SeriesPoint, 24)
+	points[0].Published, points[1].Published, points[1].Dead, points[23].Acked = 1000, 500, 1, 7
+	got, err := words{link.English}.spark(points)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`aria-label="In the last day: 1,500 came, 7 were taken, 1 died"`, `<rect class="came" x="0" y="0" width="4" height="24"/>`,
+		`<rect class="came" x="5" y="12" width="4" height="12"/>`, `<rect class="died" x="5" y="22" width="4" height="2"/>`,
+	} {
+		if !strings.Contains(string(got), want) {
+			t.Errorf("no %s in %s", want, got)
+		}
+	}
+	if strings.Count(string(got), "<rect") != 3 {
+		t.Errorf("%s", got)
+	}
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"smartlink/hub/exchange"
+	"smartlink/hub/queue"
+	"smartlink/link"
 )
 
 // queuesView is what queues.html shows.
@@ -14,10 +16,16 @@ type queuesView struct {
 	Filters  []filterField
 	Filtered bool
 	Columns  []column
-	Rows     []exchange.QueueRow
+	Rows     []queuesRow
 	Totals   exchange.QueueTotals
 	First    string // address of the first page; "" when this is it
 	Next     string // address of the next page; "" on the last
+}
+
+// queuesRow is one queue, with what happened in each hour of the last day.
+type queuesRow struct {
+	exchange.QueueRow
+	Day []link.SeriesPoint
 }
 
 // filterField is one input of the filter.
@@ -48,7 +56,10 @@ func (m *Monitor) queues(v *visit) error {
 	if err != nil {
 		return err
 	}
-	view := queuesView{Rows: page.Items, Totals: totals}
+	view := queuesView{Totals: totals}
+	if view.Rows, err = m.withDays(v, page.Items); err != nil {
+		return err
+	}
 	kept := url.Values{}
 	for _, name := range filterNames {
 		view.Filters = append(view.Filters, filterField{name, q.Get(name)})
@@ -78,6 +89,7 @@ func (m *Monitor) queues(v *visit) error {
 		}
 		view.Columns = append(view.Columns, c)
 	}
+	view.Columns = append(view.Columns, column{Name: "day"})
 	if page.Next != "" {
 		view.Next = address(want.Sort, want.Desc, page.Next)
 	}
@@ -85,6 +97,23 @@ func (m *Monitor) queues(v *visit) error {
 		view.First = address(want.Sort, want.Desc, "")
 	}
 	return v.show(http.StatusOK, "queues", frame{Title: v.text("queues.title"), Nav: "queues", Topic: "queues", Data: view})
+}
+
+// withDays puts the last day of each queue beside it.
+func (m *Monitor) withDays(v *visit, list []exchange.QueueRow) ([]queuesRow, error) {
+	names := make([]queue.Name, len(list))
+	for i, r := range list {
+		names[i] = queue.Name{Tenant: r.TenantID, Client: r.ClientID}
+	}
+	days, err := m.cfg.Exchange.LastDay(v.r.Context(), v.operator(), names)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]queuesRow, len(list))
+	for i, r := range list {
+		rows[i] = queuesRow{r, days[names[i]]}
+	}
+	return rows, nil
 }
 
 // clip shortens what a person typed.

@@ -117,6 +117,9 @@ var lookTexts = map[string]link.Text{
 	"column.dead":    {PT: "Mortas", EN: "Dead"},
 	"column.oldest":  {PT: "Mais antiga", EN: "Oldest"},
 	"column.erp":     {PT: "No ERP", EN: "In the ERP"},
+	"column.day":     {PT: "Último dia", EN: "Last day"},
+
+	"spark.says": {PT: "No último dia: chegaram %s, retiradas %s, mortas %s", EN: "In the last day: %s came, %s were taken, %s died"},
 
 	"value.never":   {PT: "nunca", EN: "never"},
 	"value.unknown": {PT: "não informado", EN: "not known"},

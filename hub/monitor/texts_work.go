@@ -87,7 +87,7 @@ var workTexts = map[string]link.Text{
 	"message.do.redrive": {PT: "Reenviar", EN: "Send on"},
 	"message.do.discard": {PT: "Descartar", EN: "Discard"},
 	"message.copy":       {PT: "Enviar cópia…", EN: "Send a copy…"},
-	"message.chain":      {PT: "Cópias e respostas", EN: "Copies and answers"},
+	"message.chain":      {PT: "Ver cópias", EN: "See copies"},
 	"message.copy.who":   {PT: "Um administrador pode enviar uma cópia desta mensagem com o corpo corrigido.", EN: "An administrator can send a copy of this message with a mended body."},
 
 	"message.root":   {PT: "Primeira da cadeia", EN: "First of the chain"},
