@@ -43,7 +43,7 @@ func (s *stage) startHub(ctx context.Context, dir string) (*process, error) {
 		return nil, err
 	}
 	h := &process{ended: make(chan error, 1)}
-	h.cmd = exec.Command(args[0], append(args[1:], "--data", dir, "--listen", "127.0.0.1:0")...) //nolint:noctx // it ends by stop
+	h.cmd = exec.Command(args[0], append(args[1:], "--data", dir, "--listen", "127.0.0.1:0", "--client-rate=-1", "--tenant-rate=-1")...) //nolint:noctx // it ends by stop
 	h.cmd.Env = withoutSettings(os.Environ())
 	log, err := os.Create(filepath.Join(s.dir, "hub.log"))
 	if err != nil {

@@ -24,6 +24,8 @@ func runProfiledHub(args []string) (err error) {
 	profile := f.String("profile", "", "folder of the profiles")
 	data := f.String("data", "", "folder of the hub")
 	listen := f.String("listen", "", "address")
+	rate := f.Int("client-rate", 0, "as the hub's")
+	tenantRate := f.Int("tenant-rate", 0, "as the hub's")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
@@ -40,7 +42,11 @@ func runProfiledHub(args []string) (err error) {
 	if err := pprof.StartCPUProfile(cpu); err != nil {
 		return errors.Join(err, cpu.Close())
 	}
-	h, err := hub.Open(ctx, hub.Config{DataDir: *data, Listen: *listen})
+	untouched := make([]byte, 48<<20) // as smartlink hub has it
+	defer runtime.KeepAlive(untouched)
+	h, err := hub.Open(ctx, hub.Config{
+		DataDir: *data, Listen: *listen, Limits: hub.Limits{ClientRate: *rate, TenantRate: *tenantRate},
+	})
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package contracts
 
 import (
 	"encoding/json"
+	"io"
 	"strconv"
 	"strings"
 	"unicode"
@@ -21,6 +22,17 @@ type Command struct {
 // form, so that rules can be judged although others are invalid. It is nil when the body holds no
 // data object at all.
 func (c *Command) Decode(body []byte) (*Record, Findings) {
+	if !utf8.Valid(body) || !json.Valid(body) {
+		var f Findings
+		f.add(Violation{Code: NotJSON})
+		return nil, f
+	}
+	return c.DecodeJSON(body)
+}
+
+// DecodeJSON is Decode for a body that utf8.Valid and json.Valid have accepted; of another one it may
+// answer anything.
+func (c *Command) DecodeJSON(body []byte) (*Record, Findings) {
 	var f Findings
 	data, at, ok := findData(body, &f)
 	if !ok {
@@ -44,24 +56,33 @@ type decoder struct {
 	err      error
 }
 
-func (d *decoder) next() json.Token {
-	tok, err := d.tokens.next()
+func (d *decoder) next() token {
+	tok := d.tokens.scan()
+	if tok.kind == 0 && d.err == nil {
+		d.err = io.EOF
+	}
+	return tok
+}
+
+// text is the text of a string.
+func (d *decoder) text(tok token) string {
+	s, err := unquote(tok.raw)
 	if err != nil && d.err == nil {
 		d.err = err
 	}
-	return tok
+	return s
 }
 
 func (d *decoder) more() bool { return d.err == nil && d.tokens.more() }
 
 // skip passes over the rest of a value whose first token was tok.
-func (d *decoder) skip(tok json.Token) {
+func (d *decoder) skip(tok token) {
 	depth := 0
 	for {
-		switch tok {
-		case json.Delim('{'), json.Delim('['):
+		switch tok.kind {
+		case '{', '[':
 			depth++
-		case json.Delim('}'), json.Delim(']'):
+		case '}', ']':
 			depth--
 		}
 		if depth == 0 || d.err != nil {
@@ -71,13 +92,24 @@ func (d *decoder) skip(tok json.Token) {
 	}
 }
 
+// member reads the name of a member: its field, nil when the table has none, and its pointer.
+func (d *decoder) member(t *Table, at string) (f *Field, name, pointer string) {
+	tok := d.next()
+	if tok.kind != '"' { // not in valid JSON
+		return nil, "", at
+	}
+	if f = t.byName[string(tok.raw[1:len(tok.raw)-1])]; f != nil && f.Name == string(tok.raw[1:len(tok.raw)-1]) { // as declared: the usual case
+		return f, f.Name, f.pointer(at)
+	}
+	name = d.text(tok)
+	return t.Field(name), name, child(at, name)
+}
+
 // object reads the members of an object whose brace has been passed.
 func (d *decoder) object(t *Table, at string) *Record {
 	r := NewRecord(t, at)
 	for d.more() {
-		name, _ := d.next().(string)
-		pointer := child(at, name)
-		f := t.Field(name)
+		f, name, pointer := d.member(t, at)
 		if f == nil {
 			d.findings.unknown(pointer, name)
 			d.skip(d.next())
@@ -104,29 +136,28 @@ func (d *decoder) object(t *Table, at string) *Record {
 // value reads one value of a field, and reports what is wrong with it.
 func (d *decoder) value(r *Record, f *Field, pointer string) Value {
 	tok := d.next()
-	if tok == nil {
-		return Value{State: Null}
-	}
 	switch {
-	case tok == json.Delim('[') && f.Kind == List:
+	case tok.kind == 'n' || tok.kind == 0:
+		return Value{State: Null}
+	case tok.kind == '[' && f.Kind == List:
 		return d.list(r, f, pointer)
-	case tok == json.Delim('{') && f.Kind == Open:
+	case tok.kind == '{' && f.Kind == Open:
 		return d.open(r, f, pointer)
 	}
 	var v Value
 	var violation *Violation
-	switch tok := tok.(type) {
-	case json.Number:
+	switch tok.kind {
+	case '0':
 		if f.Kind == Integer || f.Kind == Amount || f.Kind == Switch {
-			v, violation = f.read(tok.String())
+			v, violation = f.read(string(tok.raw))
 		} else {
 			violation = f.wrongType()
 		}
-	case string:
-		v, violation = f.read(tok)
-	case bool:
+	case '"':
+		v, violation = f.read(d.text(tok))
+	case 't', 'f':
 		if f.Kind == Switch {
-			v = Value{State: Present, Int: map[bool]int64{true: 1}[tok]}
+			v = Value{State: Present, Int: map[bool]int64{true: 1}[tok.kind == 't']}
 		} else {
 			violation = f.wrongType()
 		}
@@ -160,7 +191,7 @@ func (d *decoder) list(r *Record, f *Field, pointer string) Value {
 		switch {
 		case count >= f.MaxRows:
 			d.skip(tok)
-		case tok == json.Delim('{'):
+		case tok.kind == '{':
 			row := d.object(f.Child, at)
 			row.parent = r
 			rows = append(rows, row)
@@ -187,21 +218,21 @@ func (d *decoder) open(r *Record, f *Field, pointer string) Value {
 	state := Present
 	seen := map[string]string{}
 	for d.more() {
-		name, _ := d.next().(string)
+		name := d.text(d.next())
 		at := child(pointer, name)
 		tok := d.next()
 		v := Value{State: Present, at: at}
 		var violation *Violation
-		switch tok := tok.(type) {
-		case nil:
+		switch tok.kind {
+		case 'n', 0:
 			v.State = Null
-		case string:
-			v, violation = readText(tok, f.Size)
+		case '"':
+			v, violation = readText(d.text(tok), f.Size)
 			v.at = at
-		case json.Number:
-			v.Text = tok.String()
-		case bool:
-			v.Text = map[bool]string{true: "T", false: "F"}[tok]
+		case '0':
+			v.Text = string(tok.raw)
+		case 't', 'f':
+			v.Text = map[bool]string{true: "T", false: "F"}[tok.kind == 't']
 		default:
 			d.skip(tok)
 			violation = &Violation{Code: WrongType, Args: args("want", Text.String())}

@@ -1,18 +1,11 @@
 package contracts
 
-import (
-	"encoding/json"
-	"unicode/utf8"
-)
+import "encoding/json"
 
-// findData finds the data object of a body and its pointer. The envelopes: `header` with `data` or
+// findData finds the data object of a body that is JSON, and its pointer. The envelopes: `header` with `data` or
 // `content`; CloudEvents with `data`; Datasul with `messageContent`; any other object is itself
 // the data, or carries it under `data`.
 func findData(body []byte, f *Findings) (data []byte, at string, ok bool) {
-	if !utf8.Valid(body) || !json.Valid(body) {
-		f.add(Violation{Code: NotJSON})
-		return nil, "", false
-	}
 	top, times := members(body)
 	if top == nil {
 		f.add(Violation{Code: NoData})

@@ -70,6 +70,7 @@ type Field struct {
 	InsertOnly  bool   // as ReadOnly, once the record exists
 	Locked      bool   // not changed once the record is accounted
 
+	inData       string // its pointer in the usual envelope
 	index        int
 	defaultValue Value
 }
@@ -107,6 +108,7 @@ func NewTable(name, pt, en string, fields ...Field) *Table {
 			panic(fmt.Sprintf("contracts: %s.%s stands twice", name, f.Name))
 		}
 		t.byName[folded], t.byName[f.Name] = f, f
+		f.inData = child(usualData, f.Name)
 		if f.Default != "" {
 			v, violation := f.read(f.Default)
 			if violation != nil {
@@ -118,6 +120,17 @@ func NewTable(name, pt, en string, fields ...Field) *Table {
 		}
 	}
 	return t
+}
+
+// usualData is where most bodies have their data object.
+const usualData = "/data"
+
+// pointer tells where a field stands in an object, spelled as declared.
+func (f *Field) pointer(at string) string {
+	if at == usualData { // not made anew for every body
+		return f.inData
+	}
+	return child(at, f.Name)
 }
 
 // Field answers the field of a property name, in any case, or nil.

@@ -31,29 +31,52 @@ func (t *tokens) more() bool {
 	return t.at < len(t.text) && t.text[t.at] != '}' && t.text[t.at] != ']'
 }
 
-// next gives the next token; io.EOF after the last.
-func (t *tokens) next() (json.Token, error) {
+// token is one token as it stands in the text. Its kind is a bracket, '"', '0' for a number, or the first
+// letter of true, false, null; 0 after the last.
+type token struct {
+	kind byte
+	raw  []byte
+}
+
+// scan gives the next token without making anything of it.
+func (t *tokens) scan() token {
 	t.space()
 	if t.at >= len(t.text) {
-		return nil, io.EOF
+		return token{}
 	}
 	switch c := t.text[t.at]; c {
 	case '{', '}', '[', ']':
 		t.at++
-		return json.Delim(c), nil
+		return token{c, t.text[t.at-1 : t.at]}
 	case '"':
-		return unquote(t.quoted())
+		return token{c, t.quoted()}
 	}
 	word := t.word()
-	switch word[0] {
+	switch c := word[0]; c {
+	case 'n', 't', 'f':
+		return token{c, word}
+	}
+	return token{'0', word}
+}
+
+// next gives the next token as the standard decoder does; io.EOF after the last.
+func (t *tokens) next() (json.Token, error) {
+	switch tok := t.scan(); tok.kind {
+	case 0:
+		return nil, io.EOF
+	case '{', '}', '[', ']':
+		return json.Delim(tok.kind), nil
+	case '"':
+		return unquote(tok.raw)
 	case 'n':
 		return nil, nil
 	case 't':
 		return true, nil
 	case 'f':
 		return false, nil
+	default:
+		return json.Number(tok.raw), nil
 	}
-	return json.Number(word), nil
 }
 
 // quoted passes over a string and gives it with its quotes.

@@ -41,6 +41,9 @@ type Envelope struct {
 
 // IsJSON tells whether a content type promises JSON. An empty one promises nothing.
 func IsJSON(contentType string) bool {
+	if contentType == "application/json" { // the usual case
+		return true
+	}
 	mt, _, err := mime.ParseMediaType(contentType)
 	if err != nil {
 		mt = strings.ToLower(strings.TrimSpace(contentType))
@@ -73,29 +76,26 @@ func ReadEnvelope(contentType string, body []byte) (Envelope, error) {
 	if !object {
 		return Envelope{Dialect: DialectJSON}, nil
 	}
-	top := map[string]json.RawMessage{}
-	if err := json.Unmarshal(body, &top); err != nil {
-		return Envelope{}, NewError(CodeBodyNotJSON, "where", err.Error()).Because(err)
-	}
+	top := fieldsOf(trimmed)
 	r := fieldReader{}
 	e := Envelope{}
 	switch {
-	case r.isObject(top["header"]):
-		header := r.object(top["header"])
+	case r.isObject(top.get("header")):
+		header := fieldsOf(top.get("header"))
 		e.Dialect = DialectJSON
-		if _, ok := top["data"]; ok {
+		if top.get("data") != nil {
 			e.Dialect = DialectData
-		} else if _, ok := top["content"]; ok {
+		} else if top.get("content") != nil {
 			e.Dialect = DialectContent
 		}
 		e.Type, e.TypeAt = r.text(header, "/header", "type")
 		e.TenantID, e.TenantAt = r.text(header, "/header", "tenantId")
 		e.BusinessKey, e.BusinessKeyAt = r.text(header, "/header", "businessKey")
 		e.OrderingKey, e.OrderingKeyAt = r.text(header, "/header", "orderingKey")
-		if r.isObject(top["content"]) {
-			e.CorrelationID, e.CorrelationAt = r.loose(r.object(top["content"]), "/content", "requestID")
+		if r.isObject(top.get("content")) {
+			e.CorrelationID, e.CorrelationAt = r.loose(fieldsOf(top.get("content")), "/content", "requestID")
 		}
-	case top["specversion"] != nil:
+	case top.get("specversion") != nil:
 		e.Dialect = DialectCloudEvents
 		e.Type, e.TypeAt = r.text(top, "", "type")
 		e.TenantID, e.TenantAt = r.text(top, "", "tenantid", "tenantId")
@@ -104,7 +104,7 @@ func ReadEnvelope(contentType string, body []byte) (Envelope, error) {
 			e.ID, e.IDAt = strings.TrimPrefix(source+"#"+id, "#"), at
 		}
 		e.CorrelationID, e.CorrelationAt = r.loose(top, "", "correlationid", "correlationId")
-	case top["messageContent"] != nil || top["messageType"] != nil:
+	case top.get("messageContent") != nil || top.get("messageType") != nil:
 		e.Dialect = DialectDatasul
 		e.ID, e.IDAt = r.loose(top, "", "messageId")
 		e.Type, e.TypeAt = r.text(top, "", "messageType")
@@ -146,18 +146,12 @@ type fieldReader struct{ err error }
 
 func (r *fieldReader) isObject(raw json.RawMessage) bool { return len(raw) > 0 && raw[0] == '{' }
 
-func (r *fieldReader) object(raw json.RawMessage) map[string]json.RawMessage {
-	m := map[string]json.RawMessage{}
-	_ = json.Unmarshal(raw, &m) // the whole body has been validated
-	return m
-}
-
 // text reads the first of names that is present; null counts as absent, anything but a string is
 // an error. It answers the value and its pointer.
-func (r *fieldReader) text(m map[string]json.RawMessage, at string, names ...string) (value, pointer string) {
+func (r *fieldReader) text(m fields, at string, names ...string) (value, pointer string) {
 	for _, name := range names {
-		raw, ok := m[name]
-		if !ok || string(raw) == "null" {
+		raw := m.get(name)
+		if raw == nil || string(raw) == "null" {
 			continue
 		}
 		pointer = at + "/" + name
@@ -167,8 +161,7 @@ func (r *fieldReader) text(m map[string]json.RawMessage, at string, names ...str
 			}
 			return "", pointer
 		}
-		_ = json.Unmarshal(raw, &value)
-		if value != "" {
+		if value = string(unquoted(raw)); value != "" {
 			return value, pointer
 		}
 	}
@@ -177,17 +170,15 @@ func (r *fieldReader) text(m map[string]json.RawMessage, at string, names ...str
 
 // loose reads the first of names that is a string or number; anything else counts as absent. For
 // fields that products fill freely. It answers the value and its pointer.
-func (r *fieldReader) loose(m map[string]json.RawMessage, at string, names ...string) (value, pointer string) {
+func (r *fieldReader) loose(m fields, at string, names ...string) (value, pointer string) {
 	for _, name := range names {
-		raw := m[name]
+		raw := m.get(name)
 		if len(raw) == 0 {
 			continue
 		}
 		switch c := raw[0]; {
 		case c == '"':
-			var s string
-			_ = json.Unmarshal(raw, &s)
-			if s != "" {
+			if s := string(unquoted(raw)); s != "" {
 				return s, at + "/" + name
 			}
 		case c == '-' || c >= '0' && c <= '9':

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
+	"runtime"
 	"time"
 
 	"smartlink/hub"
@@ -37,6 +39,7 @@ func (*hubCmd) Help() string {
 }
 
 func (c *hubCmd) Run(e *env) error {
+	defer fewerCollections()()
 	h, err := hub.Open(e.ctx, hub.Config{
 		DataDir: c.Data, Database: c.Database, KeyFile: c.KeyFile, Listen: c.Listen, PublicURL: c.PublicURL, Environment: c.Environment, Logger: e.logger(slog.LevelInfo),
 		TLSCert: c.TLSCert, TLSKey: c.TLSKey, InsecureListen: c.InsecureListen,
@@ -53,6 +56,21 @@ func (c *hubCmd) Run(e *env) error {
 			fmt.Fprintf(e.out, "first start: make the administrator with\n  smartlink admin init --server %s --code %s --user NAME\n", h.URL(), code)
 		}
 	})
+}
+
+// idleHeap is how much garbage a hub may gather before the first collection.
+const idleHeap = 48 << 20
+
+// fewerCollections lets the garbage collector run seldom while little is alive: a hub's heap is a few MiB, so
+// each few MiB of requests would be a collection. Memory that nobody touches costs nothing, but counts as
+// alive: up to so much more garbage may gather, whatever is alive, and no more. Who has set GOGC or
+// GOMEMLIMIT is asked nothing.
+func fewerCollections() (end func()) {
+	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
+		return func() {}
+	}
+	untouched := make([]byte, idleHeap)
+	return func() { runtime.KeepAlive(untouched) }
 }
 
 // part is what serve runs.

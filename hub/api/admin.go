@@ -8,7 +8,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"smartlink/hub/exchange"
-	"smartlink/hub/queue"
 	"smartlink/hub/registry"
 	"smartlink/link"
 )
@@ -242,7 +241,6 @@ func (d *Door) listQueues(c *call, l registry.List) (link.Page[link.QueueInfo], 
 		return p, err
 	}
 	clients := d.cfg.Registry.Current()
-	slices.SortFunc(infos, func(a, b queue.Info) int { return cmp.Compare(a.Queue.String(), b.Queue.String()) })
 	limit := cmp.Or(l.Limit, registry.DefaultPage)
 	for _, q := range infos {
 		name := q.Queue.String()

@@ -12,9 +12,15 @@ import (
 
 // sendBatch stores several messages; each is answered on its own.
 func (d *Door) sendBatch(c *call) error {
-	r, err := read[link.BatchRequest](c, link.MaxBatchBytes)
+	body, err := c.jsonBody(link.MaxBatchBytes)
 	if err != nil {
 		return err
+	}
+	r, quick := readBatch(body)
+	if !quick {
+		if err := c.decode(body, "", '{', &r); err != nil {
+			return err
+		}
 	}
 	if err := c.spend(min(len(r.Messages), link.MaxBatch) - 1); err != nil {
 		return err
@@ -74,7 +80,6 @@ func batchItem(m link.BatchMessage) (exchange.Send, error) {
 	}
 	s := exchange.Send{
 		Type: m.Type, Audience: m.Audience, ContentType: m.ContentType, Body: body, IdempotencyKey: m.IdempotencyKey,
-		Headers: make(map[string]string, len(m.Headers)),
 	}
 	if s.ContentType == "" {
 		s.ContentType = contentJSON

@@ -2,11 +2,17 @@ package api_test
 
 import (
 	"bytes"
+	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
+
+	"smartlink/examples"
+	"smartlink/link"
 )
 
 // nowhere takes an answer and forgets it.
@@ -54,6 +60,38 @@ func BenchmarkSendHTTP(b *testing.B) {
 			_ = resp.Body.Close()
 			if resp.StatusCode != http.StatusAccepted {
 				b.Fatalf("status %d", resp.StatusCode)
+			}
+		}
+	})
+}
+
+// BenchmarkSendBatch is 64 whole commands in a request, as client.Sender sends them; told by message.
+func BenchmarkSendBatch(b *testing.B) {
+	w := newWorld(b)
+	w.setup("rm", command)
+	const batch = 64
+	var number atomic.Int64
+	b.SetParallelism(2)
+	b.ReportAllocs()
+	b.RunParallel(func(p *testing.PB) {
+		for more := p.Next(); more; {
+			var in link.BatchRequest
+			for ; more && len(in.Messages) < batch; more = p.Next() {
+				content := strings.Replace(string(examples.Body(examples.FinLanInc)), "payable", fmt.Sprint("payable-", number.Add(1)), 1)
+				in.Messages = append(in.Messages, link.BatchMessage{Type: command, Audience: "GESPLAN-RM", Content: &content, IdempotencyKey: link.NewID().String()})
+			}
+			body, err := json.Marshal(in)
+			if err != nil {
+				b.Fatal(err)
+			}
+			r := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "/api/v1/link/send", nil)
+			r.Header.Set("Authorization", "Bearer "+w.keys["gesplan"])
+			r.Header.Set("Content-Type", "application/json")
+			r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+			out := &nowhere{h: http.Header{}}
+			w.door.ServeHTTP(out, r)
+			if out.status != http.StatusOK {
+				b.Fatalf("status %d", out.status)
 			}
 		}
 	})

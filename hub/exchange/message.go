@@ -129,7 +129,7 @@ func (x *Exchange) copyOf(o Operator, original link.Message, c Copy) (prepared, 
 		key := fmt.Sprintf("%-*s", link.MaxKey+1, "copy of "+original.ID.String()+" by "+o.Name+": "+c.IdempotencyKey)
 		p.Dedupe = &queue.Dedupe{Key: key, Hash: contentHash(p.Message)}
 	}
-	wrong, err := checkSchema(d.snapshot, p)
+	wrong, err := checkSchema(d.snapshot, p, d.envelope)
 	return prepared{p, wrong}, err
 }
 

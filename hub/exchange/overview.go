@@ -84,7 +84,11 @@ func (x *Exchange) Overview(ctx context.Context, o Operator, w QueueList) (link.
 	if err != nil {
 		return none, QueueTotals{}, err
 	}
-	totals := sum(rows)
+	if w.Sort == SortERP {
+		if err := x.addERP(ctx, rows); err != nil {
+			return none, QueueTotals{}, err
+		}
+	}
 	order := func(a, b place) int {
 		c := cmp.Or(cmp.Compare(a.N, b.N), cmp.Compare(a.S, b.S))
 		if w.Desc {
@@ -92,16 +96,29 @@ func (x *Exchange) Overview(ctx context.Context, o Operator, w QueueList) (link.
 		}
 		return cmp.Or(c, cmp.Compare(a.Queue, b.Queue))
 	}
-	slices.SortFunc(rows, func(a, b QueueRow) int { return order(a.place(w.Sort), b.place(w.Sort)) })
-	if after != nil {
-		rows = slices.DeleteFunc(rows, func(r QueueRow) bool { return order(r.place(w.Sort), *after) <= 0 })
+	type placed struct { // small: rows are moved once
+		place
+		row int
 	}
+	places := make([]placed, 0, len(rows))
+	for i := range rows {
+		if p := rows[i].place(w.Sort); after == nil || order(p, *after) > 0 {
+			places = append(places, placed{p, i})
+		}
+	}
+	slices.SortFunc(places, func(a, b placed) int { return order(a.place, b.place) })
 	limit := min(cmp.Or(max(w.Limit, 0), queue.DefaultPage), queue.MaxPage)
-	p := link.Page[QueueRow]{Items: rows[:min(len(rows), limit)]}
-	if len(rows) > limit {
-		p.Next = rows[limit-1].place(w.Sort).seal()
+	p := link.Page[QueueRow]{Items: make([]QueueRow, min(len(places), limit))}
+	for i := range p.Items {
+		p.Items[i] = rows[places[i].row]
 	}
-	return p, totals, nil
+	if len(places) > limit {
+		p.Next = places[limit-1].seal()
+	}
+	if w.Sort != SortERP { // only what is seen: each report has to be read
+		err = x.addERP(ctx, p.Items)
+	}
+	return p, sum(rows), err
 }
 
 // QueueRow tells an operator about one queue. It needs link.RoleViewer. Errors: link.CodeNotFound.
@@ -116,10 +133,13 @@ func (x *Exchange) QueueRow(ctx context.Context, o Operator, q queue.Name) (Queu
 	if len(rows) == 0 {
 		return QueueRow{}, unknown(q, link.NewError(link.CodeNoQueue))
 	}
+	if err := x.addERP(ctx, rows[:1]); err != nil {
+		return QueueRow{}, err
+	}
 	return rows[0], nil
 }
 
-// rows answers the queues that a filter picks, each with everything known.
+// rows answers the queues that a filter picks, with all that is known but what addERP adds.
 func (x *Exchange) rows(ctx context.Context, f QueueFilter) ([]QueueRow, error) {
 	infos, err := x.engine.Queues(ctx, uuid.Nil)
 	if err != nil {
@@ -137,17 +157,28 @@ func (x *Exchange) rows(ctx context.Context, f QueueFilter) ([]QueueRow, error) 
 	if err != nil {
 		return nil, err
 	}
-	inERP, err := x.inERP(ctx, names)
-	if err != nil {
-		return nil, err
-	}
 	for i, q := range names {
 		if at, ok := oldest[q]; ok {
 			rows[i].Oldest = &at
 		}
-		rows[i].ERP = inERP[q]
 	}
 	return rows, nil
+}
+
+// addERP adds what stands in the ERP.
+func (x *Exchange) addERP(ctx context.Context, rows []QueueRow) error {
+	names := make([]queue.Name, len(rows))
+	for i, r := range rows {
+		names[i] = queue.Name{Tenant: r.TenantID, Client: r.ClientID}
+	}
+	inERP, err := x.inERP(ctx, names)
+	if err != nil {
+		return err
+	}
+	for i, q := range names {
+		rows[i].ERP = inERP[q]
+	}
+	return nil
 }
 
 func rowOf(s *registry.Snapshot, info queue.Info) QueueRow {
@@ -165,6 +196,10 @@ func rowOf(s *registry.Snapshot, info queue.Info) QueueRow {
 
 // products names a client's apps, as the product people know it by.
 func products(s *registry.Snapshot, c registry.Client) string {
+	if len(c.Apps) == 1 { // the usual case
+		app, _ := s.App(c.Apps[0])
+		return app.Name
+	}
 	apps := s.AppsOf(c)
 	names := make([]string, len(apps))
 	for i, a := range apps {
@@ -179,7 +214,7 @@ func (f QueueFilter) picks(r QueueRow) bool {
 	}
 	plain := func(id string) string { return strings.ReplaceAll(strings.TrimSpace(id), "-", "") }
 	return has(r.Queue, f.Queue) && has(r.Product, f.Product) && has(r.Company, f.Company) && has(r.Tenant, f.Tenant) &&
-		has(plain(r.TenantID.String()), plain(f.TenantID)) && has(string(r.ClientID), plain(f.Client))
+		(f.TenantID == "" || has(plain(r.TenantID.String()), plain(f.TenantID))) && has(string(r.ClientID), plain(f.Client))
 }
 
 func sum(rows []QueueRow) QueueTotals {

@@ -9,7 +9,7 @@ import (
 // checkSchema holds a message against the schema of its type. It answers what the sender is to be told
 // beside the success, or link.CodeSchema where the tenant enforces the schema. Answers are never
 // refused for it: the sender of the command waits for them. Reports are the hub's own business.
-func checkSchema(s *registry.Snapshot, p queue.Publish) ([]link.FieldError, error) {
+func checkSchema(s *registry.Snapshot, p queue.Publish, e link.Envelope) ([]link.FieldError, error) {
 	m := p.Message
 	if consumed(m.Type) {
 		return nil, nil
@@ -18,7 +18,11 @@ func checkSchema(s *registry.Snapshot, p queue.Publish) ([]link.FieldError, erro
 	if checks == nil || mode == link.SchemaOff {
 		return nil, nil
 	}
-	wrong := checks.Check(m.Body)
+	check := checks.CheckJSON
+	if e.Dialect == link.DialectOpaque {
+		check = checks.Check
+	}
+	wrong := check(m.Body)
 	if len(wrong) > 0 && mode == link.SchemaEnforce && p.Answer == nil {
 		e := link.NewError(link.CodeSchema, "type", m.Type)
 		e.Errors = wrong

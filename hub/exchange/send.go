@@ -83,7 +83,7 @@ func prepare(c Caller, s Send) (prepared, error) {
 	if key := cmp.Or(s.IdempotencyKey, d.envelope.ID); key != "" && !consumed(s.Type) {
 		p.Dedupe = &queue.Dedupe{Key: key, Hash: contentHash(p.Message)}
 	}
-	wrong, err := checkSchema(c.Snapshot, p)
+	wrong, err := checkSchema(c.Snapshot, p, d.envelope)
 	if err != nil {
 		return prepared{}, err
 	}

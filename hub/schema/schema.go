@@ -96,13 +96,23 @@ func (nowhere) Load(url string) (any, error) {
 // It is safe for concurrent use.
 func (s *Schema) Check(body []byte) []link.FieldError {
 	if s.command != nil {
-		return s.checkCommand(body)
+		_, found := s.command.Decode(body)
+		return findings(found)
 	}
 	return s.check(body)
 }
 
-func (s *Schema) checkCommand(body []byte) []link.FieldError {
-	_, found := s.command.Decode(body)
+// CheckJSON is Check for a body that is known to be JSON in UTF-8; of another one it may answer anything.
+func (s *Schema) CheckJSON(body []byte) []link.FieldError {
+	if s.command != nil {
+		_, found := s.command.DecodeJSON(body)
+		return findings(found)
+	}
+	return s.check(body)
+}
+
+// findings tells in words for people what a command's decoder found.
+func findings(found contracts.Findings) []link.FieldError {
 	if found.OK() {
 		return nil
 	}

@@ -174,7 +174,16 @@ var browsePromises = []promise{
 		w.advance(requeueDelay)
 		w.ack(q, w.getOne(q))
 		check(time.Second)
-		w.settleAll(q, queue.Dead, w.get(q, 10))
+		last := w.get(q, 10)
+		w.settleAll(q, queue.Dead, last)
+		check(-1)
+		w.send("A")
+		check(2*time.Second + requeueDelay)
+		newer := w.getOne(q)
+		w.must(w.redrive(q, last[0].Message.ID))
+		w.ack(q, newer)
+		check(time.Second) // what came back is as old as it was
+		w.must(w.discard(q, last[0].Message.ID))
 		check(-1)
 	}},
 }

@@ -204,6 +204,9 @@ func (g *group) remember() {
 	for _, q := range g.touched {
 		c, d := &q.counts, g.delta[q.id]
 		*c = counts{c.ready + d.ready, c.behind + d.behind, c.delayed + d.delayed, c.acked + d.acked, c.dead + d.dead, c.discarded + d.discarded}
+		if d.unsure() {
+			q.oldest.forget()
+		}
 	}
 	for _, l := range g.ended {
 		g.m.drop(l)

@@ -222,29 +222,3 @@ func (w *walk) erp(mid int64) (*link.ERPStatus, *link.Outcome, error) {
 	}
 	return standing(now, reported, &o), &o, nil
 }
-
-// Oldest finds the oldest waiting message of each queue.
-func (s *Store) Oldest(ctx context.Context, queues []queue.Name) (map[queue.Name]time.Time, error) {
-	oldest := map[queue.Name]time.Time{}
-	for _, name := range queues {
-		q, _ := s.leasedOf(name)
-		if q == nil {
-			continue
-		}
-		for _, p := range parts[queue.ListWaiting] {
-			var created int64
-			err := s.reader.QueryRowContext(ctx, fmt.Sprintf(`SELECT m.created_at FROM delivery AS d INDEXED BY %s JOIN message AS m USING (mid)
-				WHERE d.qid = ? AND d.%s ORDER BY d.pos LIMIT 1`, p.index, p.where), q.id).Scan(&created)
-			if errors.Is(err, sql.ErrNoRows) {
-				continue
-			}
-			if err != nil {
-				return nil, fmt.Errorf("oldest message of %s: %w", name, err)
-			}
-			if at, known := oldest[name]; !known || moment(created).Before(at) {
-				oldest[name] = moment(created)
-			}
-		}
-	}
-	return oldest, nil
-}

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"cmp"
 	"container/heap"
 	"context"
@@ -26,6 +27,9 @@ type memory struct {
 	queues map[queue.Name]*queueState
 	byID   map[int64]*queueState
 	routes map[routeKey][]*queueState // by qid
+
+	list     []*queueState // all of them; see byName
+	unsorted bool
 
 	epoch, counter int64
 	leases         map[int64]*lease // by tag
@@ -56,6 +60,7 @@ type queueState struct {
 	counts        counts
 	window        window
 	leased        map[int64]*lease // by mid
+	oldest        oldest
 }
 
 // counts are the deliveries of a queue by state, leased ones as ready.
@@ -158,6 +163,18 @@ func (m *memory) find(q *queueState, tag, now int64) (*lease, error) {
 // addQueue makes a queue known; subscribe tells what it hears.
 func (m *memory) addQueue(q *queueState) {
 	m.queues[q.name], m.byID[q.id] = q, q
+	m.list, m.unsorted = append(m.list, q), true
+}
+
+// byName lists the queues by name; as by the parts of their names, which all have one length.
+func (m *memory) byName() []*queueState {
+	if m.unsorted {
+		slices.SortFunc(m.list, func(a, b *queueState) int {
+			return cmp.Or(bytes.Compare(a.name.Tenant[:], b.name.Tenant[:]), cmp.Compare(a.name.Client, b.name.Client))
+		})
+		m.unsorted = false
+	}
+	return m.list
 }
 
 // subscribe sets what a queue hears.
@@ -214,6 +231,7 @@ func (s *Store) restore(ctx context.Context) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.queues, m.byID, m.routes = map[queue.Name]*queueState{}, map[int64]*queueState{}, map[routeKey][]*queueState{}
+	m.list = nil
 	m.leases, m.ends, m.counter = map[int64]*lease{}, nil, 0
 
 	now := micros(s.now())

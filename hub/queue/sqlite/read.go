@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -33,7 +32,10 @@ func (s *Store) Queues(_ context.Context, tenant uuid.UUID) ([]queue.Info, error
 	s.memory.mu.Lock()
 	defer s.memory.mu.Unlock()
 	infos := []queue.Info{}
-	for _, q := range s.memory.queues {
+	if tenant == uuid.Nil {
+		infos = slices.Grow(infos, len(s.memory.list))
+	}
+	for _, q := range s.memory.byName() {
 		if tenant != uuid.Nil && q.name.Tenant != tenant {
 			continue
 		}
@@ -50,7 +52,6 @@ func (s *Store) Queues(_ context.Context, tenant uuid.UUID) ([]queue.Info, error
 		}
 		infos = append(infos, info)
 	}
-	slices.SortFunc(infos, func(a, b queue.Info) int { return cmp.Compare(a.Queue.String(), b.Queue.String()) })
 	return infos, nil
 }
 

@@ -1,0 +1,60 @@
+package api
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+
+	"smartlink/link"
+)
+
+var batchTexts = []string{
+	`{"messages":[]}`, `{"messages":[{"type":"X","content":"{\"a\":\"b\\\"c\\n\"}","idempotencyKey":"k","headers":{"SL-Business-Key":"ção"}},{"type":"Y","contentBase64":"AA=="}]}`,
+	"{ \"messages\" : [ { } , {\"content\":\"\",\"headers\":{}} ] }\n", `{"messages":[{"content":"\u00e7\ud83d\ude00\ud800\u0000\/\b\f\r\t"}]}`, `{"messages":[{"content":"\ud800\ud83d\ude00\ud83dx\udc00"}]}`,
+	`{"messages":[{"type":"a","type":"b"}]}`, `{"messages":[{"Type":"a"}]}`, `{"messages":[{"type":null}]}`, `{"messages":[{"headers":{"a":1}}]}`, `{"messages":[{"headers":{"a":"1","a":"2"}}]}`,
+	`{"messages":[{"headers":{"a":"1"},"headers":{"b":"2"}}]}`, `{"messages":null}`, `{"messages":[null]}`, `{"messages":[[]]}`, `{"messages":[],"messages":[{}]}`, `{"messages":[{"other":1}]}`,
+	`{}`, `[]`, `{"messages":[{"type":"a"}`, `{"messages":{}}`, `"messages"`, `{"messages":[{"typ\u0065":"a"}]}`,
+}
+
+// sameBatch compares the quick reading with the strict one: what it takes, it reads alike.
+func sameBatch(t *testing.T, text []byte) (taken bool) {
+	t.Helper()
+	got, ok := readBatch(text)
+	if !ok {
+		return false
+	}
+	var want link.BatchRequest
+	if err := (&call{}).decode(text, "", '{', &want); err != nil {
+		t.Errorf("%q is taken, but not by the strict reading: %v", text, err)
+		return true
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%q is read as %+v, want %+v", text, got, want)
+	}
+	return true
+}
+
+func TestQuickReadingOfBatchesIsTheStrictOne(t *testing.T) {
+	taken := 0
+	for _, text := range batchTexts {
+		if sameBatch(t, []byte(text)) {
+			taken++
+		}
+	}
+	if taken < 7 {
+		t.Errorf("only %d taken", taken)
+	}
+	content := strings.Repeat("á\"\\\n\t<&>\u2028😀", 100)
+	usual, err := json.Marshal(link.BatchRequest{Messages: []link.BatchMessage{{Type: "X", Content: &content, Headers: map[string]string{"SL-Meta-A": content}}}})
+	if err != nil || !sameBatch(t, usual) {
+		t.Errorf("what encoding/json writes is not taken: %v", err)
+	}
+}
+
+func FuzzReadBatch(f *testing.F) {
+	for _, text := range batchTexts {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) { sameBatch(t, text) })
+}
