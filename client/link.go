@@ -200,34 +200,6 @@ func (c *Client) Trace(ctx context.Context, id uuid.UUID) (link.Trace, error) {
 	return out, err
 }
 
-// Find is what FindMessages looks for: exactly one of BusinessKey, CorrelationID and RootID.
-type Find struct {
-	BusinessKey   string
-	CorrelationID string
-	RootID        uuid.UUID // a message and all its copies
-	List
-}
-
-// FindMessages finds messages that the caller has sent or received, the newest first. A page may hold
-// fewer than asked for and still have a Next.
-func (c *Client) FindMessages(ctx context.Context, f Find) (link.Page[link.Trace], error) {
-	q := url.Values{}
-	for name, value := range map[string]string{"businessKey": f.BusinessKey, "correlationId": f.CorrelationID, "cursor": f.Cursor} {
-		if value != "" {
-			q.Set(name, value)
-		}
-	}
-	if f.RootID != uuid.Nil {
-		q.Set("rootId", f.RootID.String())
-	}
-	if f.Limit > 0 {
-		q.Set("limit", strconv.Itoa(f.Limit))
-	}
-	var out link.Page[link.Trace]
-	_, err := c.call(ctx, request{method: http.MethodGet, path: linkPath + "messages", query: q}, &out)
-	return out, err
-}
-
 // isToken tells whether a header can have this name (RFC 9110 §5.6.2).
 func isToken(name string) bool {
 	return name != "" && !strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r) })

@@ -27,6 +27,7 @@ type adminCmd struct {
 	User    adminUserCmd    `cmd:"" help:"Users: people who log in to the monitor."`
 	Queue   adminQueueCmd   `cmd:"" help:"Queues and what waits in them."`
 	Schema  adminSchemaCmd  `cmd:"" help:"Schemas of messages: upload, and what is done with messages that do not match."`
+	Search  adminSearchCmd  `cmd:"" help:"Search paths: by which values of their bodies messages are found."`
 	Check   adminCheckCmd   `cmd:"" help:"Count the messages of queues and compare with the counts that are kept. Example: smartlink admin check --mend"`
 	Message adminMessageCmd `cmd:"" help:"One message: where it is; copy it."`
 	Audit   adminAuditCmd   `cmd:"" help:"Who changed what, the newest first. Example: smartlink admin audit --limit 20"`

@@ -12,6 +12,7 @@ import (
 
 type adminMessageCmd struct {
 	Show messageShowCmd `cmd:"" help:"Tell where a message is and what happened to it. Example: smartlink admin message show ID"`
+	Find messageFindCmd `cmd:"" help:"Find messages of a tenant, the newest first. Example: smartlink admin message find --tenant UUID --path /data/CodCfo --value F001"`
 	Copy messageCopyCmd `cmd:"" help:"Send a copy: new id, same root and business key. Example: smartlink admin message copy ID --body mended.json --reason 'typing error'"`
 }
 

@@ -83,7 +83,7 @@ func New(cfg Config) (*Door, error) {
 		return nil, fmt.Errorf("metrics: %w", err)
 	}
 	d.meters = newMeters(cfg.Rates, d.count.limited)
-	endpoints := slices.Concat(d.linkEndpoints(), d.adminEndpoints(), d.userEndpoints(), d.schemaEndpoints(), d.activationEndpoints(),
+	endpoints := slices.Concat(d.linkEndpoints(), d.adminEndpoints(), d.userEndpoints(), d.schemaEndpoints(), d.searchEndpoints(), d.activationEndpoints(),
 		d.installationEndpoints())
 	d.openapi = describe(slices.Concat(endpoints, elsewhere()))
 	for _, e := range endpoints {

@@ -100,7 +100,7 @@ func (d *Door) linkEndpoints() []endpoint {
 	}
 	getByPost := get
 	getByPost.method, getByPost.id = http.MethodPost, "getByPost"
-	return slices.Concat(d.queueEndpoints(), d.manageEndpoints(), []endpoint{d.findEndpoint(), d.seriesEndpoint(), d.checkEndpoint()}, []endpoint{
+	return slices.Concat(d.queueEndpoints(), d.manageEndpoints(), d.findEndpoints(), []endpoint{d.seriesEndpoint(), d.checkEndpoint()}, []endpoint{
 		{
 			method: http.MethodPost, path: linkPath + "setup", id: "setup", tag: tagLink, who: aClient, serve: d.setup,
 			summary: "Create or change the own queue", about: "Idempotent. The list replaces the old one; messages waiting for a removed type stay and are delivered.",

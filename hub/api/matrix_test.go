@@ -44,6 +44,9 @@ var routes = map[string]string{
 	"PUT /api/v1/admin/users/{name}/password": byAdmin, "POST /api/v1/admin/users/{name}/key": byAdmin,
 	"PATCH /api/v1/admin/queue": byOperator, "POST /api/v1/admin/queue/redrive": byOperator, "POST /api/v1/admin/queue/discard": byOperator,
 	"GET /api/v1/admin/jobs": byViewer, "GET /api/v1/admin/jobs/{id}": byViewer, "DELETE /api/v1/admin/jobs/{id}": byOperator,
+	"GET /api/v1/admin/messages": byViewer,
+	"GET /api/v1/admin/search":   byViewer, "GET /api/v1/admin/search/{type}": byViewer,
+	"PUT /api/v1/admin/search/{type}": byAdmin, "DELETE /api/v1/admin/search/{type}": byAdmin,
 	"GET /api/v1/admin/schemas": byViewer, "GET /api/v1/admin/schemas/{type}": byViewer,
 	"PATCH /api/v1/admin/schemas/{type}": byAdmin, "DELETE /api/v1/admin/schemas/{type}": byAdmin,
 }

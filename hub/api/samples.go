@@ -38,7 +38,7 @@ var samples = func() map[reflect.Type]any {
 	for _, v := range sampleValues() {
 		list[reflect.TypeOf(v)] = v
 	}
-	for _, v := range slices.Concat(schemaSamples(), installationSamples()) {
+	for _, v := range slices.Concat(schemaSamples(), searchSamples(), installationSamples()) {
 		list[reflect.TypeOf(v)] = v
 	}
 	list[reflect.TypeFor[extendAnswer]()] = link.ExtendResult{DeliveryTag: sampleTag, LeaseUntil: &sampleLater}

@@ -37,16 +37,21 @@ func randomCursors() cursors {
 }
 
 func (c cursors) seal(at queue.Cursor, place string) string {
-	b := binary.AppendVarint(binary.AppendVarint(nil, at.Pos), at.Rank)
+	return c.sealText(binary.AppendVarint(binary.AppendVarint(nil, at.Pos), at.Rank), place)
+}
+
+// sealText seals a place that only the engine's driver understands.
+func (c cursors) sealText(at []byte, place string) string {
 	for { // until it does not look like an option of a command line; each time it is another
-		s := base64.RawURLEncoding.EncodeToString(c.aead.Seal(nil, nil, b, []byte(place)))
+		s := base64.RawURLEncoding.EncodeToString(c.aead.Seal(nil, nil, at, []byte(place)))
 		if s[0] != '-' {
 			return s
 		}
 	}
 }
 
-func (c cursors) open(s, place string) (*queue.Cursor, error) {
+// openText opens what sealText has sealed.
+func (c cursors) openText(s, place string) ([]byte, error) {
 	raw, err := base64.RawURLEncoding.DecodeString(s)
 	if err == nil {
 		raw, err = c.aead.Open(nil, nil, raw, []byte(place))
@@ -55,6 +60,14 @@ func (c cursors) open(s, place string) (*queue.Cursor, error) {
 		return nil, link.NewError(link.CodeRequestInvalid).Because(err).At("cursor", link.CodeRequestInvalid, link.Both(
 			"não é um cursor desta lista; use o next da página anterior, com os mesmos parâmetros",
 			"not a cursor of this list; use the next of the page before, with the same parameters"))
+	}
+	return raw, nil
+}
+
+func (c cursors) open(s, place string) (*queue.Cursor, error) {
+	raw, err := c.openText(s, place)
+	if err != nil {
+		return nil, err
 	}
 	var at queue.Cursor
 	pos, n := binary.Varint(raw)

@@ -55,6 +55,10 @@ func (e *engine) Find(_ context.Context, f queue.Find) (queue.Found, error) {
 	return e.find(f), e.err
 }
 
+func (e *engine) Search(context.Context, queue.Search) (queue.SearchResult, error) {
+	return queue.SearchResult{}, e.err
+}
+
 func (e *engine) Recount(context.Context, uuid.UUID, bool) (int, []queue.Drift, error) {
 	return 0, nil, e.err
 }

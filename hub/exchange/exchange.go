@@ -35,6 +35,7 @@ type Engine interface {
 	Extend(ctx context.Context, q queue.Name, items []queue.Extend) ([]queue.Extended, error)
 	Trace(ctx context.Context, tenant, id uuid.UUID) (queue.Traced, error)
 	Find(ctx context.Context, f queue.Find) (queue.Found, error)
+	Search(ctx context.Context, s queue.Search) (queue.SearchResult, error)
 	Recount(ctx context.Context, tenant uuid.UUID, mend bool) (int, []queue.Drift, error)
 	Series(ctx context.Context, s queue.Series) (map[queue.Name][]link.SeriesPoint, error)
 	Message(ctx context.Context, tenant, id uuid.UUID) (link.Message, error)

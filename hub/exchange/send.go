@@ -139,6 +139,9 @@ func (d *draft) publish() (queue.Publish, error) {
 		return queue.Publish{}, err
 	}
 	p := queue.Publish{Route: route(d.snapshot, *m)}
+	if d.envelope.Dialect != link.DialectOpaque && !consumed(m.Type) {
+		p.Keys = d.snapshot.SearchPathsOf(m.TenantID, m.Type).KeysOfValid(m.Body)
+	}
 	switch m.Type {
 	case link.TypeStatus:
 		if p.Report, err = readReport(m.Body, d.installation); err != nil {

@@ -21,6 +21,7 @@ type Snapshot struct {
 	keys    map[hash]User
 	tenants map[uuid.UUID]link.Tenant
 	rules   map[ruleKey]rule
+	paths   map[ruleKey]SearchPaths
 	signing []SigningKey
 	version int64 // of the last change it shows, where hubs share a store
 }
@@ -48,6 +49,7 @@ func NewSnapshot(apps []App, clients []Client) *Snapshot {
 		keys:    map[hash]User{},
 		tenants: map[uuid.UUID]link.Tenant{},
 		rules:   map[ruleKey]rule{},
+		paths:   map[ruleKey]SearchPaths{},
 	}
 	for _, a := range apps {
 		s.apps[a.Code] = a
@@ -135,6 +137,9 @@ func load(ctx context.Context, q querier, old *Snapshot) (*Snapshot, error) {
 	}
 	if s.signing, err = loadSigningKeys(ctx, q); err != nil {
 		return nil, fmt.Errorf("read signing keys: %w", err)
+	}
+	if err := s.loadSearch(ctx, q); err != nil {
+		return nil, fmt.Errorf("read search paths: %w", err)
 	}
 	if err := s.loadSchemas(ctx, q, old); err != nil {
 		return nil, fmt.Errorf("read schemas: %w", err)

@@ -60,7 +60,7 @@ func newSchema(t testing.TB) string {
 	defer func() { _ = c.Close(ctx) }()
 	statement := `DROP TRIGGER IF EXISTS audit_full ON audit; DROP FUNCTION IF EXISTS audit_is_full();
 		DELETE FROM login_session; DELETE FROM api_key; DELETE FROM person; DELETE FROM start_code; DELETE FROM signing_key; DELETE FROM audit;
-		DELETE FROM schema_rule; DELETE FROM secret; DELETE FROM client_app; DELETE FROM installation; DELETE FROM client; DELETE FROM app; DELETE FROM tenant; DELETE FROM company`
+		DELETE FROM schema_rule; DELETE FROM search_rule; DELETE FROM secret; DELETE FROM client_app; DELETE FROM installation; DELETE FROM client; DELETE FROM app; DELETE FROM tenant; DELETE FROM company`
 	madeSchema.Do(func() { statement = "DROP SCHEMA IF EXISTS " + testSchema + " CASCADE; CREATE SCHEMA " + testSchema })
 	if _, err := c.Exec(ctx, statement); err != nil {
 		t.Fatal(err)
@@ -104,6 +104,8 @@ var suite = []func(*testing.T, where){
 	testSchemaRules,
 	testSchemaRulesRefused,
 	testSchemasAreBounded,
+	testSearchRules,
+	testSearchRulesRefused,
 	testAuthenticateClient,
 	testTwoSecretsLiveAtOnce,
 	testLastUseIsWrittenAtClose,
