@@ -1,8 +1,8 @@
 // Package hub puts the cloud side together as a value: registry, identity, queue engine, exchange, HTTP
 // door and monitor on one data folder, or with others on one PostgreSQL database.
 //
-// The folder holds hub.db (registry, people, audit), queue.db (queues and messages), hub.key (seals
-// the signing keys in hub.db), and a lock: one process at a time.
+// The folder holds hub.db (registry, people, audit), queue.db (queues and messages), history (what has ended,
+// a file for each day), hub.key (seals the signing keys in hub.db), and a lock: one process at a time.
 package hub
 
 import (

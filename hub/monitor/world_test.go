@@ -59,7 +59,8 @@ func newWorld(t testing.TB) *world {
 	t.Cleanup(func() { _ = w.store.Close() })
 	driver, err := sqlite.Open(ctx, filepath.Join(dir, "queue.db"), sqlite.Options{Clock: w.clock})
 	w.must(err)
-	w.engine = queue.New(driver, queue.Options{Clock: w.clock})
+	// The pages tell of moments weeks apart; what has ended stays to be shown.
+	w.engine = queue.New(driver, queue.Options{Clock: w.clock, Keep: queue.KeepOptions{Every: -1}})
 	w.must(w.engine.Start(ctx))
 	t.Cleanup(func() { _ = w.engine.Stop(context.Background()) })
 	w.exchange = exchange.New(w.engine, w.store, slog.New(slog.DiscardHandler))

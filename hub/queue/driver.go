@@ -66,6 +66,14 @@ type Driver interface {
 
 	// Count counts the messages of a tenant's queues, or of all with uuid.Nil, beside the counts kept.
 	Count(ctx context.Context, tenant uuid.UUID) ([]Counted, error)
+	// Retain registers who tells how long a tenant's messages are kept. It must not block. History that is
+	// past it is not there for those who read, also before Keep has dropped it.
+	Retain(func(tenant uuid.UUID) Retention)
+	// Keep does the next small step of keeping: it moves a few messages that have ended to the history of
+	// the day they ended on, or drops history that is past its retention, or gives free space back. What
+	// has moved is read as if it had not. Steps are called one at a time, and a step may be the last one
+	// ever: what it leaves behind is right, and a later round finishes it.
+	Keep(ctx context.Context, k Keeping) (KeepStep, error)
 
 	// Check tells whether the store can be written; ErrGone, wrapped, when it has to be reopened for that.
 	Check(ctx context.Context) error

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -22,6 +23,10 @@ type Options struct {
 	// Backoff is the delay of a requeue that asks for none, by the count of earlier requeues.
 	// Default: Backoff.
 	Backoff func(requeues int) time.Duration
+	// Retention tells how long a tenant's messages are kept. It must not block. Nil: history for
+	// link.Retention, everything else for ever.
+	Retention func(tenant uuid.UUID) Retention
+	Keep      KeepOptions
 }
 
 // Engine runs queues on a Driver: it groups operations so that one commit serves many callers, wakes
@@ -38,6 +43,9 @@ type Engine struct {
 	down errorCell // why nothing can be stored now
 
 	calls    calls
+	keeping  sync.Mutex    // held during a round of keeping
+	hurried  atomic.Int32  // how many want a round now
+	hurry    chan struct{} // wakes a round from its pause
 	stopping chan struct{} // closed first: readers go home, nothing new is taken
 	halt     chan struct{} // closed when no call is left: lanes finish what they have
 	tickers  sync.WaitGroup
@@ -56,11 +64,13 @@ func New(d Driver, o Options) *Engine {
 	if o.Backoff == nil {
 		o.Backoff = Backoff
 	}
-	e := &Engine{driver: d, opt: o, stopping: make(chan struct{}), halt: make(chan struct{})}
+	o.Keep = o.Keep.withDefaults()
+	e := &Engine{driver: d, opt: o, stopping: make(chan struct{}), halt: make(chan struct{}), hurry: make(chan struct{}, 1)}
 	for i := range d.Lanes() {
 		e.lanes = append(e.lanes, newLane(e, i))
 	}
 	d.OnReady(e.wake.wake)
+	d.Retain(e.retention)
 	return e
 }
 
@@ -80,6 +90,9 @@ func (e *Engine) Start(context.Context) error {
 	for _, l := range e.lanes {
 		e.workers.Go(l.run)
 		e.tickers.Go(l.tick)
+	}
+	if e.opt.Keep.Every > 0 {
+		e.tickers.Go(e.keeper)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -27,6 +28,7 @@ type found struct {
 	pos int64
 	id  uuid.UUID
 	typ string // read only when it matters
+	in  string // what the names of the tables begin with that have it
 }
 
 // typeChunk is how many deliveries are looked at together in search of a type.
@@ -36,7 +38,7 @@ const typeChunk = 500
 func (s *Store) Browse(ctx context.Context, b queue.Browse) (queue.Page, error) {
 	var page queue.Page
 	err := pgx.BeginTxFunc(ctx, s.pool, readOnly, func(tx pgx.Tx) error {
-		w := walk{tx: tx, b: b, q: queueKey{tenant: b.Queue.Tenant}}
+		w := walk{tx: tx, b: b, cut: s.cut(b.Queue.Tenant), q: queueKey{tenant: b.Queue.Tenant}}
 		err := tx.QueryRow(ctx, `SELECT qid FROM queue WHERE tenant = $1 AND client = $2`, b.Queue.Tenant, text(string(b.Queue.Client))).Scan(&w.q.qid)
 		if err != nil {
 			return err
@@ -55,9 +57,10 @@ func (s *Store) Browse(ctx context.Context, b queue.Browse) (queue.Page, error) 
 
 // walk is one page of a list.
 type walk struct {
-	tx pgx.Tx
-	b  queue.Browse
-	q  queueKey
+	tx  pgx.Tx
+	b   queue.Browse
+	q   queueKey
+	cut time.Time // the last day whose history is over
 }
 
 func (w *walk) page(ctx context.Context) (queue.Page, error) {
@@ -69,7 +72,7 @@ func (w *walk) page(ctx context.Context) (queue.Page, error) {
 	if w.b.After != nil {
 		at = *w.b.After
 	}
-	var chosen []uuid.UUID
+	var chosen []found
 	for scanned := 0; ; {
 		n := w.b.Limit + 1
 		if w.b.Type != "" {
@@ -89,7 +92,7 @@ func (w *walk) page(ctx context.Context) (queue.Page, error) {
 			scanned++
 			if p.typ == w.b.Type {
 				page.Items = append(page.Items, queue.Entry{Position: at.Rank})
-				chosen = append(chosen, p.id)
+				chosen = append(chosen, p)
 			}
 		}
 		if more := full || len(places) == n; more && (full || scanned >= queue.MaxScan) {
@@ -112,6 +115,15 @@ func (w *walk) places(ctx context.Context, after int64, n int) ([]found, error) 
 	}
 	var all []found
 	var s sheet
+	if w.b.List == queue.ListHistory {
+		s.each(func(rows pgx.Rows) error {
+			f := found{in: "history_"}
+			err := rows.Scan(&f.pos, &f.id, &f.typ)
+			all = append(all, f)
+			return err
+		}, fmt.Sprintf(`SELECT d.pos, d.id, %s FROM history_delivery AS d WHERE d.tenant = $1 AND d.qid = $2 AND d.day > $5 AND d.pos %s $3
+			ORDER BY d.pos %s LIMIT $4`, strings.Replace(typ, "message", "history_message", 1), than, order), w.q.tenant, w.q.qid, after, n, w.cut)
+	}
 	for _, where := range parts[w.b.List] {
 		s.each(func(rows pgx.Rows) error {
 			var f found
@@ -134,15 +146,24 @@ func (w *walk) places(ctx context.Context, after int64, n int) ([]found, error) 
 }
 
 // entries reads deliveries, without the bodies.
-func (w *walk) entries(ctx context.Context, items []queue.Entry, ids []uuid.UUID) error {
-	if len(ids) == 0 {
-		return nil
+func (w *walk) entries(ctx context.Context, items []queue.Entry, chosen []found) error {
+	at := make(map[uuid.UUID]*queue.Entry, len(chosen))
+	ids := map[string][]uuid.UUID{}
+	for i, f := range chosen {
+		at[f.id] = &items[i]
+		ids[f.in] = append(ids[f.in], f.id)
 	}
-	at := make(map[uuid.UUID]*queue.Entry, len(ids))
+	for in, list := range ids {
+		if err := w.entriesIn(ctx, in, list, at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// entriesIn reads those of them that stand in the same tables.
+func (w *walk) entriesIn(ctx context.Context, in string, ids []uuid.UUID, at map[uuid.UUID]*queue.Entry) error {
 	reported := map[uuid.UUID]time.Time{}
-	for i, id := range ids {
-		at[id] = &items[i]
-	}
 	var s sheet
 	s.each(func(rows pgx.Rows) error {
 		var m messageRow
@@ -169,7 +190,7 @@ func (w *walk) entries(ctx context.Context, items []queue.Entry, ids []uuid.UUID
 		return nil
 	}, `SELECT m.id, m.tenant, m.root, m.type, m.audience, m.app, m.client, m.business_key, m.ordering_key, m.correlation, m.created_at, m.created_by,
 		m.headers, m.content_type, ''::bytea, d.size, `+rowColumns+` FROM unnest($1::uuid[]) AS u (id)
-		JOIN delivery AS d ON d.tenant = $2 AND d.id = u.id AND d.qid = $3 JOIN message AS m ON m.tenant = d.tenant AND m.id = d.id`,
+		JOIN `+in+`delivery AS d ON d.tenant = $2 AND d.id = u.id AND d.qid = $3 JOIN `+in+`message AS m ON m.tenant = d.tenant AND m.id = d.id`,
 		ids, w.q.tenant, w.q.qid)
 	s.each(func(rows pgx.Rows) error {
 		var id uuid.UUID
@@ -179,7 +200,7 @@ func (w *walk) entries(ctx context.Context, items []queue.Entry, ids []uuid.UUID
 		}
 		return err
 	}, `SELECT r.id, r.state, r.attempt, r.at, r.next_try, r.code, r.reason, r.received_at FROM unnest($1::uuid[]) AS u (id) CROSS JOIN LATERAL
-		(SELECT * FROM report AS x WHERE x.tenant = $2 AND x.id = u.id AND x.qid = $3 ORDER BY x.seq DESC LIMIT 1) AS r`, ids, w.q.tenant, w.q.qid)
+		(`+newest(in, "report", "seq", "state, attempt, at, next_try, code, reason, received_at")+`) AS r`, ids, w.q.tenant, w.q.qid)
 	s.each(func(rows pgx.Rows) error {
 		var id uuid.UUID
 		o, err := scanOutcome(rows, &id)
@@ -188,8 +209,21 @@ func (w *walk) entries(ctx context.Context, items []queue.Entry, ids []uuid.UUID
 		}
 		return err
 	}, `SELECT o.id, o.number, o.status, o.key, o.errors, o.at FROM unnest($1::uuid[]) AS u (id) CROSS JOIN LATERAL
-		(SELECT * FROM outcome AS x WHERE x.tenant = $2 AND x.id = u.id AND x.qid = $3 ORDER BY x.number DESC LIMIT 1) AS o`, ids, w.q.tenant, w.q.qid)
+		(`+newest(in, "outcome", "number", "status, key, errors, at")+`) AS o`, ids, w.q.tenant, w.q.qid)
 	return s.send(ctx, w.tx.Conn())
+}
+
+// newest selects what was told last of a message u of a tenant $2 in a queue $3. Of one in the history
+// later news stand in the open table.
+func newest(in, table, number, columns string) string {
+	from := func(in string) string {
+		return `(SELECT id, ` + number + `, ` + columns + ` FROM ` + in + table + ` AS x WHERE x.tenant = $2 AND x.id = u.id AND x.qid = $3
+			ORDER BY x.` + number + ` DESC LIMIT 1)`
+	}
+	if in == "" {
+		return from("")
+	}
+	return `SELECT * FROM (` + from(in) + ` UNION ALL ` + from("") + `) AS x ORDER BY x.` + number + ` DESC LIMIT 1`
 }
 
 // Oldest finds the oldest waiting message of each queue.

@@ -77,6 +77,7 @@ type group struct {
 	due      []*row
 	plans    []plan // of publishes, by operation
 	requests map[requestKey]*request
+	past     map[rowKey]past // deliveries in the history
 
 	// What lock found, and what became of it.
 	rows   map[rowKey]*row
@@ -107,7 +108,7 @@ func newGroup(s *Store, lane int, c *pgx.Conn, ops []queue.Op) *group {
 		s: s, lane: lane, c: c, ops: ops, results: make([]queue.Result, len(ops)), plans: make([]plan, len(ops)),
 		names: map[queue.Name]*queueInfo{}, queues: map[queueKey]*queueInfo{}, routes: map[routeKey][]*queueInfo{}, asked: map[messageKey]*asked{},
 		ended: map[tagKey]int64{}, tagged: map[tagKey]*row{}, requests: map[requestKey]*request{}, rows: map[rowKey]*row{}, keys: map[orderKey]*key{},
-		health: map[healthKey]*uuid.UUID{}, tallies: map[queueKey]*tally{}, ready: set[queueKey]{}, wake: set[queue.Name]{},
+		health: map[healthKey]*uuid.UUID{}, tallies: map[queueKey]*tally{}, ready: set[queueKey]{}, wake: set[queue.Name]{}, past: map[rowKey]past{},
 	}
 }
 

@@ -158,6 +158,9 @@ func (g *group) look(ctx context.Context) error {
 	if err := s.send(ctx, g.c); err != nil {
 		return err
 	}
+	if err := g.lookBack(ctx, w); err != nil {
+		return err
+	}
 	g.plan()
 	return nil
 }
@@ -188,25 +191,28 @@ func (g *group) lookAtRoutes(s *sheet, w *wanted) {
 
 func (g *group) lookAtAsked(s *sheet, w *wanted) {
 	ids := w.asked.sorted(compareMessages)
-	s.each(func(rows pgx.Rows) error {
-		var id messageKey
-		var asker link.ClientID
-		var qid *int64
-		if err := rows.Scan(&id.tenant, &id.id, &asker, &qid); err != nil {
-			return err
-		}
-		a := g.asked[id]
-		if a == nil {
-			a = &asked{asker: asker, holders: set[int64]{}}
-			g.asked[id] = a
-		}
-		if qid != nil {
-			a.holders.add(*qid)
-		}
-		return nil
-	}, `SELECT m.tenant, m.id, m.client, d.qid FROM unnest($1::uuid[], $2::uuid[]) AS u (tenant, id)
+	s.each(g.askedRow, `SELECT m.tenant, m.id, m.client, d.qid FROM unnest($1::uuid[], $2::uuid[]) AS u (tenant, id)
 		JOIN message AS m ON m.tenant = u.tenant AND m.id = u.id LEFT JOIN delivery AS d ON d.tenant = m.tenant AND d.id = m.id`,
 		column(ids, func(k messageKey) [16]byte { return k.tenant }), column(ids, func(k messageKey) [16]byte { return k.id }))
+}
+
+// askedRow reads a delivery of a message that an answer is for.
+func (g *group) askedRow(rows pgx.Rows) error {
+	var id messageKey
+	var asker link.ClientID
+	var qid *int64
+	if err := rows.Scan(&id.tenant, &id.id, &asker, &qid); err != nil {
+		return err
+	}
+	a := g.asked[id]
+	if a == nil {
+		a = &asked{asker: asker, holders: set[int64]{}}
+		g.asked[id] = a
+	}
+	if qid != nil {
+		a.holders.add(*qid)
+	}
+	return nil
 }
 
 // lookAtTags finds open leases first: one that ends in between is found here, and seen as ended when
@@ -222,14 +228,17 @@ func (g *group) lookAtTags(s *sheet, w *wanted) {
 		return err
 	}, peekRows+`FROM unnest($1::uuid[], $2::bigint[]) AS u (tenant, tag) JOIN delivery AS d ON d.tenant = u.tenant AND d.tag = u.tag
 		JOIN queue AS q ON q.tenant = d.tenant AND q.qid = d.qid`, tenants, numbers)
-	s.each(func(rows pgx.Rows) error {
-		var t tagKey
-		var qid int64
-		err := rows.Scan(&t.tenant, &t.tag, &qid)
-		g.ended[t] = qid
-		return err
-	}, `SELECT a.tenant, a.tag, a.qid FROM unnest($1::uuid[], $2::bigint[]) AS u (tenant, tag)
+	s.each(g.endedRow, `SELECT a.tenant, a.tag, a.qid FROM unnest($1::uuid[], $2::bigint[]) AS u (tenant, tag)
 		JOIN attempt AS a ON a.tenant = u.tenant AND a.tag = u.tag`, tenants, numbers)
+}
+
+// endedRow reads a lease that has ended.
+func (g *group) endedRow(rows pgx.Rows) error {
+	var t tagKey
+	var qid int64
+	err := rows.Scan(&t.tenant, &t.tag, &qid)
+	g.ended[t] = qid
+	return err
 }
 
 // lookAlone does what operations that stand alone need: they lock their queue before anything else.

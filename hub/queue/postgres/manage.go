@@ -95,8 +95,11 @@ func (g *group) eachOf(q *queueInfo, ids []uuid.UUID, do func(*row) error, wante
 		switch {
 		case r == nil || !r.locked:
 			result.Settle[i] = link.NewError(link.CodeMessageUnknown)
+			if p, moved := g.past[rowKey{messageKey{q.tenant, id}, q.qid}]; moved {
+				result.Settle[i] = notNow(id, p.state, wanted)
+			}
 		case !slices.Contains(wanted, r.state):
-			result.Settle[i] = link.NewError(link.CodeNotNow, "id", id.String(), "state", string(r.state), "wanted", words(wanted))
+			result.Settle[i] = notNow(id, r.state, wanted)
 		default:
 			if err := do(r); err != nil {
 				return queue.Result{}, err
@@ -104,6 +107,10 @@ func (g *group) eachOf(q *queueInfo, ids []uuid.UUID, do func(*row) error, wante
 		}
 	}
 	return result, nil
+}
+
+func notNow(id uuid.UUID, is link.State, wanted []link.State) error {
+	return link.NewError(link.CodeNotNow, "id", id.String(), "state", string(is), "wanted", words(wanted))
 }
 
 // words lists states.

@@ -39,7 +39,7 @@ var migrations embed.FS
 // Bounds of what a Store takes of the server.
 const (
 	maxLanes = 4
-	readers  = 4 // connections that read beside the lanes
+	readers  = 5 // connections that read beside the lanes, one of them to keep history
 )
 
 // shards is how many parts tenants are hashed into; a multiple of every possible number of lanes, so
@@ -74,9 +74,12 @@ type Store struct {
 
 	tags    tags
 	lanes   []laneState
+	keeper  keeper
 	known   known
 	onReady func(queue.Name)
 	news    *news // nil: Alone
+	// retention tells how long a tenant's history is there.
+	retention func(uuid.UUID) queue.Retention
 
 	deadlocks atomic.Int64 // groups that were repeated because of one; none is expected
 }
@@ -111,7 +114,7 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 		"enable_seqscan": "off", "enable_bitmapscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off",
 		"idle_in_transaction_session_timeout": "60s",
 	})
-	s := &Store{opt: o, config: config, lanes: make([]laneState, o.Lanes), onReady: func(queue.Name) {}}
+	s := &Store{opt: o, config: config, lanes: make([]laneState, o.Lanes), onReady: func(queue.Name) {}, retention: forever}
 	if err := s.open(ctx); err != nil {
 		return nil, err
 	}

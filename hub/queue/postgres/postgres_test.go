@@ -43,7 +43,7 @@ func store(t testing.TB, dsn string) queuetest.Store {
 		Open: func(ctx context.Context, c clock.Clock) (queue.Driver, error) {
 			return postgres.Open(ctx, dsn, postgres.Options{Clock: c, Alone: true})
 		},
-		KeepsLeases: true,
+		KeepsLeases: true, MovesAtOnce: true,
 	}
 }
 
@@ -68,5 +68,11 @@ func empty(t testing.TB, dsn string) {
 		if _, err := c.Exec(ctx, "DELETE FROM "+pgx.Identifier{table}.Sanitize()); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if _, err := c.Exec(ctx, `DO $$ DECLARE day regclass; BEGIN
+		FOR day IN SELECT c.oid FROM pg_class AS c JOIN pg_inherits ON inhrelid = c.oid WHERE c.relkind = 'r' AND c.relname LIKE 'history\_%' LOOP
+			EXECUTE 'DROP TABLE ' || day;
+		END LOOP; END $$`); err != nil {
+		t.Fatal(err)
 	}
 }

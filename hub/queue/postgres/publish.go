@@ -145,7 +145,7 @@ func (g *group) publish(ctx context.Context, i int, p *queue.Publish) (queue.Res
 		if err != nil {
 			return queue.Result{}, err
 		}
-		g.messages = append(g.messages, stored{m, headers, place, p.Keys})
+		g.messages = append(g.messages, stored{m, headers, place, p.Keys, len(to.to) == 0})
 	}
 	if p.Metrics != nil {
 		if err := g.metrics(ctx, p, kept); err != nil {
@@ -317,5 +317,8 @@ func (g *group) readRequests(ctx context.Context, list []*request) error {
 	}, `SELECT d.tenant, d.id, q.client FROM unnest($1::uuid[], $2::uuid[]) AS u (tenant, id)
 		JOIN delivery AS d ON d.tenant = u.tenant AND d.id = u.id JOIN queue AS q ON q.tenant = d.tenant AND q.qid = d.qid ORDER BY q.qid`,
 		column(ids, func(k messageKey) [16]byte { return k.tenant }), column(ids, func(k messageKey) [16]byte { return k.id }))
-	return s.send(ctx, g.c)
+	if err := s.send(ctx, g.c); err != nil {
+		return err
+	}
+	return g.queuesBack(ctx, byFirst)
 }

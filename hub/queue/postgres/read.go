@@ -47,7 +47,10 @@ func (r *messageRow) message() (link.Message, error) {
 // Message reads a message with its body.
 func (s *Store) Message(ctx context.Context, tenant, id uuid.UUID) (link.Message, error) {
 	var m messageRow
-	err := s.pool.QueryRow(ctx, `SELECT `+messageColumns+` FROM message AS m WHERE m.tenant = $1 AND m.id = $2`, tenant, id).Scan(m.into()...)
+	err := pgx.BeginTxFunc(ctx, s.pool, readOnly, func(tx pgx.Tx) error {
+		_, err := s.find(ctx, tx, tenant, id, messageColumns, m.into()...)
+		return err
+	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return link.Message{}, link.NewError(link.CodeMessageUnknown)
 	}
@@ -148,21 +151,25 @@ func (s *Store) Find(ctx context.Context, f queue.Find) (queue.Found, error) {
 	if before == 0 {
 		before = everything
 	}
-	var query string
+	var where string
 	var key any
 	switch {
 	case f.BusinessKey != "":
-		key, query = text(f.BusinessKey), `SELECT place, id FROM message WHERE tenant = $1 AND business_key = $2 AND business_key <> '' AND place < $3
-			ORDER BY place DESC LIMIT $4`
+		key, where = text(f.BusinessKey), `business_key = $2 AND business_key <> ''`
 	case f.CorrelationID != "":
-		key, query = text(f.CorrelationID), `SELECT place, id FROM message WHERE tenant = $1 AND correlation = $2 AND correlation <> '' AND place < $3
-			ORDER BY place DESC LIMIT $4`
+		key, where = text(f.CorrelationID), `correlation = $2 AND correlation <> ''`
 	default:
-		key, query = f.RootID, `SELECT place, id FROM (
-			(SELECT place, id FROM message WHERE tenant = $1 AND root = $2 AND root <> id AND place < $3 ORDER BY place DESC LIMIT $4)
-			UNION ALL SELECT place, id FROM message WHERE tenant = $1 AND id = $2 AND place < $3) AS m ORDER BY place DESC LIMIT $4`
+		key, where = f.RootID, `root = $2 AND root <> id`
 	}
-	rows, err := s.pool.Query(ctx, query, f.Tenant, key, before, f.Limit+1)
+	from := func(table, and string) string {
+		q := `(SELECT place, id FROM ` + table + ` WHERE tenant = $1 AND ` + where + ` AND place < $3` + and + ` ORDER BY place DESC LIMIT $4)`
+		if f.RootID != uuid.Nil {
+			q += ` UNION ALL SELECT place, id FROM ` + table + ` WHERE tenant = $1 AND id = $2 AND place < $3` + and
+		}
+		return q
+	}
+	rows, err := s.pool.Query(ctx, `SELECT place, id FROM (`+from("message", "")+` UNION ALL `+from("history_message", " AND day > $5")+
+		`) AS m ORDER BY place DESC LIMIT $4`, f.Tenant, key, before, f.Limit+1, s.cut(f.Tenant))
 	if err != nil {
 		return queue.Found{}, fmt.Errorf("find messages: %w", err)
 	}

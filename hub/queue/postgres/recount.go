@@ -47,7 +47,8 @@ func (s *Store) countOf(ctx context.Context, tenant uuid.UUID) ([]queue.Counted,
 		sum(acked)::bigint AS acked, sum(dead)::bigint AS dead, sum(discarded)::bigint AS discarded FROM queue_count WHERE tenant = $1 GROUP BY qid)
 		SELECT q.client, s.state, coalesce((SELECT CASE s.state WHEN 'ready' THEN k.ready WHEN 'leased' THEN k.leased WHEN 'behind' THEN k.behind
 		WHEN 'delayed' THEN k.delayed WHEN 'acked' THEN k.acked WHEN 'dead' THEN k.dead ELSE k.discarded END FROM kept AS k WHERE k.qid = q.qid), 0),
-		coalesce((SELECT f.n FROM found AS f WHERE f.qid = q.qid AND f.state = s.state), 0)
+		coalesce((SELECT f.n FROM found AS f WHERE f.qid = q.qid AND f.state = s.state), 0) + coalesce((SELECT CASE s.state WHEN 'acked' THEN p.acked
+		WHEN 'discarded' THEN p.discarded END FROM queue_past AS p WHERE p.tenant = $1 AND p.qid = q.qid), 0)
 		FROM queue AS q CROSS JOIN unnest($2::text[]) AS s (state) WHERE q.tenant = $1`, tenant, column(countedStates, func(s link.State) string { return string(s) }))
 	if err != nil {
 		return nil, err

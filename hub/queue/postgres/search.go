@@ -7,6 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -36,7 +39,7 @@ func (s *Store) Search(ctx context.Context, q queue.Search) (queue.SearchResult,
 	var r queue.SearchResult
 	q.BusinessKey, q.CorrelationID, q.Type = text(q.BusinessKey), text(q.CorrelationID), text(q.Type)
 	err := pgx.BeginTxFunc(ctx, s.pool, readOnly, func(tx pgx.Tx) error {
-		w := searching{ctx: ctx, tx: tx, q: q}
+		w := searching{ctx: ctx, tx: tx, q: q, cut: s.cut(q.Tenant)}
 		if err := w.begin(); err != nil {
 			return err
 		}
@@ -55,7 +58,8 @@ type searching struct {
 	ctx    context.Context
 	tx     pgx.Tx
 	q      queue.Search
-	queues []int64 // that the search is for, where it goes by queues
+	queues []int64   // that the search is for, where it goes by queues
+	cut    time.Time // the last day whose history is over
 
 	place int64     // before which it looks
 	id    uuid.UUID // the same, where it walks through all messages
@@ -93,6 +97,12 @@ func (w *searching) byTime() bool {
 // foundColumns are the columns of message that Next reads behind the place of the search.
 const foundColumns = `m.place, m.id, m.root, m.created_at, m.type, m.business_key, m.correlation, m.client, octet_length(m.body)`
 
+// A statement over messages is meant for the open tables, and once more for the history.
+var (
+	open      = strings.NewReplacer("{}", "", "{m}", "", "{x}", "")
+	inHistory = strings.NewReplacer("{}", "history_", "{m}", " AND m.day > $cut", "{x}", " AND x.day > $cut")
+)
+
 // Next finds candidates by the narrowest way there is.
 func (w *searching) Next(n int) ([]*queue.Candidate, error) {
 	if w.over {
@@ -101,7 +111,7 @@ func (w *searching) Next(n int) ([]*queue.Candidate, error) {
 	q := &w.q
 	var s sheet
 	var all []placed
-	look := func(sql string, args ...any) {
+	lookIn := func(sql string, args ...any) {
 		s.each(func(rows pgx.Rows) error {
 			var p placed
 			err := rows.Scan(&p.at, &p.place, &p.ID, &p.RootID, &p.CreatedAt, &p.Type, &p.BusinessKey, &p.CorrelationID, &p.Sender, &p.Size)
@@ -110,33 +120,41 @@ func (w *searching) Next(n int) ([]*queue.Candidate, error) {
 			return err
 		}, sql, args...)
 	}
+	look := func(sql string, args ...any) {
+		lookIn(open.Replace(sql), args...)
+		lookIn(strings.ReplaceAll(inHistory.Replace(sql), "$cut", "$"+strconv.Itoa(len(args)+1)), append(args, w.cut)...)
+	}
 	switch {
 	case q.ID != uuid.Nil:
 		w.over = true
-		look(`SELECT m.place, `+foundColumns+` FROM message AS m WHERE m.tenant = $1 AND m.id = $2`, q.Tenant, q.ID)
+		look(`SELECT m.place, `+foundColumns+` FROM {}message AS m WHERE m.tenant = $1{m} AND m.id = $2`, q.Tenant, q.ID)
 	case q.Keys != nil:
 		for _, k := range q.Keys {
-			look(`SELECT s.place, `+foundColumns+` FROM (SELECT place, id FROM search WHERE tenant = $1 AND key = $2 AND place < $3 ORDER BY place DESC LIMIT $4) AS s
-				JOIN message AS m ON m.tenant = $1 AND m.id = s.id`, q.Tenant, k, w.place, n)
+			look(`SELECT s.place, `+foundColumns+` FROM (SELECT x.place, x.id FROM {}search AS x WHERE x.tenant = $1{x} AND x.key = $2 AND x.place < $3 ORDER BY x.place DESC LIMIT $4) AS s
+				JOIN {}message AS m ON m.tenant = $1 AND m.id = s.id`, q.Tenant, k, w.place, n)
 		}
 	case q.BusinessKey != "":
-		look(`SELECT m.place, `+foundColumns+` FROM message AS m WHERE m.tenant = $1 AND m.business_key = $2 AND m.business_key <> '' AND m.place < $3
+		look(`SELECT m.place, `+foundColumns+` FROM {}message AS m WHERE m.tenant = $1{m} AND m.business_key = $2 AND m.business_key <> '' AND m.place < $3
 			ORDER BY m.place DESC LIMIT $4`, q.Tenant, q.BusinessKey, w.place, n)
 	case q.CorrelationID != "":
-		look(`SELECT m.place, `+foundColumns+` FROM message AS m WHERE m.tenant = $1 AND m.correlation = $2 AND m.correlation <> '' AND m.place < $3
+		look(`SELECT m.place, `+foundColumns+` FROM {}message AS m WHERE m.tenant = $1{m} AND m.correlation = $2 AND m.correlation <> '' AND m.place < $3
 			ORDER BY m.place DESC LIMIT $4`, q.Tenant, q.CorrelationID, w.place, n)
 	case q.RootID != uuid.Nil:
-		look(`SELECT m.place, `+foundColumns+` FROM message AS m WHERE m.tenant = $1 AND m.root = $2 AND m.root <> m.id AND m.place < $3
+		look(`SELECT m.place, `+foundColumns+` FROM {}message AS m WHERE m.tenant = $1{m} AND m.root = $2 AND m.root <> m.id AND m.place < $3
 			ORDER BY m.place DESC LIMIT $4`, q.Tenant, q.RootID, w.place, n)
-		look(`SELECT m.place, `+foundColumns+` FROM message AS m WHERE m.tenant = $1 AND m.id = $2 AND m.place < $3`, q.Tenant, q.RootID, w.place)
+		look(`SELECT m.place, `+foundColumns+` FROM {}message AS m WHERE m.tenant = $1{m} AND m.id = $2 AND m.place < $3`, q.Tenant, q.RootID, w.place)
 	case q.Queue != "" || q.State != "":
 		for _, where := range partsOf(q.State) {
-			look(`SELECT d.pos, `+foundColumns+` FROM unnest($2::bigint[]) AS u (qid) CROSS JOIN LATERAL (SELECT x.pos, x.id FROM delivery AS x
-				WHERE x.tenant = $1 AND x.qid = u.qid AND x.`+where+` AND x.pos < $3 ORDER BY x.pos DESC LIMIT $4) AS d
-				JOIN message AS m ON m.tenant = $1 AND m.id = d.id`, q.Tenant, w.queues, w.place, n)
+			in := func(sql string, args ...any) { lookIn(open.Replace(sql), args...) }
+			if where == parts[queue.ListHistory][0] {
+				in = look
+			}
+			in(`SELECT d.pos, `+foundColumns+` FROM unnest($2::bigint[]) AS u (qid) CROSS JOIN LATERAL (SELECT x.pos, x.id FROM {}delivery AS x
+				WHERE x.tenant = $1{x} AND x.qid = u.qid AND x.`+where+` AND x.pos < $3 ORDER BY x.pos DESC LIMIT $4) AS d
+				JOIN {}message AS m ON m.tenant = $1 AND m.id = d.id`, q.Tenant, w.queues, w.place, n)
 		}
 	default:
-		look(`SELECT m.place, `+foundColumns+` FROM message AS m WHERE m.tenant = $1 AND m.id < $2 ORDER BY m.id DESC LIMIT $3`, q.Tenant, w.id, n)
+		look(`SELECT m.place, `+foundColumns+` FROM {}message AS m WHERE m.tenant = $1{m} AND m.id < $2 ORDER BY m.id DESC LIMIT $3`, q.Tenant, w.id, n)
 	}
 	if err := s.send(w.ctx, w.tx.Conn()); err != nil {
 		return nil, err
@@ -168,7 +186,9 @@ type placed struct {
 
 // candidates puts together what several ways found, each message once where it stands at one place.
 func (w *searching) candidates(all []placed, n int) []*queue.Candidate {
-	if !w.byTime() { // which is in order already
+	if w.byTime() {
+		slices.SortStableFunc(all, func(a, b placed) int { return compareUUID(b.ID, a.ID) })
+	} else {
 		slices.SortStableFunc(all, func(a, b placed) int { return cmp.Or(cmp.Compare(b.at, a.at), compareUUID(b.ID, a.ID)) })
 		all = slices.CompactFunc(all, func(a, b placed) bool { return a.at == b.at && a.ID == b.ID })
 	}
@@ -196,7 +216,9 @@ func (w *searching) Stand(list []*queue.Candidate) error {
 	for _, c := range list {
 		byID[c.ID] = append(byID[c.ID], c)
 	}
-	rows, err := w.tx.Query(w.ctx, `SELECT d.id, q.client, d.state FROM (SELECT DISTINCT id FROM unnest($2::uuid[]) AS x (id)) AS u JOIN delivery AS d ON d.tenant = $1 AND d.id = u.id
+	rows, err := w.tx.Query(w.ctx, `SELECT d.id, q.client, d.state FROM (SELECT DISTINCT id FROM unnest($2::uuid[]) AS x (id)) AS u CROSS JOIN LATERAL
+		(SELECT x.tenant, x.id, x.qid, x.state FROM delivery AS x WHERE x.tenant = $1 AND x.id = u.id UNION ALL
+		SELECT x.tenant, x.id, x.qid, x.state FROM history_delivery AS x WHERE x.tenant = $1 AND x.id = u.id) AS d
 		JOIN queue AS q ON q.tenant = d.tenant AND q.qid = d.qid`, w.q.Tenant, column(list, func(c *queue.Candidate) [16]byte { return c.ID }))
 	if err != nil {
 		return err
@@ -216,7 +238,8 @@ func (w *searching) Stand(list []*queue.Candidate) error {
 func (w *searching) Bodies(list []*queue.Candidate) ([][]byte, error) {
 	bodies := make([][]byte, len(list))
 	for i, c := range list {
-		if err := w.tx.QueryRow(w.ctx, `SELECT body FROM message WHERE tenant = $1 AND id = $2`, w.q.Tenant, c.ID).Scan(&bodies[i]); err != nil {
+		if err := w.tx.QueryRow(w.ctx, `SELECT body FROM message WHERE tenant = $1 AND id = $2 UNION ALL
+			SELECT body FROM history_message WHERE tenant = $1 AND id = $2 LIMIT 1`, w.q.Tenant, c.ID).Scan(&bodies[i]); err != nil {
 			return nil, err
 		}
 	}

@@ -19,7 +19,7 @@ import (
 func (s *Store) Trace(ctx context.Context, tenant, id uuid.UUID) (queue.Traced, error) {
 	var traced queue.Traced
 	err := pgx.BeginTxFunc(ctx, s.pool, readOnly, func(tx pgx.Tx) (err error) {
-		t := tracer{id: messageKey{tenant, id}}
+		t := tracer{s: s, id: messageKey{tenant, id}}
 		traced, err = t.trace(ctx, tx)
 		return err
 	})
@@ -34,6 +34,7 @@ func (s *Store) Trace(ctx context.Context, tenant, id uuid.UUID) (queue.Traced, 
 
 // tracer puts together a message's ways through its queues.
 type tracer struct {
+	s    *Store
 	id   messageKey
 	ways []*way // by queue
 }
@@ -51,23 +52,23 @@ type way struct {
 
 func (t *tracer) trace(ctx context.Context, tx pgx.Tx) (queue.Traced, error) {
 	tr := link.Trace{ID: t.id.id, Queues: []link.QueueTrace{}}
-	err := tx.QueryRow(ctx, `SELECT root, business_key, ordering_key, correlation, type, audience, app, client, created_at, created_by
-		FROM message WHERE tenant = $1 AND id = $2`, t.id.tenant, t.id.id).Scan(&tr.RootID, &tr.BusinessKey, &tr.OrderingKey, &tr.CorrelationID, &tr.Type,
-		&tr.Audience, &tr.Sender.App, &tr.Sender.ClientID, &tr.CreatedAt, &tr.CreatedBy)
+	in, err := t.s.find(ctx, tx, t.id.tenant, t.id.id, `m.root, m.business_key, m.ordering_key, m.correlation, m.type, m.audience, m.app, m.client,
+		m.created_at, m.created_by`, &tr.RootID, &tr.BusinessKey, &tr.OrderingKey, &tr.CorrelationID, &tr.Type, &tr.Audience, &tr.Sender.App,
+		&tr.Sender.ClientID, &tr.CreatedAt, &tr.CreatedBy)
 	if err != nil {
 		return queue.Traced{}, err
 	}
 	tr.CreatedAt = tr.CreatedAt.UTC()
 	var s sheet
 	s.each(t.delivery, `SELECT d.qid, q.client, d.state, d.attempt, d.requeue_count, d.lost_count, d.due_at, d.dead_reason, d.reason, d.leased_at,
-		d.installation FROM delivery AS d JOIN queue AS q ON q.tenant = d.tenant AND q.qid = d.qid WHERE d.tenant = $1 AND d.id = $2 ORDER BY d.qid`,
+		d.installation FROM `+in+`delivery AS d JOIN queue AS q ON q.tenant = d.tenant AND q.qid = d.qid WHERE d.tenant = $1 AND d.id = $2 ORDER BY d.qid`,
 		t.id.tenant, t.id.id)
-	s.each(t.attempt, `SELECT qid, n, installation, leased_at, ended_at, ended, reason, next_try FROM attempt WHERE tenant = $1 AND id = $2
+	s.each(t.attempt, `SELECT qid, n, installation, leased_at, ended_at, ended, reason, next_try FROM `+in+`attempt WHERE tenant = $1 AND id = $2
 		ORDER BY leased_at, tag`, t.id.tenant, t.id.id)
-	s.each(t.person, `SELECT qid, at, name, by, reason FROM event WHERE tenant = $1 AND id = $2 ORDER BY qid, n`, t.id.tenant, t.id.id)
-	s.each(t.report, `SELECT qid, state, attempt, at, next_try, code, reason, received_at FROM report WHERE tenant = $1 AND id = $2 ORDER BY qid, seq`,
+	s.each(t.person, `SELECT qid, at, name, by, reason FROM `+in+`event WHERE tenant = $1 AND id = $2 ORDER BY qid, n`, t.id.tenant, t.id.id)
+	s.each(t.report, `SELECT qid, state, attempt, at, next_try, code, reason, received_at FROM `+told(in, "report", "seq")+` ORDER BY qid, seq`,
 		t.id.tenant, t.id.id)
-	s.each(t.outcome, `SELECT qid, number, status, key, errors, at FROM outcome WHERE tenant = $1 AND id = $2 ORDER BY qid, number`,
+	s.each(t.outcome, `SELECT qid, number, status, key, errors, at FROM `+told(in, "outcome", "number")+` ORDER BY qid, number`,
 		t.id.tenant, t.id.id)
 	if err := s.send(ctx, tx.Conn()); err != nil {
 		return queue.Traced{}, err
@@ -88,6 +89,21 @@ func (t *tracer) trace(ctx context.Context, tx pgx.Tx) (queue.Traced, error) {
 	}
 	traced.Trace = tr
 	return traced, nil
+}
+
+// told names what was told of a message $2 of a tenant $1. Of one in the history later news stand in the
+// open table; where both have a number, the first one counts.
+func told(in, table, number string) string {
+	if in == "" {
+		return table + ` WHERE tenant = $1 AND id = $2`
+	}
+	columns := map[string]string{
+		"report":  `qid, seq, state, attempt, at, next_try, code, reason, received_at`,
+		"outcome": `qid, number, status, key, errors, at`,
+	}[table]
+	return `(SELECT ` + columns + ` FROM ` + in + table + ` WHERE tenant = $1 AND id = $2 UNION ALL SELECT ` + columns + ` FROM ` + table + ` AS l
+		WHERE tenant = $1 AND id = $2 AND NOT EXISTS (SELECT 1 FROM ` + in + table + ` AS h WHERE h.tenant = $1 AND h.id = $2 AND h.qid = l.qid
+		AND h.` + number + ` = l.` + number + `)) AS told`
 }
 
 // way finds the way through a queue.

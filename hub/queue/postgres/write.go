@@ -21,6 +21,7 @@ type (
 		headers string
 		place   int64
 		keys    [][]byte
+		lone    bool // it stands in no queue
 	}
 	outcome struct {
 		rowKey
@@ -85,6 +86,7 @@ func (g *group) writeMessages(s *sheet) {
 		return
 	}
 	g.messages = nil
+	g.writeLone(s, list)
 	sortBy(list, compareMessages, func(m stored) messageKey { return messageKey{m.TenantID, m.ID} })
 	of := func(field func(stored) string) []string {
 		return column(list, func(m stored) string { return text(field(m)) })
@@ -104,6 +106,20 @@ func (g *group) writeMessages(s *sheet) {
 		of(func(m stored) string { return m.ContentType }), g.now, column(list, func(m stored) []byte { return notNull(m.Body) }),
 		column(list, func(m stored) []byte { return queue.JoinKeys(m.keys) }))
 	writeKeys(s, list)
+}
+
+// writeLone notes which messages stand in no queue.
+func (g *group) writeLone(s *sheet, list []stored) {
+	var lone []stored
+	for _, m := range list {
+		if m.lone {
+			lone = append(lone, m)
+		}
+	}
+	if len(lone) > 0 {
+		s.exec(`INSERT INTO lone (tenant, id, created_at) SELECT u.*, $3 FROM unnest($1::uuid[], $2::uuid[]) AS u`,
+			column(lone, func(m stored) [16]byte { return m.TenantID }), column(lone, func(m stored) [16]byte { return m.ID }), g.now)
+	}
 }
 
 // notNull keeps an empty body from being stored as NULL.
@@ -174,7 +190,9 @@ func (g *group) writeTold(s *sheet) {
 		s.exec(`INSERT INTO report (tenant, id, qid, seq, state, attempt, at, next_try, code, reason, received_at) SELECT u.*, $11 FROM unnest($1::uuid[],
 			$2::uuid[], $3::bigint[], $4::bigint[], $5::text[], $6::integer[], $7::timestamptz[], $8::timestamptz[], $9::text[], $10::text[])
 			AS u (tenant, id, qid, seq, state, attempt, at, next_try, code, reason)
-			WHERE EXISTS (SELECT 1 FROM delivery AS d WHERE d.tenant = u.tenant AND d.id = u.id AND d.qid = u.qid)
+			WHERE (EXISTS (SELECT 1 FROM delivery AS d WHERE d.tenant = u.tenant AND d.id = u.id AND d.qid = u.qid)
+			OR EXISTS (SELECT 1 FROM history_delivery AS d WHERE d.tenant = u.tenant AND d.id = u.id AND d.qid = u.qid)
+			AND NOT EXISTS (SELECT 1 FROM history_report AS r WHERE r.tenant = u.tenant AND r.id = u.id AND r.qid = u.qid AND r.seq >= u.seq))
 			AND NOT EXISTS (SELECT 1 FROM report AS r WHERE r.tenant = u.tenant AND r.id = u.id AND r.qid = u.qid AND r.seq >= u.seq)
 			ON CONFLICT DO NOTHING`,
 			column(list, func(r report) [16]byte { return r.tenant }), column(list, func(r report) [16]byte { return r.id }),

@@ -38,6 +38,7 @@ func RunModel(t *testing.T, fresh Factory) {
 			"epoch":   func(rt *rapid.T) { m.apply(rt, queue.OpRaiseEpoch{}) },
 			"reopen":  m.reopen,
 			"crash":   m.crash,
+			"keep":    m.keep,
 			"":        m.check,
 		})
 		m.checkMessages(rt)
@@ -76,6 +77,7 @@ func (m *machine) open(rt *rapid.T) {
 		rt.Fatalf("open: %v", err)
 	}
 	d.OnReady(func(queue.Name) {})
+	d.Retain(func(uuid.UUID) queue.Retention { return queue.Retention{History: machineRetention} })
 	m.driver = d
 }
 
@@ -135,7 +137,8 @@ func (m *machine) publication(rt *rapid.T) (queue.Op, func(queue.Result)) {
 		if got := link.CodeOf(r.Err); got != code {
 			rt.Fatalf("publish: %v, want %q", r.Err, code)
 		}
-		if code == "" && (r.Publish.ID != first || r.Publish.Duplicate != duplicate || len(r.Publish.Queues) != len(m.model.queues)) {
+		gone := duplicate && len(r.Publish.Queues) == 0 && m.model.mayBeGone(first)
+		if code == "" && (r.Publish.ID != first || r.Publish.Duplicate != duplicate || len(r.Publish.Queues) != len(m.model.queues) && !gone) {
 			rt.Fatalf("publish: %+v, want id %s, duplicate %v", r.Publish, first, duplicate)
 		}
 	}
@@ -220,7 +223,7 @@ func (m *machine) redrive(rt *rapid.T) {
 		return
 	}
 	for i, d := range list {
-		if got, want := link.CodeOf(r.Settle[i]), m.model.redrive(d); got != want {
+		if got, want := link.CodeOf(r.Settle[i]), m.model.redrive(d); got != want && !m.gone(got, d) {
 			rt.Fatalf("redrive %s: %q, want %q", d.id, got, want)
 		}
 	}
@@ -231,7 +234,7 @@ func (m *machine) discard(rt *rapid.T) {
 	list, ids := m.some(rt, q)
 	r := m.apply(rt, queue.OpDiscard{Discard: queue.Discard{Queue: q.name, IDs: ids, Reason: "no", By: "maria"}})
 	for i, d := range list {
-		if got, want := link.CodeOf(r.Settle[i]), m.model.discard(d); got != want {
+		if got, want := link.CodeOf(r.Settle[i]), m.model.discard(d); got != want && !m.gone(got, d) {
 			rt.Fatalf("discard %s: %q, want %q", d.id, got, want)
 		}
 	}
@@ -275,7 +278,8 @@ func (m *machine) get(rt *rapid.T) {
 	q := m.anyQueue(rt)
 	n := rapid.IntRange(1, 5).Draw(rt, "max")
 	lease := time.Duration(rapid.IntRange(5, 60).Draw(rt, "seconds")) * time.Second
-	got := m.lease(rt, queue.Get{Queue: q.name, Max: n, MaxBytes: link.MaxGetBytes, Lease: lease, Installation: "inst"})
+	installation := rapid.SampledFrom([]string{"", "inst"}).Draw(rt, "installation")
+	got := m.lease(rt, queue.Get{Queue: q.name, Max: n, MaxBytes: link.MaxGetBytes, Lease: lease, Installation: installation})
 	want := q.ready()
 	want = want[:min(n, len(want))]
 	if len(got) != len(want) {
@@ -291,6 +295,7 @@ func (m *machine) get(rt *rapid.T) {
 			rt.Fatalf("tag %d was issued before", d.Tag)
 		}
 		m.model.lease(w, d.Tag, m.model.now.Add(lease))
+		w.installation = installation
 		m.tags = append(m.tags, d.Tag)
 	}
 }
@@ -315,6 +320,31 @@ func (m *machine) lease(rt *rapid.T, g queue.Get) []link.Delivery {
 	}
 	rt.Fatal("choosing does not end")
 	return nil
+}
+
+// machineRetention is how long history is kept.
+const machineRetention = link.Retention
+
+// keep does a whole round of keeping, or the first steps of one, perhaps without what finishes the last.
+func (m *machine) keep(rt *rapid.T) {
+	o := queue.Keeping{Chunk: rapid.IntRange(1, 5).Draw(rt, "chunk")}
+	for range rapid.SampledFrom([]int{1, 3, 1000}).Draw(rt, "steps") {
+		step, err := m.driver.Keep(context.Background(), o)
+		if err != nil {
+			rt.Fatalf("keep: %v", err)
+		}
+		if step.Op != nil && rapid.IntRange(0, 3).Draw(rt, "finish") > 0 {
+			m.apply(rt, step.Op)
+		}
+		if step.Done {
+			return
+		}
+	}
+}
+
+// gone tells whether an answer is right because the message's retention may be over.
+func (m *machine) gone(got link.Code, d *modelMessage) bool {
+	return got == link.CodeMessageUnknown && m.model.mayBeGone(d.id)
 }
 
 func (m *machine) advance(rt *rapid.T) {
@@ -394,6 +424,9 @@ func (m *machine) checkMessages(rt *rapid.T) {
 
 func (m *machine) checkMessage(rt *rapid.T, q *modelQueue, d *modelMessage) {
 	t, err := m.driver.Trace(context.Background(), m.tenant, d.id)
+	if m.gone(link.CodeOf(err), d) {
+		return
+	}
 	if err != nil {
 		rt.Fatalf("trace: %v", err)
 	}

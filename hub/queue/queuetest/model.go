@@ -60,6 +60,8 @@ type modelMessage struct {
 	until                   time.Time
 	deadReason              link.DeadReason
 	holds                   bool
+	installation            string    // of the last lease
+	ended                   time.Time // when retention began; zero: it has not
 	queue                   *modelQueue
 }
 
@@ -67,6 +69,20 @@ type modelRequest struct {
 	id      uuid.UUID
 	content byte
 	at      time.Time
+}
+
+// mayBeGone tells whether a message has ended everywhere and its retention is over, so that it need not
+// be known any more. What waits, is dead, or was never answered by the installation that took it, is
+// kept whatever time passes.
+func (m *model) mayBeGone(id uuid.UUID) bool {
+	for _, q := range m.queues {
+		for _, d := range q.messages {
+			if d.id == id && (d.ended.IsZero() || !queue.DayOver(queue.Day(d.ended), machineRetention, m.now)) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // publish stores a message in every queue, or finds that it is a repeat.
@@ -141,6 +157,9 @@ func (m *model) settle(q *modelQueue, tag int64, how queue.How, backoff func(int
 	case queue.Ack:
 		d.state = link.StateAcked
 		m.hour(q).Acked++
+		if d.installation == "" {
+			d.ended = m.now
+		}
 	case queue.Dead:
 		d.state, d.deadReason = link.StateDead, link.DeadByReceiver
 	case queue.Requeue:
@@ -284,7 +303,7 @@ func (m *model) discard(d *modelMessage) link.Code {
 	if was == link.StateLeased || was == link.StateAcked || was == link.StateDiscarded {
 		return link.CodeNotNow
 	}
-	d.state, d.holds, d.deadReason = link.StateDiscarded, false, ""
+	d.state, d.holds, d.deadReason, d.ended = link.StateDiscarded, false, "", m.now
 	m.hour(d.queue).Discarded++
 	if was == link.StateReady || was == link.StateDelayed || held {
 		d.queue.goOn(d.key)

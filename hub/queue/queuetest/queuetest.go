@@ -25,6 +25,9 @@ type Store struct {
 	// KeepsLeases tells that leases live in the store and outlast its opening anew, as they do where
 	// several hubs share it.
 	KeepsLeases bool
+	// MovesAtOnce tells that a message moves to the history in one transaction; else a crash may leave it
+	// in both places.
+	MovesAtOnce bool
 }
 
 // Factory makes a fresh, empty store for one test.
@@ -52,6 +55,7 @@ func Run(t *testing.T, fresh Factory) {
 		{"Manage", managePromises},
 		{"Series", seriesPromises},
 		{"Recount", recountPromises},
+		{"History", historyPromises},
 		{"Many", manyPromises},
 		{"Crash", crashPromises},
 		{"Fault", faultPromises},

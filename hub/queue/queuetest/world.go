@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,10 +31,15 @@ type world struct {
 
 	tenant uuid.UUID
 	sender link.ClientID
+
+	mu        sync.Mutex
+	retention map[uuid.UUID]queue.Retention // by tenant; others have the default
+	keepEvery time.Duration                 // below 0: history is kept when told only
 }
 
 func newWorld(t testing.TB, s Store) *world {
-	w := &world{TB: t, store: s, clock: clock.NewFake(began), tenant: link.NewID(), sender: link.NewClientID()}
+	w := &world{TB: t, store: s, clock: clock.NewFake(began), tenant: link.NewID(), sender: link.NewClientID(),
+		retention: map[uuid.UUID]queue.Retention{}, keepEvery: -1}
 	w.open()
 	t.Cleanup(func() {
 		w.recounts(context.Background()) // whatever was tried, the counts are right
@@ -51,7 +57,8 @@ func (w *world) open() {
 	w.must(err)
 	w.faulty = NewFaulty(d)
 	w.Engine = queue.New(w.faulty, queue.Options{
-		Clock: w.clock, Backoff: func(requeues int) time.Duration { return requeueDelay << requeues },
+		Clock: w.clock, Backoff: func(requeues int) time.Duration { return requeueDelay << requeues }, Retention: w.retentionOf,
+		Keep: queue.KeepOptions{Every: w.keepEvery},
 	})
 	w.must(w.Start(w.ctx()))
 }

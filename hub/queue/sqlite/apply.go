@@ -144,6 +144,10 @@ func (g *group) one(op queue.Op) (queue.Result, error) {
 		return g.mend(op), nil
 	case queue.OpRaiseEpoch:
 		return g.raise()
+	case opForget:
+		return g.forget(op)
+	case opShrink:
+		return g.shrink()
 	}
 	return queue.Result{}, fmt.Errorf("unknown operation %T", op)
 }

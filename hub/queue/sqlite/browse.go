@@ -29,7 +29,8 @@ var parts = map[queue.List][]part{
 // place is where a delivery stands.
 type place struct {
 	pos, mid int64
-	typ      string // read only when it matters
+	typ      string  // read only when it matters
+	tx       *sql.Tx // of the file that it stands in
 }
 
 // typeChunk is how many deliveries are looked at together in search of a type.
@@ -46,7 +47,18 @@ func (s *Store) Browse(ctx context.Context, b queue.Browse) (queue.Page, error) 
 		return queue.Page{}, fmt.Errorf("browse %s: %w", b.Queue, err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	w := walk{ctx: ctx, tx: tx, b: b, qid: q.id, leased: leased}
+	w := walk{ctx: ctx, txs: []*sql.Tx{tx}, b: b, qid: q.id, leased: leased}
+	if b.List == queue.ListHistory {
+		if err := fix(ctx, tx); err != nil {
+			return queue.Page{}, fmt.Errorf("browse %s: %w", b.Queue, err)
+		}
+		x, err := s.historyOf(ctx, b.Queue.Tenant)
+		if err != nil {
+			return queue.Page{}, fmt.Errorf("browse %s: %w", b.Queue, err)
+		}
+		defer x.end()
+		w.txs = append(w.txs, x.txs...)
+	}
 	page, err := w.page()
 	if err != nil {
 		return queue.Page{}, fmt.Errorf("browse %s: %w", b.Queue, err)
@@ -70,10 +82,17 @@ func (s *Store) leasedOf(name queue.Name) (*queueState, map[int64]lease) {
 	return q, open
 }
 
-// walk is one page of a list, from one state of the file.
+// fix begins the snapshot of a transaction. What moves to the history after it is found twice, never not
+// at all, by who opens the history then.
+func fix(ctx context.Context, tx *sql.Tx) error {
+	var n int
+	return tx.QueryRowContext(ctx, `SELECT count(*) FROM meta`).Scan(&n)
+}
+
+// walk is one page of a list, from one state of each file.
 type walk struct {
 	ctx    context.Context
-	tx     *sql.Tx
+	txs    []*sql.Tx // queue.db, and the days for the history
 	b      queue.Browse
 	qid    int64
 	leased map[int64]lease
@@ -136,30 +155,40 @@ func (w *walk) places(after int64, n int) ([]place, error) {
 		typ = "(SELECT type FROM message WHERE mid = delivery.mid)"
 	}
 	var all []place
-	for _, p := range parts[w.b.List] {
-		rows, err := w.tx.QueryContext(w.ctx, fmt.Sprintf(`SELECT pos, mid, %s FROM delivery INDEXED BY %s WHERE qid = ? AND %s AND pos %s ?
-			ORDER BY pos %s LIMIT ?`, typ, p.index, p.where, than, order), w.qid, after, n)
-		if err != nil {
-			return nil, err
-		}
-		for rows.Next() {
-			var at place
-			if err := rows.Scan(&at.pos, &at.mid, &at.typ); err != nil {
-				return nil, errors.Join(err, rows.Close())
+	for _, tx := range w.txs {
+		for _, p := range parts[w.b.List] {
+			var err error
+			if all, err = w.part(all, tx, p, typ, than, order, after, n); err != nil {
+				return nil, err
 			}
-			all = append(all, at)
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-			return nil, err
 		}
 	}
-	slices.SortFunc(all, func(a, b place) int {
+	slices.SortStableFunc(all, func(a, b place) int {
 		if w.b.Newest {
 			a, b = b, a
 		}
 		return cmp.Compare(a.pos, b.pos)
 	})
+	// What has just moved, or whose move was cut off, stands in two files.
+	all = slices.CompactFunc(all, func(a, b place) bool { return a.pos == b.pos })
 	return all[:min(n, len(all))], nil
+}
+
+// part adds the next deliveries of one part in one file.
+func (w *walk) part(all []place, tx *sql.Tx, p part, typ, than, order string, after int64, n int) ([]place, error) {
+	rows, err := tx.QueryContext(w.ctx, fmt.Sprintf(`SELECT pos, mid, %s FROM delivery INDEXED BY %s WHERE qid = ? AND %s AND pos %s ?
+		ORDER BY pos %s LIMIT ?`, typ, p.index, p.where, than, order), w.qid, after, n)
+	if err != nil {
+		return nil, err
+	}
+	for rows.Next() {
+		at := place{tx: tx}
+		if err := rows.Scan(&at.pos, &at.mid, &at.typ); err != nil {
+			return nil, errors.Join(err, rows.Close())
+		}
+		all = append(all, at)
+	}
+	return all, errors.Join(rows.Err(), rows.Close())
 }
 
 // entry reads one delivery, without the body.
@@ -167,7 +196,7 @@ func (w *walk) entry(p place) (queue.Entry, error) {
 	var e queue.Entry
 	var m messageRow
 	var due, settled sql.NullInt64
-	err := w.tx.QueryRowContext(w.ctx, `SELECT id, tenant, root, type, audience, app, client, business_key, ordering_key, correlation,
+	err := p.tx.QueryRowContext(w.ctx, `SELECT id, tenant, root, type, audience, app, client, business_key, ordering_key, correlation,
 		created_at, created_by, headers, content_type, x'', d.size, d.state, d.attempt, d.requeue_count, d.lost_count, d.due_at,
 		d.settled_at, coalesce(d.dead_reason, ''), coalesce(d.reason, '') FROM delivery AS d JOIN message USING (mid)
 		WHERE d.mid = ? AND d.qid = ?`, p.mid, w.qid).Scan(append(m.into(), &e.Size, &e.State, &e.Attempt, &e.RequeueCount, &e.LostCount,
@@ -184,19 +213,39 @@ func (w *walk) entry(p place) (queue.Entry, error) {
 		until := moment(l.until)
 		e.State, e.Attempt, e.LeaseUntil, e.Installation = link.StateLeased, l.n(), &until, l.installation
 	}
-	e.ERP, e.Outcome, err = w.erp(p.mid)
+	e.ERP, e.Outcome, err = w.erp(p)
 	return e, err
 }
 
+// newest scans the row with the highest number of what was told of a delivery: in its file and, of one in
+// the history, also in queue.db, where later news stand.
+func (w *walk) newest(p place, table, number, columns string, into ...any) error {
+	files := []*sql.Tx{p.tx}
+	if p.tx != w.txs[0] {
+		files = append(files, w.txs[0])
+	}
+	highest, found := int64(-1), sql.ErrNoRows
+	for _, tx := range files {
+		err := tx.QueryRowContext(w.ctx, `SELECT `+number+`, `+columns+` FROM `+table+` WHERE mid = ? AND qid = ? AND `+number+` > ?
+			ORDER BY `+number+` DESC LIMIT 1`, p.mid, w.qid, highest).Scan(append([]any{&highest}, into...)...)
+		switch {
+		case err == nil:
+			found = nil
+		case !errors.Is(err, sql.ErrNoRows):
+			return err
+		}
+	}
+	return found
+}
+
 // erp tells how a delivery stands at the ERP: its last report and its answer.
-func (w *walk) erp(mid int64) (*link.ERPStatus, *link.Outcome, error) {
+func (w *walk) erp(p place) (*link.ERPStatus, *link.Outcome, error) {
 	var now *link.ERPStatus
 	var reported time.Time
 	var s link.ERPStatus
 	var at, received int64
 	var next sql.NullInt64
-	err := w.tx.QueryRowContext(w.ctx, `SELECT state, attempt, at, next_try, code, reason, received_at FROM report
-		WHERE mid = ? AND qid = ? ORDER BY seq DESC LIMIT 1`, mid, w.qid).Scan(&s.State, &s.Attempt, &at, &next, &s.Code, &s.Reason, &received)
+	err := w.newest(p, "report", "seq", `state, attempt, at, next_try, code, reason, received_at`, &s.State, &s.Attempt, &at, &next, &s.Code, &s.Reason, &received)
 	switch {
 	case err == nil:
 		s.At, s.NextTry = moment(at), optional(next)
@@ -206,8 +255,7 @@ func (w *walk) erp(mid int64) (*link.ERPStatus, *link.Outcome, error) {
 	}
 	o := link.Outcome{}
 	faults := ""
-	err = w.tx.QueryRowContext(w.ctx, `SELECT number, status, key, errors, at FROM outcome WHERE mid = ? AND qid = ?
-		ORDER BY number DESC LIMIT 1`, mid, w.qid).Scan(&o.Number, &o.Status, &o.Key, &faults, &at)
+	err = w.newest(p, "outcome", "number", `number, status, key, errors, at`, &o.Number, &o.Status, &o.Key, &faults, &at)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return now, nil, nil

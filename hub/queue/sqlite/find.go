@@ -1,9 +1,12 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -30,25 +33,61 @@ func (s *Store) Find(ctx context.Context, f queue.Find) (queue.Found, error) {
 			SELECT mid, id FROM message INDEXED BY message_root WHERE tenant = ?1 AND root = ?2 AND root <> id
 			UNION ALL SELECT mid, id FROM message WHERE id = ?2 AND tenant = ?1) WHERE mid < ?3 ORDER BY mid DESC LIMIT ?4`
 	}
-	rows, err := s.reader.QueryContext(ctx, query, f.Tenant[:], key, before, f.Limit+1)
+	found, err := s.find(ctx, f, query, key, before)
 	if err != nil {
 		return queue.Found{}, fmt.Errorf("find messages: %w", err)
 	}
+	return found, nil
+}
+
+// find looks into queue.db and then into the history: what is in both is found once.
+func (s *Store) find(ctx context.Context, f queue.Find, query string, key any, before int64) (queue.Found, error) {
 	found := queue.Found{IDs: []uuid.UUID{}}
-	var last int64
-	for rows.Next() {
-		if len(found.IDs) == f.Limit {
-			found.Next = last
+	tx, err := s.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return found, err
+	}
+	defer func() { _ = tx.Rollback() }()
+	type hit struct {
+		mid int64
+		id  uuid.UUID
+	}
+	var hits []hit
+	look := func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, query, f.Tenant[:], key, before, f.Limit+1)
+		if err != nil {
+			return err
+		}
+		for rows.Next() {
+			var h hit
+			if err := rows.Scan(&h.mid, &h.id); err != nil {
+				return errors.Join(err, rows.Close())
+			}
+			hits = append(hits, h)
+		}
+		return errors.Join(rows.Err(), rows.Close())
+	}
+	if err := look(tx); err != nil {
+		return found, err
+	}
+	x, err := s.historyOf(ctx, f.Tenant)
+	if err != nil {
+		return found, err
+	}
+	defer x.end()
+	for _, tx := range x.txs {
+		if err := look(tx); err != nil {
+			return found, err
+		}
+	}
+	slices.SortStableFunc(hits, func(a, b hit) int { return cmp.Compare(b.mid, a.mid) })
+	hits = slices.CompactFunc(hits, func(a, b hit) bool { return a.mid == b.mid })
+	for i, h := range hits {
+		if i == f.Limit {
+			found.Next = hits[i-1].mid
 			break
 		}
-		var id uuid.UUID
-		if err := rows.Scan(&last, &id); err != nil {
-			return queue.Found{}, errors.Join(fmt.Errorf("find messages: %w", err), rows.Close())
-		}
-		found.IDs = append(found.IDs, id)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return queue.Found{}, fmt.Errorf("find messages: %w", err)
+		found.IDs = append(found.IDs, h.id)
 	}
 	return found, nil
 }

@@ -107,7 +107,9 @@ func (g *group) eachOf(q *queueState, ids []uuid.UUID, do func(*delivery) error,
 		case err != nil:
 			return queue.Result{}, err
 		case d == nil:
-			r.Settle[i] = link.NewError(link.CodeMessageUnknown)
+			if r.Settle[i], err = g.notNowMoved(q, id, wanted); err != nil {
+				return queue.Result{}, err
+			}
 		case !slices.Contains(wanted, d.state):
 			r.Settle[i] = notNow(id, d.state, wanted)
 		default:

@@ -47,6 +47,11 @@ func (g *group) publish(p *queue.Publish) (queue.Result, error) {
 		if mid, err = g.store(m, p.Keys); err != nil {
 			return queue.Result{}, err
 		}
+		if len(to) == 0 {
+			if _, err := g.st.loneAdd.exec(mid, g.now); err != nil {
+				return queue.Result{}, err
+			}
+		}
 	}
 	if p.Metrics != nil {
 		if err := g.metrics(p, mid); err != nil {
@@ -85,6 +90,8 @@ func refused(err error) (queue.Result, error) {
 type answered struct {
 	mid   int64
 	queue *queueState
+	day   string // of the history it has moved to; "": it has not
+	again bool   // the history has an answer of this number already
 }
 
 // route finds the queues a message goes to and, for an answer, what it answers; nil when that is
@@ -100,19 +107,9 @@ func (g *group) route(p *queue.Publish) ([]*queueState, *answered, error) {
 	if p.Answer == nil {
 		return matching, nil, nil
 	}
-	row, err := g.st.messageFind.one(p.Answer.To[:], m.TenantID[:])
-	if err != nil || row == nil {
+	a, asker, err := g.answers(p)
+	if err != nil || a == nil {
 		return matching, nil, err
-	}
-	a := &answered{mid: row[0].(int64), queue: g.m.queues[queue.Name{Tenant: m.TenantID, Client: m.Sender.ClientID}]}
-	asker := link.ClientID(row[1].(string))
-	if a.queue != nil {
-		if row, err = g.st.deliveryHas.one(a.mid, a.queue.id); err != nil {
-			return nil, nil, err
-		}
-	}
-	if a.queue == nil || row == nil {
-		return nil, nil, link.NewError(link.CodeNotYourMessage, "id", p.Answer.To.String())
 	}
 	if !p.Route.All {
 		if i := slices.IndexFunc(matching, func(q *queueState) bool { return q.name.Client == asker }); i >= 0 {
@@ -120,6 +117,36 @@ func (g *group) route(p *queue.Publish) ([]*queueState, *answered, error) {
 		}
 	}
 	return matching, a, nil
+}
+
+// answers finds the delivery that an answer belongs to, also in the history, and who sent that message;
+// nil when it is not known any more.
+func (g *group) answers(p *queue.Publish) (*answered, link.ClientID, error) {
+	m := &p.Message
+	a := &answered{queue: g.m.queues[queue.Name{Tenant: m.TenantID, Client: m.Sender.ClientID}]}
+	row, err := g.st.messageFind.one(p.Answer.To[:], m.TenantID[:])
+	if err != nil {
+		return nil, "", err
+	}
+	var asker string
+	holds := false
+	if row == nil {
+		if asker, holds, err = g.answersMoved(p, a); err != nil || a.mid == 0 {
+			return nil, "", err
+		}
+	} else {
+		a.mid, asker = row[0].(int64), row[1].(string)
+		if a.queue != nil {
+			if row, err = g.st.deliveryHas.one(a.mid, a.queue.id); err != nil {
+				return nil, "", err
+			}
+			holds = row != nil
+		}
+	}
+	if !holds {
+		return nil, "", link.NewError(link.CodeNotYourMessage, "id", p.Answer.To.String())
+	}
+	return a, link.ClientID(asker), nil
 }
 
 // dedupeKey is a digest of what names a request, short and of one length for the index. A sender
@@ -173,6 +200,9 @@ func (g *group) seen(p *queue.Publish, key []byte) (queue.Result, bool, error) {
 		r.Queues = append(r.Queues, g.m.byID[row[0].(int64)].name)
 		return nil
 	}, first[:], p.Message.TenantID[:])
+	if err == nil && len(r.Queues) == 0 {
+		r.Queues, err = g.queuesMoved(p.Message.TenantID, first)
+	}
 	return queue.Result{Publish: r}, true, err
 }
 
@@ -230,6 +260,12 @@ func (g *group) enqueue(q *queueState, mid int64, m *link.Message) error {
 
 // outcome notes what an answer says; of one number the first answer stands.
 func (g *group) outcome(p *queue.Publish, to *answered) error {
+	if to.again {
+		return nil
+	}
+	if err := g.late(to.mid, to.day); err != nil {
+		return err
+	}
 	a := p.Answer
 	faults := ""
 	if len(a.Errors) > 0 {
@@ -261,15 +297,22 @@ func (g *group) reports(p *queue.Publish) error {
 		if err != nil {
 			return err
 		}
+		var mid int64
 		if row == nil {
-			continue
-		}
-		mid := row[0].(int64)
-		if row, err = g.st.deliveryHas.one(mid, q.id); err != nil {
-			return err
-		}
-		if row == nil {
-			continue
+			if mid, err = g.reportMoved(p.Message.TenantID, q, r); err != nil {
+				return err
+			}
+			if mid == 0 {
+				continue
+			}
+		} else {
+			mid = row[0].(int64)
+			if row, err = g.st.deliveryHas.one(mid, q.id); err != nil {
+				return err
+			}
+			if row == nil {
+				continue
+			}
 		}
 		var next any
 		if r.NextTry != nil {

@@ -19,12 +19,27 @@ func (s *Store) Message(ctx context.Context, tenant, id uuid.UUID) (link.Message
 	err := s.reader.QueryRowContext(ctx, `SELECT `+messageColumns+` FROM message WHERE id = ? AND tenant = ?`, id[:], tenant[:]).
 		Scan(m.into()...)
 	if errors.Is(err, sql.ErrNoRows) {
+		m = messageRow{}
+		err = s.movedMessage(ctx, tenant, id, &m)
+	}
+	if errors.Is(err, sql.ErrNoRows) {
 		return link.Message{}, link.NewError(link.CodeMessageUnknown)
 	}
 	if err != nil {
 		return link.Message{}, fmt.Errorf("read message %s: %w", id, err)
 	}
 	return m.message()
+}
+
+// movedMessage reads a message of the history.
+func (s *Store) movedMessage(ctx context.Context, tenant, id uuid.UUID, m *messageRow) error {
+	x, err := s.historyOf(ctx, tenant)
+	if err != nil {
+		return err
+	}
+	defer x.end()
+	_, _, err = x.find(ctx, tenant, id, messageColumns, m.into()...)
+	return err
 }
 
 // Queues lists the queues of a tenant by name, or of all.

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -56,6 +57,13 @@ func (s *Store) recount(ctx context.Context, q *queueState) (queue.Counted, erro
 			}
 		}
 	}
+	var acked, discarded int64
+	err = tx.QueryRowContext(ctx, `SELECT acked, discarded FROM past WHERE qid = ?`, q.id).Scan(&acked, &discarded)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return c, err
+	}
+	c.Found[link.StateAcked] += acked
+	c.Found[link.StateDiscarded] += discarded
 	return c, nil
 }
 

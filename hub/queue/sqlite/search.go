@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"database/sql"
@@ -33,7 +34,7 @@ func (g *group) index(m *link.Message, mid int64, keys [][]byte) error {
 	return nil
 }
 
-// Search finds messages, from one state of the file.
+// Search finds messages, from one state of each file.
 func (s *Store) Search(ctx context.Context, q queue.Search) (queue.SearchResult, error) {
 	w := searching{ctx: ctx, q: q, byID: map[int64]link.ClientID{}, leased: map[leasedAt]bool{}}
 	s.memory.mu.Lock()
@@ -55,7 +56,15 @@ func (s *Store) Search(ctx context.Context, q queue.Search) (queue.SearchResult,
 		return queue.SearchResult{}, fmt.Errorf("search messages: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	w.tx = tx
+	if err := fix(ctx, tx); err != nil {
+		return queue.SearchResult{}, fmt.Errorf("search messages: %w", err)
+	}
+	x, err := s.historyOf(ctx, q.Tenant)
+	if err != nil {
+		return queue.SearchResult{}, fmt.Errorf("search messages: %w", err)
+	}
+	defer x.end()
+	w.txs = append([]*sql.Tx{tx}, x.txs...)
 	if err := w.begin(); err != nil {
 		return queue.SearchResult{}, fmt.Errorf("search messages: %w", err)
 	}
@@ -72,20 +81,20 @@ type leasedAt struct{ qid, mid int64 }
 // searching is one page of a search.
 type searching struct {
 	ctx    context.Context
-	tx     *sql.Tx
+	txs    []*sql.Tx // queue.db, and the days of the history
 	q      queue.Search
 	byID   map[int64]link.ClientID // queues of the tenant
 	queues []int64                 // that the search is for
 	leased map[leasedAt]bool
 
 	before any // of what the search walks by: a number, or an id
-	mids   map[*queue.Candidate]int64
+	found  map[*queue.Candidate]row
 	over   bool
 }
 
 // begin goes to where the page before ended.
 func (w *searching) begin() error {
-	w.mids = map[*queue.Candidate]int64{}
+	w.found = map[*queue.Candidate]row{}
 	w.before = int64(everything)
 	if w.byTime() {
 		w.before = slices.Repeat([]byte{0xff}, 17) // behind every id
@@ -117,11 +126,17 @@ func (w *searching) Next(n int) ([]*queue.Candidate, error) {
 		return nil, nil
 	}
 	var all []row
-	look := func(query string, args ...any) error {
-		some, err := w.look(query, args...)
-		all = append(all, some...)
-		return err
+	lookIn := func(txs []*sql.Tx, query string, args ...any) error {
+		for _, tx := range txs {
+			some, err := w.look(tx, query, args...)
+			if err != nil {
+				return err
+			}
+			all = append(all, some...)
+		}
+		return nil
 	}
+	look := func(query string, args ...any) error { return lookIn(w.txs, query, args...) }
 	q := &w.q
 	var err error
 	switch {
@@ -147,7 +162,11 @@ func (w *searching) Next(n int) ([]*queue.Candidate, error) {
 	case q.Queue != "" || q.State != "":
 		for _, qid := range w.queues {
 			for _, p := range partsOf(q.State) {
-				err = errors.Join(err, look(fmt.Sprintf(`SELECT d.pos, `+foundColumns+` FROM (SELECT pos, mid FROM delivery INDEXED BY %s WHERE qid = ? AND %s
+				files := w.txs[:1]
+				if p == parts[queue.ListHistory][0] {
+					files = w.txs
+				}
+				err = errors.Join(err, lookIn(files, fmt.Sprintf(`SELECT d.pos, `+foundColumns+` FROM (SELECT pos, mid FROM delivery INDEXED BY %s WHERE qid = ? AND %s
 					AND pos < ? ORDER BY pos DESC LIMIT ?) AS d JOIN message AS m USING (mid)`, p.index, p.where), qid, w.before, n))
 			}
 		}
@@ -185,18 +204,19 @@ func partsOf(s link.State) []part {
 // row is a message at a place of the search.
 type row struct {
 	place, mid int64
+	tx         *sql.Tx // of the file that it stands in
 	queue.Candidate
 }
 
-func (w *searching) look(query string, args ...any) ([]row, error) {
-	rows, err := w.tx.QueryContext(w.ctx, query, args...)
+func (w *searching) look(tx *sql.Tx, query string, args ...any) ([]row, error) {
+	rows, err := tx.QueryContext(w.ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = rows.Close() }()
 	var list []row
 	for rows.Next() {
-		var r row
+		r := row{tx: tx}
 		var created int64
 		if err := rows.Scan(&r.place, &r.mid, &r.ID, &r.RootID, &created, &r.Type, &r.BusinessKey, &r.CorrelationID, &r.Sender, &r.Size); err != nil {
 			return nil, err
@@ -210,7 +230,10 @@ func (w *searching) look(query string, args ...any) ([]row, error) {
 
 // candidates puts together what several ways found, each message once where it stands at one place.
 func (w *searching) candidates(all []row, n int) []*queue.Candidate {
-	if !w.byTime() { // which is in order already
+	if w.byTime() {
+		slices.SortStableFunc(all, func(a, b row) int { return bytes.Compare(b.ID[:], a.ID[:]) })
+		all = slices.CompactFunc(all, func(a, b row) bool { return a.ID == b.ID })
+	} else {
 		slices.SortStableFunc(all, func(a, b row) int { return cmp.Or(cmp.Compare(b.place, a.place), cmp.Compare(b.mid, a.mid)) })
 		all = slices.CompactFunc(all, func(a, b row) bool { return a.place == b.place && a.mid == b.mid })
 	}
@@ -218,7 +241,7 @@ func (w *searching) candidates(all []row, n int) []*queue.Candidate {
 	list := make([]*queue.Candidate, len(all))
 	for i := range all {
 		c := &all[i].Candidate
-		w.mids[c] = all[i].mid
+		w.found[c] = all[i]
 		if w.byTime() {
 			c.At, w.before = c.ID[:], c.ID[:]
 		} else {
@@ -240,8 +263,8 @@ func (w *searching) Stand(list []*queue.Candidate) error {
 }
 
 func (w *searching) stand(c *queue.Candidate) error {
-	mid := w.mids[c]
-	rows, err := w.tx.QueryContext(w.ctx, `SELECT qid, state FROM delivery WHERE mid = ?`, mid)
+	mid := w.found[c].mid
+	rows, err := w.found[c].tx.QueryContext(w.ctx, `SELECT qid, state FROM delivery WHERE mid = ?`, mid)
 	if err != nil {
 		return err
 	}
@@ -264,7 +287,8 @@ func (w *searching) stand(c *queue.Candidate) error {
 func (w *searching) Bodies(list []*queue.Candidate) ([][]byte, error) {
 	bodies := make([][]byte, len(list))
 	for i, c := range list {
-		if err := w.tx.QueryRowContext(w.ctx, `SELECT body FROM message WHERE mid = ?`, w.mids[c]).Scan(&bodies[i]); err != nil {
+		at := w.found[c]
+		if err := at.tx.QueryRowContext(w.ctx, `SELECT body FROM message WHERE mid = ?`, at.mid).Scan(&bodies[i]); err != nil {
 			return nil, err
 		}
 	}

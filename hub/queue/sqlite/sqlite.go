@@ -1,4 +1,5 @@
-// Package sqlite keeps queues in one SQLite file: the queue driver that needs nothing.
+// Package sqlite keeps queues in one SQLite file, and what has ended in one more for each day: the queue
+// driver that needs nothing.
 //
 // There is one writer. Which deliveries are leased, the counter of delivery tags and the next ready
 // deliveries of each queue live in memory; the file holds everything else, and enough of the leases
@@ -15,6 +16,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -40,6 +42,9 @@ type Options struct {
 	// Keep makes sure, before a file that was gone is opened again, that it is still nobody else's. Default:
 	// it is.
 	Keep func() error
+	// History is the folder of the files of what has ended, one for each day. Default: history, beside
+	// the store's own file.
+	History string
 }
 
 // Store is a queue.Driver on one file. Only one process may have it open; the hub's lock on the
@@ -59,7 +64,11 @@ type Store struct {
 
 	reader  *sql.DB
 	memory  memory
+	history *history
+	keeper  keeper
 	onReady func(queue.Name)
+	// retention tells how long a tenant's history is there.
+	retention func(uuid.UUID) queue.Retention
 }
 
 var _ queue.Driver = (*Store)(nil)
@@ -80,7 +89,8 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if o.Keep == nil {
 		o.Keep = func() error { return nil }
 	}
-	s := &Store{path: path, opt: o, onReady: func(queue.Name) {}}
+	o.History = cmp.Or(o.History, filepath.Join(filepath.Dir(path), "history"))
+	s := &Store{path: path, opt: o, onReady: func(queue.Name) {}, retention: forever}
 	if err := s.open(ctx, sqldb.OpenSQLite); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
@@ -91,6 +101,9 @@ func (s *Store) open(ctx context.Context, open func(ctx context.Context, path st
 	var err error
 	if s.writer, err = open(ctx, s.path, 1); err != nil {
 		return err
+	}
+	if err := shrinks(ctx, s.writer); err != nil {
+		return fmt.Errorf("open %s: %w", s.path, err)
 	}
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
@@ -114,8 +127,16 @@ func (s *Store) open(ctx context.Context, open func(ctx context.Context, path st
 	if s.conn, err = s.writer.Conn(ctx); err != nil {
 		return fmt.Errorf("open %s: %w", s.path, err)
 	}
+	for _, q := range []string{secureDelete, logLimit} {
+		if err := drain(ctx, s.conn, q); err != nil {
+			return fmt.Errorf("open %s: %w", s.path, err)
+		}
+	}
 	if err := s.conn.Raw(func(c any) error { s.st, err = prepare(c); return err }); err != nil {
 		return fmt.Errorf("prepare statements of %s: %w", s.path, err)
+	}
+	if s.history, err = openHistory(s.opt.History); err != nil {
+		return err
 	}
 	if s.reader, err = sqldb.ReopenSQLite(ctx, s.path, readers); err != nil {
 		return err
@@ -134,6 +155,9 @@ func (s *Store) Close() error {
 
 func (s *Store) close() error {
 	var errs []error
+	s.keeper.mu.Lock()
+	errs = append(errs, s.keeper.rest(), s.history.close())
+	s.keeper.mu.Unlock()
 	if s.reader != nil {
 		errs = append(errs, s.reader.Close())
 	}
@@ -197,6 +221,9 @@ func (s *Store) Lane(uuid.UUID) int { return 0 }
 
 // now is the store's time, as it can be stored.
 func (s *Store) now() time.Time { return s.opt.Clock.Now().Truncate(time.Microsecond) }
+
+// logLimit is how large the log stays when its content has moved to the file; see the pragma's name.
+const logLimit = `PRAGMA journal_size_limit = 67108864`
 
 func micros(t time.Time) int64 { return t.UnixMicro() }
 

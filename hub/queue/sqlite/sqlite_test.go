@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"smartlink/hub/queue"
@@ -46,18 +48,34 @@ func (f *file) path() string { return filepath.Join(f.dir, fmt.Sprint("queue-", 
 func (f *file) store() queuetest.Store {
 	return queuetest.Store{
 		Open: func(ctx context.Context, c clock.Clock) (queue.Driver, error) {
-			return sqlite.Open(ctx, f.path(), sqlite.Options{Clock: c, Window: f.window})
+			return sqlite.Open(ctx, f.path(), sqlite.Options{Clock: c, Window: f.window, History: f.history()})
 		},
 		Crash: f.crash,
 	}
 }
 
-// crash copies file and log as they stand, which is what a killed process leaves behind, and lets the
+func (f *file) history() string { return filepath.Join(f.dir, fmt.Sprint("history-", f.crashes)) }
+
+// crash copies files and logs as they stand, which is what a killed process leaves behind, and lets the
 // old ones go.
 func (f *file) crash(d queue.Driver) error {
-	old := f.path()
+	old, history := f.path(), f.history()
 	f.crashes++
-	return errors.Join(copyFile(old, f.path()), copyFile(old+"-wal", f.path()+"-wal"), d.Close())
+	return errors.Join(copyFile(old, f.path()), copyFile(old+"-wal", f.path()+"-wal"), copyFolder(history, f.history()), d.Close())
+}
+
+func copyFolder(from, to string) error {
+	entries, err := os.ReadDir(from)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	errs := []error{err, os.Mkdir(to, 0o700)}
+	for _, e := range entries {
+		if !strings.HasSuffix(e.Name(), "-shm") {
+			errs = append(errs, copyFile(filepath.Join(from, e.Name()), filepath.Join(to, e.Name())))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func copyFile(from, to string) error {

@@ -20,6 +20,7 @@ type statements struct {
 
 	dedupeAdd, dedupeFind, dedupeDrop, dedupeSweep, dedupeOldest *stmt
 	messageAdd, messageFind, messageQueues, searchAdd            *stmt
+	searchDrop                                                   *stmt
 	deliveryAdd, deliveryHas                                     *stmt
 	orderingAdd, orderingTake, orderingDrop, orderingNext        *stmt
 	outcomeAdd, reportAdd, healthFind, healthSet                 *stmt
@@ -27,9 +28,14 @@ type statements struct {
 	leaseAdd, leaseDrop, attemptAdd                                *stmt
 	deliveryFind, redrive, placeSet, holdSet, holding, eventAdd    *stmt
 	settle, delay, lose, promote, undelay                          *stmt
+	loneAdd, lateAdd, grown, pastAdd, shrink                       *stmt
+	forget                                                         []*stmt
 	readyAfter, delayedDue, delayedNext, unsentMetrics, epochRaise *stmt
 	seriesAdd, seriesTrim                                          *stmt
 }
+
+// forgotten are the tables that a message leaves when it has moved.
+var forgotten = append([]string{"message", "lone", "late"}, childTables...)
 
 // prepare prepares them all on a connection of the SQLite driver.
 func prepare(c any) (*statements, error) {
@@ -38,7 +44,8 @@ func prepare(c any) (*statements, error) {
 		return nil, fmt.Errorf("a connection of type %T prepares no statements", c)
 	}
 	st := &statements{}
-	for _, x := range []struct {
+	st.forget = make([]*stmt, len(forgotten))
+	list := []struct {
 		to  **stmt
 		sql string
 	}{
@@ -64,6 +71,7 @@ func prepare(c any) (*statements, error) {
 		{&st.messageAdd, `INSERT INTO message (mid, id, tenant, root, type, audience, app, client, business_key, ordering_key,
 			correlation, created_at, created_by, headers, content_type, body, search_keys)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&st.searchDrop, `DELETE FROM search WHERE tenant = ? AND key = ? AND mid = ?`},
 		{&st.searchAdd, `INSERT INTO search (tenant, key, mid) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`},
 		{&st.messageFind, `SELECT mid, client FROM message WHERE id = ? AND tenant = ?`},
 		{&st.messageQueues, `SELECT d.qid FROM message AS m JOIN delivery AS d ON d.mid = m.mid WHERE m.id = ? AND m.tenant = ? ORDER BY d.qid`},
@@ -123,8 +131,24 @@ func prepare(c any) (*statements, error) {
 			discarded = discarded + excluded.discarded, done = done + excluded.done, rejected = rejected + excluded.rejected, net = net + excluded.net`},
 		{&st.seriesTrim, `DELETE FROM series WHERE (qid, step, at) IN (SELECT qid, step, at FROM series INDEXED BY series_age WHERE step = ? AND at < ?
 			LIMIT ?)`},
+		{&st.loneAdd, `INSERT INTO lone (mid, created_at) VALUES (?, ?)`},
+		{&st.lateAdd, `INSERT OR IGNORE INTO late (mid, day) VALUES (?, ?)`},
+		{&st.grown, `SELECT j.value, (SELECT count(*) FROM outcome AS o WHERE o.mid = j.value), (SELECT count(*) FROM report AS r WHERE r.mid = j.value)
+			FROM json_each(?) AS j`},
+		{&st.pastAdd, `INSERT INTO past (qid, acked, discarded) SELECT qid, sum(state = 'acked'), sum(state = 'discarded') FROM delivery
+			WHERE mid IN (SELECT value FROM json_each(?)) GROUP BY qid
+			ON CONFLICT (qid) DO UPDATE SET acked = acked + excluded.acked, discarded = discarded + excluded.discarded`},
+		{&st.shrink, fmt.Sprintf(`PRAGMA incremental_vacuum(%d)`, shrinkPages)},
+
 		{&st.epochRaise, `UPDATE meta SET value = value + 1 WHERE name = 'epoch' RETURNING value`},
-	} {
+	}
+	for i, t := range forgotten {
+		list = append(list, struct {
+			to  **stmt
+			sql string
+		}{&st.forget[i], `DELETE FROM ` + t + ` WHERE mid IN (SELECT value FROM json_each(?))`})
+	}
+	for _, x := range list {
 		s, err := conn.PrepareContext(context.Background(), x.sql)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("%s: %w", x.sql, err), st.close())

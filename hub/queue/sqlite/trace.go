@@ -30,23 +30,40 @@ func (s *Store) Trace(ctx context.Context, tenant, id uuid.UUID) (queue.Traced, 
 func (s *Store) trace(ctx context.Context, tenant, id uuid.UUID) (queue.Traced, error) {
 	tr := link.Trace{ID: id, Queues: []link.QueueTrace{}}
 	var mid, created int64
-	err := s.reader.QueryRowContext(ctx, `SELECT mid, root, business_key, ordering_key, correlation, type, audience, app, client,
-		created_at, created_by FROM message WHERE id = ? AND tenant = ?`, id[:], tenant[:]).Scan(&mid, &tr.RootID, &tr.BusinessKey,
-		&tr.OrderingKey, &tr.CorrelationID, &tr.Type, &tr.Audience, &tr.Sender.App, &tr.Sender.ClientID, &created, &tr.CreatedBy)
-	if err != nil {
+	columns := `mid, root, business_key, ordering_key, correlation, type, audience, app, client, created_at, created_by`
+	into := []any{&mid, &tr.RootID, &tr.BusinessKey, &tr.OrderingKey, &tr.CorrelationID, &tr.Type, &tr.Audience, &tr.Sender.App, &tr.Sender.ClientID,
+		&created, &tr.CreatedBy}
+	find := `SELECT ` + columns + ` FROM message WHERE id = ? AND tenant = ?`
+	var leased map[int64]lease
+	err := s.reader.QueryRowContext(ctx, find, id[:], tenant[:]).Scan(into...)
+	if err == nil {
+		// Memory is looked at before the file's snapshot begins: a lease that ends in between is told
+		// from the file, where its tag shows that it is the same one.
+		leased = s.leasesOf(tenant, mid)
+	} else if !errors.Is(err, sql.ErrNoRows) {
 		return queue.Traced{}, err
 	}
-	tr.CreatedAt = moment(created)
-
-	// Memory is looked at before the file's snapshot begins: a lease that ends in between is told
-	// from the file, where its tag shows that it is the same one.
-	leased := s.leasesOf(tenant, mid)
 	tx, err := s.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return queue.Traced{}, err
 	}
 	defer func() { _ = tx.Rollback() }()
-	t := tracer{ctx: ctx, tx: tx, mid: mid, leased: leased}
+	t := tracer{ctx: ctx, tx: tx, leased: leased}
+	// It may have moved meanwhile, and is in the history then: what the snapshot lacks left before it.
+	err = tx.QueryRowContext(ctx, find, id[:], tenant[:]).Scan(into...)
+	if errors.Is(err, sql.ErrNoRows) {
+		x, openErr := s.historyOf(ctx, tenant)
+		if openErr != nil {
+			return queue.Traced{}, openErr
+		}
+		defer x.end()
+		t.later = tx
+		t.tx, _, err = x.find(ctx, tenant, id, columns, into...)
+	}
+	if err != nil {
+		return queue.Traced{}, err
+	}
+	t.mid, tr.CreatedAt = mid, moment(created)
 	if err := t.read(&tr); err != nil {
 		return queue.Traced{}, err
 	}
@@ -74,7 +91,8 @@ func (s *Store) leasesOf(tenant uuid.UUID, mid int64) map[int64]lease {
 // tracer puts together a message's ways through its queues, from one state of the file.
 type tracer struct {
 	ctx    context.Context
-	tx     *sql.Tx
+	tx     *sql.Tx // of the file that has the message
+	later  *sql.Tx // of queue.db, for a message of the history: what was told since it moved; else nil
 	mid    int64
 	leased map[int64]lease // by queue
 	ways   []*way          // by queue id
@@ -121,7 +139,43 @@ func (t *tracer) way(qid int64) *way {
 
 // each runs a query about the message and scans each row.
 func (t *tracer) each(query string, scan func(*sql.Rows) error) error {
-	rows, err := t.tx.QueryContext(t.ctx, query, t.mid)
+	return t.eachOf(t.tx, query, scan)
+}
+
+// told is each, over what can be told of a message after it has moved; scan answers what makes a row the
+// same in both files.
+func (t *tracer) told(query string, scan func(*sql.Rows) (key [2]int64, use func(), err error)) error {
+	seen := map[[2]int64]bool{}
+	type told struct {
+		key [2]int64
+		use func()
+	}
+	var all []told
+	collect := func(rows *sql.Rows) error {
+		key, use, err := scan(rows)
+		if err == nil && !seen[key] {
+			seen[key] = true
+			all = append(all, told{key, use})
+		}
+		return err
+	}
+	if err := t.each(query, collect); err != nil {
+		return err
+	}
+	if t.later != nil {
+		if err := t.eachOf(t.later, query, collect); err != nil {
+			return err
+		}
+		slices.SortStableFunc(all, func(a, b told) int { return slices.Compare(a.key[:], b.key[:]) })
+	}
+	for _, x := range all {
+		x.use()
+	}
+	return nil
+}
+
+func (t *tracer) eachOf(tx *sql.Tx, query string, scan func(*sql.Rows) error) error {
+	rows, err := tx.QueryContext(t.ctx, query, t.mid)
 	if err != nil {
 		return err
 	}
@@ -200,22 +254,23 @@ func (w *way) delivered(n int, at int64, installation string) {
 
 // reports tells what the ERP's side reported; the highest seq is how it stands.
 func (t *tracer) reports() error {
-	return t.each(`SELECT qid, state, attempt, at, next_try, code, reason, received_at FROM report WHERE mid = ? ORDER BY qid, seq`,
-		func(rows *sql.Rows) error {
-			var qid, at, received int64
+	return t.told(`SELECT qid, seq, state, attempt, at, next_try, code, reason, received_at FROM report WHERE mid = ? ORDER BY qid, seq`,
+		func(rows *sql.Rows) ([2]int64, func(), error) {
+			var qid, seq, at, received int64
 			var next sql.NullInt64
 			s := link.ERPStatus{}
-			if err := rows.Scan(&qid, &s.State, &s.Attempt, &at, &next, &s.Code, &s.Reason, &received); err != nil {
-				return err
+			if err := rows.Scan(&qid, &seq, &s.State, &s.Attempt, &at, &next, &s.Code, &s.Reason, &received); err != nil {
+				return [2]int64{}, nil, err
 			}
 			s.At, s.NextTry = moment(at), optional(next)
-			w := t.way(qid)
-			w.ERP, w.reported = &s, moment(received)
-			w.Events = append(w.Events, link.TraceEvent{
-				At: w.reported, Event: link.EventERP, Attempt: s.Attempt, Client: w.client, Detail: detail(string(s.State), s.Code, s.Reason),
-				NextTry: s.NextTry,
-			})
-			return nil
+			return [2]int64{qid, seq}, func() {
+				w := t.way(qid)
+				w.ERP, w.reported = &s, moment(received)
+				w.Events = append(w.Events, link.TraceEvent{
+					At: w.reported, Event: link.EventERP, Attempt: s.Attempt, Client: w.client, Detail: detail(string(s.State), s.Code, s.Reason),
+					NextTry: s.NextTry,
+				})
+			}, nil
 		})
 }
 
@@ -233,26 +288,27 @@ func standing(reported *link.ERPStatus, at time.Time, o *link.Outcome) *link.ERP
 
 // outcomes tells the answers; the highest number counts.
 func (t *tracer) outcomes() error {
-	return t.each(`SELECT qid, number, status, key, errors, at FROM outcome WHERE mid = ? ORDER BY qid, number`,
-		func(rows *sql.Rows) error {
+	return t.told(`SELECT qid, number, status, key, errors, at FROM outcome WHERE mid = ? ORDER BY qid, number`,
+		func(rows *sql.Rows) ([2]int64, func(), error) {
 			var qid, at int64
 			var faults string
 			o := link.Outcome{}
 			if err := rows.Scan(&qid, &o.Number, &o.Status, &o.Key, &faults, &at); err != nil {
-				return err
+				return [2]int64{}, nil, err
 			}
 			o.At = moment(at)
 			if faults != "" {
 				if err := json.Unmarshal([]byte(faults), &o.Errors); err != nil {
-					return fmt.Errorf("errors of outcome %d: %w", o.Number, err)
+					return [2]int64{}, nil, fmt.Errorf("errors of outcome %d: %w", o.Number, err)
 				}
 			}
-			w := t.way(qid)
-			w.Outcome, w.ERP = &o, standing(w.ERP, w.reported, &o)
-			w.Events = append(w.Events, link.TraceEvent{
-				At: o.At, Event: link.EventOutcome, Client: w.client, Detail: detail(string(o.Status), o.Key),
-			})
-			return nil
+			return [2]int64{qid, int64(o.Number)}, func() {
+				w := t.way(qid)
+				w.Outcome, w.ERP = &o, standing(w.ERP, w.reported, &o)
+				w.Events = append(w.Events, link.TraceEvent{
+					At: o.At, Event: link.EventOutcome, Client: w.client, Detail: detail(string(o.Status), o.Key),
+				})
+			}, nil
 		})
 }
 
