@@ -155,6 +155,13 @@ func (a *Admin) Trace(ctx context.Context, tenant, id uuid.UUID) (link.Trace, er
 	return out, err
 }
 
+// Body tells an operator what a message says. The audit keeps who read it.
+func (a *Admin) Body(ctx context.Context, tenant, id uuid.UUID) (link.MessageBody, error) {
+	var out link.MessageBody
+	err := a.do(ctx, request{method: http.MethodGet, path: linkPath + "messages/" + id.String() + "/body", query: tenantQuery(tenant)}, &out)
+	return out, err
+}
+
 // Copy makes a new message from one whose body the hub still keeps: new id, same rootId, business
 // key, type, audience and sender.
 func (a *Admin) Copy(ctx context.Context, tenant, id uuid.UUID, r link.CopyRequest) (link.SendResponse, error) {

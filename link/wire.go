@@ -1,6 +1,7 @@
 package link
 
 import (
+	"encoding/base64"
 	"time"
 
 	"github.com/google/uuid"
@@ -129,6 +130,27 @@ type CopyRequest struct {
 	Content       *string `json:"content,omitempty" doc:"Edited body; absent = the original's"`
 	ContentBase64 *string `json:"contentBase64,omitempty" doc:"Edited body that is not UTF-8"`
 	Reason        string  `json:"reason,omitempty" doc:"Why the copy was made; kept in the audit"`
+}
+
+// MessageBody is what a message says: Content when that is UTF-8, else ContentBase64.
+type MessageBody struct {
+	ID            uuid.UUID `json:"id"`
+	TenantID      uuid.UUID `json:"tenantId"`
+	Type          string    `json:"type"`
+	ContentType   string    `json:"contentType"`
+	Content       *string   `json:"content,omitempty" doc:"The body, when it is UTF-8"`
+	ContentBase64 *string   `json:"contentBase64,omitempty" doc:"The body, when it is not"`
+}
+
+// Bytes is the body byte for byte.
+func (b MessageBody) Bytes() ([]byte, error) {
+	switch {
+	case b.Content != nil:
+		return []byte(*b.Content), nil
+	case b.ContentBase64 != nil:
+		return base64.StdEncoding.DecodeString(*b.ContentBase64)
+	}
+	return nil, nil
 }
 
 // Trace tells everything the hub knows about one message.

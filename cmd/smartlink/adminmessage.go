@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/base64"
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -13,7 +14,8 @@ import (
 type adminMessageCmd struct {
 	Show messageShowCmd `cmd:"" help:"Tell where a message is and what happened to it. Example: smartlink admin message show ID"`
 	Find messageFindCmd `cmd:"" help:"Find messages of a tenant, the newest first. Example: smartlink admin message find --tenant UUID --path /data/CodCfo --value F001"`
-	Copy messageCopyCmd `cmd:"" help:"Send a copy: new id, same root and business key. Example: smartlink admin message copy ID --body mended.json --reason 'typing error'"`
+	Body messageBodyCmd `cmd:"" help:"Print what a message says; the audit keeps who read it. Example: smartlink admin message body ID > mended.json"`
+	Copy messageCopyCmd `cmd:"" help:"Send a copy: new id, same root and business key. Example: smartlink admin message copy ID --edit --reason 'typing error'"`
 }
 
 // messageArg names a message on the command line.
@@ -47,9 +49,45 @@ func (c *messageShowCmd) Run(e *env, a *adminCmd) error {
 	return printTrace(e.out, e.lang(), t)
 }
 
+type messageBodyCmd struct{ messageArg }
+
+func (c *messageBodyCmd) Run(e *env, a *adminCmd) error {
+	b, err := c.read(e, a)
+	if err != nil {
+		return err
+	}
+	if a.JSON {
+		return printJSON(e.out, b)
+	}
+	raw, err := b.Bytes()
+	if err != nil {
+		return err
+	}
+	_, err = e.out.Write(raw)
+	return err
+}
+
+// read asks the hub for the message's body.
+func (m messageArg) read(e *env, a *adminCmd) (link.MessageBody, error) {
+	id, err := link.ParseUUID(m.ID)
+	if err != nil {
+		return link.MessageBody{}, err
+	}
+	tenant, err := optionalUUID(m.Tenant)
+	if err != nil {
+		return link.MessageBody{}, err
+	}
+	hub, err := a.hub(e)
+	if err != nil {
+		return link.MessageBody{}, err
+	}
+	return hub.Body(e.ctx, tenant, id)
+}
+
 type messageCopyCmd struct {
 	messageArg
-	Body   string `help:"File with the edited body; - for standard input; default the original's." type:"existingfile"`
+	Body   string `help:"File with the edited body; - for standard input; default the original's." type:"existingfile" xor:"body"`
+	Edit   bool   `help:"Edit the body in $VISUAL or $EDITOR, and send it when it was changed." xor:"body"`
 	Reason string `help:"Why; kept in the audit."`
 }
 
@@ -63,26 +101,43 @@ func (c *messageCopyCmd) Run(e *env, a *adminCmd) error {
 		return err
 	}
 	req := link.CopyRequest{Reason: c.Reason}
-	if c.Body != "" {
-		body, err := readFile(c.Body)
+	var body []byte
+	var file string // what was edited
+	switch {
+	case c.Body != "":
+		if body, err = readFile(c.Body); err != nil {
+			return err
+		}
+	case c.Edit:
+		b, err := c.read(e, a)
 		if err != nil {
 			return err
 		}
-		if utf8.Valid(body) {
-			s := string(body)
-			req.Content = &s
-		} else {
-			s := base64.StdEncoding.EncodeToString(body)
-			req.ContentBase64 = &s
+		original, err := b.Bytes()
+		if err != nil {
+			return err
 		}
+		if body, file, err = editBody(e.ctx, original); err != nil {
+			return err
+		}
+	}
+	if body != nil && utf8.Valid(body) {
+		req.Content = new(string(body))
+	} else if body != nil {
+		req.ContentBase64 = new(base64.StdEncoding.EncodeToString(body))
 	}
 	hub, err := a.hub(e)
 	if err != nil {
 		return err
 	}
 	r, err := hub.Copy(e.ctx, tenant, id, req)
-	if err != nil {
+	switch {
+	case err != nil && file != "":
+		return fmt.Errorf("%w; the edited body is kept in %s, mend it and send it with --body", err, file)
+	case err != nil:
 		return err
+	case file != "":
+		discardEdit(file)
 	}
 	return a.show(e, r, "message", r.MessageID.String(), "queues", strings.Join(r.Queues, ", "))
 }

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -41,6 +44,7 @@ func TestWorkOnAQueueByCommands(t *testing.T) {
 	}
 	queue := link.QueueName(tenant.ID, made.ID)
 	admin(0, "user", "add", "olga", "--role", "operator")
+	ana := a.key
 	a.key = decode[link.KeySet](t, admin(0, "user", "key", "olga", "--json")).APIKey
 
 	first, second := die(), die()
@@ -73,6 +77,21 @@ func TestWorkOnAQueueByCommands(t *testing.T) {
 	if out := admin(0, "queue", "cancel", j.ID.String()); !strings.Contains(out, j.ID.String()) {
 		t.Errorf("cancelled:\n%s", out)
 	}
+	// An edited copy, by the body's file and by the person's editor.
+	a.key = decode[link.KeySet](t, func() string { a.key = ana; return admin(0, "user", "key", "ana", "--json") }()).APIKey
+	if out := admin(0, "message", "body", first); out != "{}" {
+		t.Errorf("body: %q", out)
+	}
+	mended := filepath.Join(t.TempDir(), "mended.json")
+	if err := os.WriteFile(mended, []byte(`{"a":1}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	copied := decode[link.SendResponse](t, admin(0, "message", "copy", first, "--body", mended, "--json"))
+	if out := admin(0, "message", "body", copied.MessageID.String()); out != `{"a":1}` {
+		t.Errorf("body of the copy: %q", out)
+	}
+	admin(2, "message", "copy", first, "--body", mended, "--edit")
+	admin(1, "message", "body", "none")
 	for _, wrong := range [][]string{
 		{"redrive", queue}, {"redrive", queue, first, "--all"}, {"redrive", queue, first, "--rate", "5"}, {"redrive", queue, "none"},
 		{"discard", queue, "--all", "history", "--reason", "x"}, {"cancel", "none"},
@@ -92,5 +111,48 @@ func TestBarOfAJob(t *testing.T) {
 		if got := bar(j); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
+	}
+}
+
+// TestEditBody lets scripts be editors.
+func TestEditBody(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the editors of this test are shell scripts")
+	}
+	editor := func(script string) {
+		t.Helper()
+		file := filepath.Join(t.TempDir(), "editor")
+		if err := os.WriteFile(file, []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		t.Setenv("VISUAL", "")
+		t.Setenv("EDITOR", file+" --wait")
+	}
+	for name, c := range map[string]struct{ script, body, want, fails string }{
+		"edited":          {`sed -i 's/F1/F2/' "$2"`, `{"CodCfo":"F1"}`, "{\n  \"CodCfo\": \"F2\"\n}", ""},
+		"no JSON, edited": {`echo more >> "$2"`, "text\n", "text\nmore\n", ""},
+		"not edited":      {`true`, `{"CodCfo":"F1"}`, "", "nothing was edited"},
+		"no JSON now":     {`echo '{' > "$2"`, `{"CodCfo":"F1"}`, "", "is not JSON"},
+		"editor fails":    {`exit 3`, `{}`, "", "exit status 3"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			editor(c.script)
+			tmp := filepath.Join(t.TempDir(), "left")
+			if err := os.Mkdir(tmp, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			t.Setenv("TMPDIR", tmp)
+			got, file, err := editBody(t.Context(), []byte(c.body))
+			if (err == nil) != (c.fails == "") || err != nil && !strings.Contains(err.Error(), c.fails) || string(got) != c.want {
+				t.Errorf("%q, %v", got, err)
+			}
+			if err == nil {
+				discardEdit(file)
+			}
+			left, err := os.ReadDir(tmp)
+			if err != nil || (len(left) > 0) != (name == "no JSON now") {
+				t.Errorf("left behind: %v, %v", left, err)
+			}
+		})
 	}
 }

@@ -373,6 +373,10 @@ func TestCopy(t *testing.T) {
 	d := w.get("rm", "")[0]
 	w.want(request{as: "rm", path: "/api/v1/link/ack", body: fmt.Sprintf(`{"deliveryTag":%d,"ack":true}`, d.Tag)}, 204, "")
 	path := "/api/v1/link/messages/" + sent.MessageID.String() + "/copy"
+	read := into[link.MessageBody](t, w.want(request{as: "ana", method: "GET", path: strings.TrimSuffix(path, "copy") + "body"}, 200, ""))
+	if body, err := read.Bytes(); err != nil || string(body) != `{"data":{"CodCfo":"1"}}` || read.ID != sent.MessageID || read.Type != command {
+		t.Errorf("body %+v, %v", read, err)
+	}
 
 	first := into[link.SendResponse](t, w.want(request{as: "ana", path: path}, 202, ""))
 	edited := into[link.SendResponse](t, w.want(request{as: "ana", path: path + "?tenant=" + tenant.String(), body: `{"content":"{\"data\":{\"CodCfo\":\"2\"}}","reason":"supplier"}`}, 202, ""))

@@ -179,6 +179,14 @@ func (d *Door) linkEndpoints() []endpoint {
 			problems:   []link.Code{link.CodeMessageUnknown, link.CodeRole, link.CodeRequestInvalid},
 		},
 		{
+			method: http.MethodGet, path: linkPath + "messages/{id}/body", id: "messageBody", tag: tagMessages, who: anOperator, serve: d.messageBody,
+			summary:    "What a message says",
+			about:      "For people, to look at it and to mend a copy of it. Who read which body stands in the audit. Clients get bodies with `get`.",
+			parameters: []parameter{tenantParameter, headerLanguage},
+			answers:    []reply{{status: http.StatusOK, about: "Its body", schema: link.MessageBody{}}},
+			problems:   []link.Code{link.CodeMessageUnknown, link.CodeBodyGone, link.CodeRole, link.CodeRequestInvalid},
+		},
+		{
 			method: http.MethodPost, path: linkPath + "messages/{id}/copy", id: "copy", tag: tagMessages, who: anAdmin, serve: d.copy,
 			summary: "Send a message again as a copy",
 			about: "A new id; rootId, businessKey, orderingKey, type, audience and sender stay. The body may be an edited one that leaves type, tenant and " +

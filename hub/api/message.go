@@ -1,7 +1,9 @@
 package api
 
 import (
+	"encoding/base64"
 	"net/http"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -34,6 +36,29 @@ func (d *Door) trace(c *call) error {
 		return err
 	}
 	return c.json(http.StatusOK, t)
+}
+
+func (d *Door) messageBody(c *call) error {
+	id, err := c.messageID()
+	if err != nil {
+		return err
+	}
+	tenant, err := c.tenant()
+	if err != nil {
+		return err
+	}
+	l, err := d.cfg.Exchange.ReadMessage(c.r.Context(), c.operator, tenant, id)
+	if err != nil {
+		return err
+	}
+	m := l.Message
+	b := link.MessageBody{ID: m.ID, TenantID: m.TenantID, Type: m.Type, ContentType: m.ContentType}
+	if utf8.Valid(m.Body) {
+		b.Content = new(string(m.Body))
+	} else {
+		b.ContentBase64 = new(base64.StdEncoding.EncodeToString(m.Body))
+	}
+	return c.json(http.StatusOK, b)
 }
 
 func (d *Door) copy(c *call) error {

@@ -86,6 +86,10 @@ func sampleValues() []any {
 	job := link.Job{ID: sampleJob, Kind: "redrive", Queue: sampleQueue, By: "ana", State: link.JobRunning, StartedAt: sampleTime, Total: 120, Done: 40}
 	entry := link.AuditEntry{At: sampleTime, Actor: "ana", Action: "client.create", Target: string(sampleSender), Detail: "gesplan"}
 	return []any{
+		link.MessageBody{
+			ID: sampleMessage, TenantID: sampleTenant, Type: sampleType, ContentType: contentJSON,
+			Content: new(`{"header":{"type":"FinLanIncDataCommand"},"data":{"CodColigada":1}}`),
+		},
 		link.InitRequest{Code: "the-code-the-hub-printed", User: "ana"}, link.InitResponse{User: "ana", Role: link.RoleAdministrator, APIKey: notASecret},
 		link.CompanyRequest{Name: company.Name}, company, pageOf(company),
 		link.TenantRequest{Company: company.Name, Name: tenant.Name}, tenant, pageOf(tenant),
