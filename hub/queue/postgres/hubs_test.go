@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -466,6 +467,40 @@ func TestOpenTells(t *testing.T) {
 	for _, dsn := range []string{"host=/nowhere user=secret", "postgres://%"} {
 		if _, err := postgres.Open(t.Context(), dsn, postgres.Options{}); err == nil || !strings.Contains(err.Error(), "queue database") {
 			t.Errorf("%q: %v", dsn, err)
+		}
+	}
+}
+
+// TestFiguresOfSeveralHubs: each hub writes its own rows, a reader sees their sum, counts agree with the
+// messages.
+func TestFiguresOfSeveralHubs(t *testing.T) {
+	list := hubs(t, database(t), 3)
+	tenant := link.NewID()
+	q := makeQueue(t, list[0], tenant)
+	from := time.Now().Add(-time.Minute)
+	for _, h := range list {
+		for range 4 {
+			_, err := h.Publish(t.Context(), newMessage(tenant))
+			must(t, err)
+		}
+	}
+	got, err := list[1].Get(t.Context(), queue.Get{Queue: q, Max: 5})
+	must(t, err)
+	each, err := list[2].Settle(t.Context(), q, []queue.Settle{{Tag: got[0].Tag, How: queue.Ack}, {Tag: got[1].Tag, How: queue.Dead}})
+	must(t, errors.Join(append(each, err)...))
+	for _, h := range list {
+		all, err := h.Series(t.Context(), queue.Series{Queues: []queue.Name{q}, From: from, To: from.Add(time.Hour), Step: time.Minute})
+		must(t, err)
+		var sum link.QueueFigures
+		for _, p := range all[q] {
+			sum.Add(p.QueueFigures)
+		}
+		want := link.QueueFigures{Published: 12, Delivered: 5, Acked: 1, Dead: 1}
+		if waiting := all[q][len(all[q])-1].Waiting; sum != want || waiting != 10 {
+			t.Errorf("%+v with %d waiting, want %+v with 10", sum, waiting, want)
+		}
+		if _, drifts, err := h.Recount(t.Context(), tenant, false); err != nil || len(drifts) > 0 {
+			t.Errorf("drifts %+v: %v", drifts, err)
 		}
 	}
 }

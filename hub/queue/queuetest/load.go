@@ -20,6 +20,8 @@ type Load struct {
 	Callers int    // at the same time
 	Body    int    // bytes of one message
 	Key     string // ordering key
+	// Keys makes the search keys of a message; nil: messages have none.
+	Keys func() [][]byte
 
 	tenant   uuid.UUID
 	sender   link.ClientID
@@ -54,7 +56,12 @@ func (l *Load) Send(ctx context.Context, n int) (perSecond float64, err error) {
 // SendOne stores one message as Send does.
 func (l *Load) SendOne(ctx context.Context) error {
 	id := link.NewID()
+	var keys [][]byte
+	if l.Keys != nil {
+		keys = l.Keys()
+	}
 	_, err := l.Engine.Publish(ctx, queue.Publish{
+		Keys: keys,
 		Message: link.Message{
 			ID: id, RootID: id, BusinessKey: "contract 42/2024-03/accrual", OrderingKey: l.Key, TenantID: l.tenant, Sender: link.Sender{App: "GESPLAN", ClientID: l.sender},
 			Type: loadType, Audience: "GESPLAN-RM", ContentType: "application/json", Body: l.body,
