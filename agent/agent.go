@@ -24,6 +24,7 @@ import (
 	"smartlink/consumer"
 	"smartlink/internal/clock"
 	"smartlink/internal/lifecycle"
+	"smartlink/internal/sqlopen"
 	"smartlink/link"
 )
 
@@ -40,7 +41,7 @@ type Hub interface {
 // and Consumers are needed.
 type Config struct {
 	Hub          Hub
-	Database     string // file of the SQLite database; the ERP's tables may be in it too
+	Database     string // file of the SQLite database, or URL as in sqlopen.Open; the ERP's tables may be in it too
 	Installation string // file of the installation; inbox.OpenInstallation makes it early, for the client
 	Consumers    []consumer.Consumer
 	// Subscriptions are the types to receive; nil: every type that has a consumer. Messages of other
@@ -172,7 +173,7 @@ func (a *Agent) start(ctx context.Context) (err error) {
 	if err := a.loop.Start(ctx); err != nil {
 		return err
 	}
-	cfg.Logger.Info("agent started", "installation", a.box.Installation().ID, "database", cfg.Database)
+	cfg.Logger.Info("agent started", "installation", a.box.Installation().ID, "database", sqlopen.Redact(cfg.Database))
 	return nil
 }
 

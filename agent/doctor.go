@@ -17,6 +17,8 @@ import (
 	"smartlink/agent/inbox"
 	"smartlink/client"
 	"smartlink/internal/clock"
+	"smartlink/internal/sqldb"
+	"smartlink/internal/sqlopen"
 	"smartlink/link"
 )
 
@@ -140,15 +142,47 @@ func (e *examination) console() {
 
 func (e *examination) database() bool {
 	what := link.Text{PT: "Banco", EN: "Database"}
+	if !e.server() {
+		return false
+	}
 	there, err := inbox.Check(e.ctx, e.Database, e.Installation)
+	shown := sqlopen.Redact(e.Database)
 	switch {
 	case err != nil:
 		return e.bad(what, err)
 	case !there:
-		e.say(what, Note, link.Both("%s ainda não tem as tabelas do agente; ele as cria na primeira execução", "%s has no tables of the agent yet; it makes them at its first start", e.Database))
+		e.say(what, Note, link.Both("%s ainda não tem as tabelas do agente; ele as cria na primeira execução", "%s has no tables of the agent yet; it makes them at its first start", shown))
 		return false
 	}
-	return e.say(what, Good, link.Both("%s pertence a esta instalação", "%s belongs to this installation", e.Database))
+	return e.say(what, Good, link.Both("%s pertence a esta instalação", "%s belongs to this installation", shown))
+}
+
+// server looks at a database server: whether it answers, lets tables be made, and keeps what it says it
+// has written.
+func (e *examination) server() bool {
+	if sqlopen.IsFile(e.Database) {
+		return true
+	}
+	what := link.Text{PT: "Servidor de banco", EN: "Database server"}
+	db, err := sqlopen.Open(e.ctx, e.Database, 1)
+	if err != nil {
+		return e.bad(what, err)
+	}
+	s, err := sqldb.Describe(e.ctx, db)
+	if err = errors.Join(err, db.Close()); err != nil {
+		return e.bad(what, err)
+	}
+	switch {
+	case s.ReadOnly:
+		return e.say(what, Bad, link.Both("%s só permite leitura; aponte para o servidor principal", "%s can only be read; name the primary server", s.Version))
+	case !s.SchemaThere && !s.MayCreate:
+		return e.say(what, Bad, link.Both("o esquema %s não existe e o usuário não pode criá-lo: CREATE SCHEMA %[1]s AUTHORIZATION …",
+			"the schema %s is not there and the user may not make it: CREATE SCHEMA %[1]s AUTHORIZATION …", s.Schema))
+	case !s.Durable:
+		return e.say(what, Bad, link.Both("%s confirma antes de gravar em disco; uma queda perderia mensagens já confirmadas ao hub (synchronous_commit, fsync, DELAYED_DURABILITY)",
+			"%s confirms before it has written to the disk; a crash would lose messages that were acknowledged to the hub (synchronous_commit, fsync, DELAYED_DURABILITY)", s.Version))
+	}
+	return e.say(what, Good, link.Both("%s, esquema %s", "%s, schema %s", s.Version, s.Schema))
 }
 
 func (e *examination) messages() {

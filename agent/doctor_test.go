@@ -15,6 +15,7 @@ import (
 	"smartlink/agent/activation"
 	"smartlink/agent/internal/agenttest"
 	"smartlink/internal/clock"
+	"smartlink/internal/sqltest"
 	"smartlink/link"
 )
 
@@ -143,5 +144,32 @@ func TestDoctorFindsWhatIsWrong(t *testing.T) {
 				t.Errorf("%d bad:\n%s", n, got)
 			}
 		})
+	}
+}
+
+// TestDoctorLooksAtTheDatabaseServer: whether it answers, and keeps what it says it has written.
+func TestDoctorLooksAtTheDatabaseServer(t *testing.T) {
+	hasty := sqltest.Postgres(t)
+	durable := strings.Replace(hasty, "&synchronous_commit=off", "", 1)
+	for name, tc := range map[string]struct {
+		address string
+		want    []string
+	}{
+		"healthy":         {durable, []string{"ok Database server: PostgreSQL ", ", schema slt_", "note Database: postgres://postgres@"}},
+		"loses commits":   {hasty, []string{"bad Database server: PostgreSQL ", "synchronous_commit"}},
+		"out of reach":    {"postgres://ana:geheim@127.0.0.1:1/erp", []string{"bad Database server: open postgres://ana@127.0.0.1:1/erp"}},
+		"of another kind": {"mysql://ana:geheim@127.0.0.1/erp", []string{"bad Database server: ", "mysql://"}},
+	} {
+		p := newPatient(t)
+		p.doc.Database = tc.address
+		got := p.examine()
+		for _, want := range tc.want {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: does not say %q:\n%s", name, want, got)
+			}
+		}
+		if strings.Contains(got, "geheim") {
+			t.Errorf("%s: the password is shown", name)
+		}
 	}
 }

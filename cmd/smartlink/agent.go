@@ -22,13 +22,14 @@ import (
 	"smartlink/agent/inbox"
 	"smartlink/internal/clock"
 	"smartlink/internal/logfile"
+	"smartlink/internal/sqlopen"
 	"smartlink/link"
 	"smartlink/rm"
 )
 
 type agentCmd struct {
-	Database     string `help:"SQLite file of the inbox and the books; default rm.db." default:"rm.db" env:"SMARTLINK_DATABASE" placeholder:"FILE"`
-	Installation string `help:"File of the installation; default installation.json beside the database. What is activated stands in the same folder." env:"SMARTLINK_INSTALLATION" placeholder:"FILE"`
+	Database     string `help:"Inbox and books: a SQLite file, postgres://USER:PASSWORD@HOST/DATABASE or sqlserver://USER:PASSWORD@HOST?database=NAME; default rm.db. An address with a password is better told by the environment, where other users of the machine do not see it." default:"rm.db" env:"SMARTLINK_AGENT_DATABASE,SMARTLINK_DATABASE" placeholder:"FILE-OR-URL"`
+	Installation string `help:"File of the installation; default installation.json beside the database file, or in the current folder. What is activated stands in the same folder." env:"SMARTLINK_INSTALLATION" placeholder:"FILE"`
 	JSON         bool   `name:"json" help:"Answer as JSON, for scripts."`
 
 	Run       agentRunCmd       `cmd:"" help:"Run beside the ERP until stopped."`
@@ -51,8 +52,14 @@ type agentCmd struct {
 
 // installation is the file of the installation.
 func (a *agentCmd) installation() string {
+	if !sqlopen.IsFile(a.Database) {
+		return cmp.Or(a.Installation, "installation.json")
+	}
 	return cmp.Or(a.Installation, filepath.Join(filepath.Dir(a.Database), "installation.json"))
 }
+
+// shown is the database without its secrets.
+func (a *agentCmd) shown() string { return sqlopen.Redact(a.Database) }
 
 type agentRunCmd struct {
 	Server       string        `help:"Address of the hub; with it and a client the agent runs without an activation." env:"SMARTLINK_SERVER" placeholder:"URL"`
@@ -137,7 +144,7 @@ func (c *agentRunCmd) run(e *env, a *agentCmd) error {
 		return err
 	}
 	return serve(e, run, func() {
-		fmt.Fprintf(e.out, "agent of installation %s, hub %s, database %s%s\n", inst.ID, c.Server, a.Database, standing(run))
+		fmt.Fprintf(e.out, "agent of installation %s, hub %s, database %s%s\n", inst.ID, c.Server, a.shown(), standing(run))
 	})
 }
 
@@ -155,7 +162,7 @@ func (c *agentRunCmd) activated(e *env, a *agentCmd) error {
 		if run := host.Agent(); run != nil {
 			what = "what is activated" + standing(run)
 		}
-		fmt.Fprintf(e.out, "agent of %s, database %s: %s\n", a.installation(), a.Database, what)
+		fmt.Fprintf(e.out, "agent of %s, database %s: %s\n", a.installation(), a.shown(), what)
 		if at := host.Console(); at != "" {
 			fmt.Fprintf(e.out, "console at %s\n", at)
 		}

@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"os/user"
 	"strconv"
 	"strings"
@@ -16,6 +14,7 @@ import (
 	"smartlink/agent/console"
 	"smartlink/agent/inbox"
 	"smartlink/internal/clock"
+	"smartlink/internal/sqlopen"
 	"smartlink/link"
 	"smartlink/rm"
 )
@@ -145,8 +144,8 @@ func (a *agentCmd) wizard(e *env) (*activation.Wizard, error) {
 
 // lastRun asks the inbox, if there is one yet.
 func (a *agentCmd) lastRun(ctx context.Context, types []string) (last time.Time, err error) {
-	if _, err := os.Stat(a.Database); errors.Is(err, fs.ErrNotExist) {
-		return last, nil
+	if there, err := sqlopen.Exists(a.Database); err != nil || !there {
+		return last, err
 	}
 	box, err := inbox.Attach(ctx, a.Database, clock.Real)
 	if link.CodeOf(err) == link.CodeNotFound { // books without an inbox

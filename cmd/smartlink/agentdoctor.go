@@ -1,11 +1,15 @@
 package main
 
 import (
+	"context"
+	"database/sql"
 	"errors"
 
 	"smartlink/agent"
+	"smartlink/internal/sqlopen"
 	"smartlink/link"
 	"smartlink/rm"
+	"smartlink/rm/ledger"
 )
 
 type agentDoctorCmd struct{ serviceFlags }
@@ -29,7 +33,7 @@ func (c *agentDoctorCmd) Run(e *env, a *agentCmd) error {
 	for _, x := range rm.Consumers() {
 		d.Types = append(d.Types, x.Type())
 	}
-	found := append(d.Examine(e.ctx), c.service())
+	found := append(d.Examine(e.ctx), booksFinding(e.ctx, a.Database), c.service())
 	shown, rows, sick := make([]shownFinding, len(found)), make([][]string, len(found)), false
 	for i, f := range found {
 		shown[i] = shownFinding{f.What.In(e.lang()), f.Health, f.Detail.In(e.lang())}
@@ -41,6 +45,32 @@ func (c *agentDoctorCmd) Run(e *env, a *agentCmd) error {
 		err = errors.New(link.Both("há o que corrigir", "something has to be mended").In(e.lang()))
 	}
 	return err
+}
+
+// booksFinding says how the books are.
+func booksFinding(ctx context.Context, database string) agent.Finding {
+	f := agent.Finding{What: link.Text{PT: "Livros", EN: "Books"}, Health: agent.Note, Detail: link.Text{
+		PT: "ainda não existem; o agente os cria na primeira execução, e `smartlink rm seed` os cadastros",
+		EN: "there are none yet; the agent makes them at its first start, and `smartlink rm seed` the master data",
+	}}
+	there, err := sqlopen.Exists(database)
+	if err == nil && there {
+		var db *sql.DB
+		if db, err = sqlopen.Open(ctx, database, 1); err == nil {
+			err = errors.Join(ledger.CheckReference(ctx, db), db.Close())
+		}
+	}
+	known, _ := errors.AsType[*link.Error](err)
+	switch {
+	case known != nil && known.Code == link.CodeNoReference:
+	case known != nil:
+		f.Health, f.Detail = agent.Bad, known.Text()
+	case err != nil:
+		f.Health, f.Detail = agent.Bad, link.Text{PT: err.Error(), EN: err.Error()}
+	case there:
+		f.Health, f.Detail = agent.Good, link.Text{PT: "esquema de referência", EN: "the reference schema"}
+	}
+	return f
 }
 
 func printFindings(e *env, a *agentCmd, shown []shownFinding, rows [][]string) error {

@@ -12,6 +12,7 @@ import (
 	"github.com/kardianos/service"
 
 	"smartlink/internal/clock"
+	"smartlink/internal/sqlopen"
 )
 
 // serviceFlags name the service.
@@ -54,7 +55,7 @@ func (a *agentCmd) service(e *env, f agentInstallCmd) (*service.Config, error) {
 		paths[2].path = filepath.Join(filepath.Dir(a.installation()), "smartlink-agent.log")
 	}
 	for _, p := range paths {
-		if p.path == "" {
+		if p.path == "" || !sqlopen.IsFile(p.path) { // an address may hold a password, and anybody sees a service's arguments
 			continue
 		}
 		abs, err := filepath.Abs(p.path)
@@ -108,7 +109,12 @@ func (c *agentInstallCmd) Run(e *env, a *agentCmd) error {
 	if err != nil {
 		return fmt.Errorf("install the service %s: %w", c.Name, err)
 	}
-	return a.sayService(e, c.Name, "installed; start it with 'smartlink agent start'")
+	what := "installed; start it with 'smartlink agent start'"
+	if !sqlopen.IsFile(a.Database) {
+		what = "installed; before you start it, put SMARTLINK_AGENT_DATABASE into /etc/default/" + c.Name +
+			", or agent.database into the configuration file: a service's arguments would show the password"
+	}
+	return a.sayService(e, c.Name, what)
 }
 
 // sayService tells what a service is or was done to it.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"smartlink/internal/sqldb"
+	"smartlink/internal/sqlopen"
 	"smartlink/rm/ledger"
 	"smartlink/rm/schema"
 )
@@ -20,7 +21,7 @@ type rmCmd struct {
 }
 
 type rmSeedCmd struct {
-	Database string `help:"SQLite file of the books; the agent's inbox may be in it too; default rm.db." default:"rm.db" env:"SMARTLINK_DATABASE" placeholder:"FILE"`
+	Database string `help:"Books, with the agent's inbox: a SQLite file, or an address as in 'agent run'; default rm.db." default:"rm.db" env:"SMARTLINK_AGENT_DATABASE,SMARTLINK_DATABASE" placeholder:"FILE-OR-URL"`
 }
 
 // Help shows an example.
@@ -29,7 +30,7 @@ func (*rmSeedCmd) Help() string {
 }
 
 func (c *rmSeedCmd) Run(e *env) (err error) {
-	db, err := sqldb.OpenSQLite(e.ctx, c.Database, 1)
+	db, err := sqlopen.Open(e.ctx, c.Database, sqldb.MigrateConns)
 	if err != nil {
 		return err
 	}
@@ -40,7 +41,7 @@ func (c *rmSeedCmd) Run(e *env) (err error) {
 	if err := schema.Seed(e.ctx, db); err != nil {
 		return err
 	}
-	fmt.Fprintf(e.out, "%s holds the reference schema and its master data\n", c.Database)
+	fmt.Fprintf(e.out, "%s holds the reference schema and its master data\n", sqlopen.Redact(c.Database))
 	return nil
 }
 

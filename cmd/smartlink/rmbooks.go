@@ -5,27 +5,28 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"smartlink/contracts"
 	"smartlink/internal/sqldb"
+	"smartlink/internal/sqlopen"
+	"smartlink/link"
 	"smartlink/rm/books"
 	"smartlink/rm/ledger"
 )
 
 // booksFlags are what all commands that show the books take.
 type booksFlags struct {
-	Database string `help:"SQLite file of the books." default:"rm.db" env:"SMARTLINK_DATABASE" placeholder:"FILE"`
+	Database string `help:"Books: a SQLite file, or an address as in 'agent run'." default:"rm.db" env:"SMARTLINK_AGENT_DATABASE,SMARTLINK_DATABASE" placeholder:"FILE-OR-URL"`
 	JSON     bool   `name:"json" help:"Print JSON for scripts."`
 }
 
 // read opens the books and lets f see one state of them.
 func (b *booksFlags) read(ctx context.Context, f func(q books.Querier) error) (err error) {
-	if _, err := os.Stat(b.Database); err != nil { // SQLite would make an empty file
-		return err
+	if there, err := sqlopen.Exists(b.Database); err != nil || !there { // SQLite would make an empty file
+		return errors.Join(err, link.NewError(link.CodeNotFound, "what", b.Database))
 	}
-	db, err := sqldb.OpenSQLite(ctx, b.Database, 1)
+	db, err := sqlopen.Open(ctx, b.Database, 1)
 	if err != nil {
 		return err
 	}
@@ -41,11 +42,11 @@ func checkBooks(ctx context.Context, db *sql.DB) error {
 	if err := ledger.CheckReference(ctx, db); err != nil {
 		return err
 	}
-	var n int
-	if err := db.QueryRowContext(ctx, `SELECT COUNT(*) FROM sqlite_master WHERE name = 'CPARTIDA'`).Scan(&n); err != nil {
+	tables, err := sqldb.Tables(ctx, db)
+	if err != nil {
 		return err
 	}
-	if n == 0 {
+	if !sqldb.Own(tables)["CPARTIDA"] {
 		return errors.New("the books are of an older version: run smartlink rm seed")
 	}
 	return nil

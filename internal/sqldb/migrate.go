@@ -29,6 +29,10 @@ func Migrate(ctx context.Context, db *sql.DB, fsys fs.FS, versions string) error
 	return migrateServer(ctx, db, sub, versions)
 }
 
+// MigrateConns is how many connections a database needs so that its schema can be made and changed: locks
+// are held on connections of their own.
+const MigrateConns = 4
+
 // startLock is the advisory lock of PostgreSQL that Alone holds; migrations have one of their own.
 const startLock = migrationLock + 1
 
@@ -55,6 +59,9 @@ func Alone(ctx context.Context, db *sql.DB, f func() error) error {
 }
 
 func locked(ctx context.Context, db *sql.DB, number int, f func() error) (err error) {
+	if n := db.Stats().MaxOpenConnections; n > 0 && n < MigrateConns { // it would wait for itself
+		return fmt.Errorf("lock the schema: %d connections are too few, %d are needed", n, MigrateConns)
+	}
 	d := DialectOf(db)
 	lock, err := db.Conn(ctx)
 	if err != nil {

@@ -43,8 +43,8 @@ func DialectOf(address string) (sqldb.Dialect, error) {
 // IsFile tells whether an address is that of a SQLite file.
 func IsFile(address string) bool { return !strings.Contains(address, "://") }
 
-// Redact is an address without its secrets, for people and logs: of a URL kind, user, server and
-// database are left.
+// Redact is an address without its secrets, for people and logs: of a URL kind, user, server,
+// database and schema are left.
 func Redact(address string) string {
 	if IsFile(address) {
 		return address
@@ -58,9 +58,13 @@ func Redact(address string) string {
 	if u.User != nil && u.User.Username() != "" {
 		shown.User = url.User(u.User.Username())
 	}
-	if name := u.Query().Get("database"); name != "" {
-		shown.RawQuery = url.Values{"database": {name}}.Encode()
+	plain := url.Values{}
+	for _, name := range []string{"database", "search_path"} {
+		if v := u.Query().Get(name); v != "" {
+			plain.Set(name, v)
+		}
 	}
+	shown.RawQuery = plain.Encode()
 	return shown.String()
 }
 
@@ -76,9 +80,10 @@ func Open(ctx context.Context, address string, maxConns int) (*sql.DB, error) {
 	}
 	// A parser's error would show the password.
 	if _, err := url.Parse(address); err != nil {
-		return nil, link.NewError(link.CodeRequestInvalid).At("database", link.CodeRequestInvalid, link.Both(
-			"não é um endereço válido; na senha, escreva caracteres especiais como %%XX",
-			"not a valid URL; write special characters of the password as %%XX"))
+		return nil, link.NewError(link.CodeRequestInvalid).At("database", link.CodeRequestInvalid, link.Text{
+			PT: "não é um endereço válido; na senha, escreva caracteres especiais como %XX",
+			EN: "not a valid URL; write special characters of the password as %XX",
+		})
 	}
 	var db *sql.DB
 	if dialect == sqldb.Postgres {

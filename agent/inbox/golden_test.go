@@ -1,0 +1,53 @@
+package inbox
+
+import (
+	"context"
+	"database/sql"
+	"strconv"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"smartlink/internal/sqldb"
+	"smartlink/internal/sqltest"
+	"smartlink/link"
+)
+
+// recorder keeps the queries that it is asked.
+type recorder struct{ texts []string }
+
+func (r *recorder) ExecContext(context.Context, string, ...any) (sql.Result, error) {
+	return nil, sql.ErrConnDone
+}
+
+func (r *recorder) QueryContext(_ context.Context, query string, _ ...any) (*sql.Rows, error) {
+	r.texts = append(r.texts, query)
+	return nil, sql.ErrConnDone
+}
+
+func (r *recorder) QueryRowContext(_ context.Context, query string, _ ...any) *sql.Row {
+	r.texts = append(r.texts, query)
+	return &sql.Row{}
+}
+
+func TestGoldenStatementsOfSQLServer(t *testing.T) {
+	x := textsOf(sqldb.SQLServer)
+	made := map[string]string{
+		"a delivery": x.insertMessage, "a message to be sent": x.insertUpstream, "an execution": x.insertExec, "begin": x.lock, "savepoint": x.savepoint,
+		"back to the savepoint": x.rollback, "the mark": sqldb.SQLServer.InsertNew(marker), "older metrics": deleteMetrics,
+	}
+	r := &recorder{}
+	b := &Box{read: sqldb.Bind(r, sqldb.SQLServer)}
+	ctx := t.Context()
+	_, _ = b.List(ctx, Filter{})
+	_, _ = b.List(ctx, Filter{States: []link.ERPState{link.ERPBlocked, link.ERPRejected}, Type: "T", After: "5"})
+	_, _ = b.Executions(ctx, ExecutionFilter{})
+	_, _ = b.Executions(ctx, ExecutionFilter{Message: uuid.New(), Type: "T", Result: "done", Key: "1;1", After: uuid.NewString() + ".1"})
+	for i, text := range r.texts {
+		made["search "+strconv.Itoa(i+1)] = text
+	}
+	if len(r.texts) != 4 {
+		t.Errorf("%d searches", len(r.texts))
+	}
+	sqltest.Golden(t, made)
+}
