@@ -10,8 +10,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
+
+	"smartlink/internal/sqltest"
 )
 
 // The named places where a process kills itself.
@@ -66,14 +69,44 @@ func plan(long bool) []round {
 func TestKilledAnywhereNothingLostNothingTwice(t *testing.T) {
 	long := os.Getenv("SMARTLINK_CHAOS_LONG") != ""
 	perRound := 12
-	w := newWorld(t, build(t))
+	dir := t.TempDir()
+	w := newWorld(t, build(t), dir, filepath.Join(dir, "rm.db"))
 	rounds := plan(long)
+	w.survive(rounds, perRound)
+	w.finish("chaos", len(rounds))
+}
+
+// agentPlan is kills of the agent only: at every named point, and at random moments.
+func agentPlan(long bool) []round {
+	var rounds []round
+	for _, r := range plan(long) {
+		if !r.hub {
+			rounds = append(rounds, r)
+		}
+	}
+	for least := 10; len(rounds) < least; {
+		rounds = append(rounds, round{})
+	}
+	return rounds
+}
+
+// TestAgentKilledWithBooksInPostgreSQL kills the agent with inbox and books in PostgreSQL, which goes on.
+func TestAgentKilledWithBooksInPostgreSQL(t *testing.T) {
+	books := strings.Replace(sqltest.Postgres(t), "&synchronous_commit=off", "", 1) // as an administrator would have it
+	w := newWorld(t, build(t), t.TempDir(), books)
+	rounds := agentPlan(os.Getenv("SMARTLINK_CHAOS_LONG") != "")
+	w.survive(rounds, 12)
+	w.finish("chaos with the books in PostgreSQL", len(rounds))
+}
+
+// survive plays rounds.
+func (w *world) survive(rounds []round, perRound int) {
+	w.t.Helper()
 	for _, r := range rounds {
 		began := time.Now()
 		w.round(r, perRound)
-		t.Logf("%s: survived, %s", r, time.Since(began).Round(time.Millisecond))
+		w.t.Logf("%s: survived, %s", r, time.Since(began).Round(time.Millisecond))
 	}
-	w.finish(len(rounds))
 }
 
 // Bounds of one round.

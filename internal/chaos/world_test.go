@@ -17,7 +17,7 @@ import (
 
 	"smartlink/client"
 	"smartlink/examples"
-	"smartlink/internal/sqldb"
+	"smartlink/internal/sqltest"
 	"smartlink/link"
 )
 
@@ -32,6 +32,7 @@ var commands = []string{
 type world struct {
 	t          *testing.T
 	bin, dir   string
+	books      string // the agent's database
 	listen     string
 	hub, agent *process
 	rm         link.ClientCreated
@@ -51,9 +52,10 @@ type outcome struct {
 
 var startCode = regexp.MustCompile(`--code (\S+)`)
 
-func newWorld(t *testing.T, bin string) *world {
+// newWorld starts hub and agent with their files in a folder, and the agent's database wherever it is.
+func newWorld(t *testing.T, bin, dir, books string) *world {
 	w := &world{
-		t: t, bin: bin, dir: t.TempDir(), accepted: map[uuid.UUID]string{}, outcomes: map[uuid.UUID]link.AnswerData{},
+		t: t, bin: bin, dir: dir, books: books, accepted: map[uuid.UUID]string{}, outcomes: map[uuid.UUID]link.AnswerData{},
 		answers: map[outcome]map[uuid.UUID]bool{}, documents: map[string]bool{},
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -71,7 +73,7 @@ func newWorld(t *testing.T, bin string) *world {
 	})
 	w.start(true, "")
 	w.accounts()
-	if p := launch(t, bin, nil, "rm", "seed", "--database", w.books()); !p.wait() {
+	if p := launch(t, bin, nil, "rm", "seed", "--database", w.books); !p.wait() {
 		t.Fatalf("seed:\n%s", p.log())
 	}
 	w.start(false, "")
@@ -79,7 +81,6 @@ func newWorld(t *testing.T, bin string) *world {
 }
 
 func (w *world) server() string { return "http://" + w.listen }
-func (w *world) books() string  { return filepath.Join(w.dir, "rm.db") }
 
 // start runs the hub or the agent, armed with a kill point or not.
 func (w *world) start(hub bool, env string) {
@@ -89,7 +90,7 @@ func (w *world) start(hub bool, env string) {
 		return
 	}
 	w.agent = launch(w.t, w.bin, []string{env, "SMARTLINK_CLIENT_SECRET=" + w.rm.Secret}, "agent", "run", "--server", w.server(),
-		"--client-id", string(w.rm.ID), "--database", w.books(), "--installation", filepath.Join(w.dir, "installation.json"), "--lease", "5s", "--hold", "1s")
+		"--client-id", string(w.rm.ID), "--database", w.books, "--installation", filepath.Join(w.dir, "installation.json"), "--lease", "5s", "--hold", "1s")
 }
 
 // accounts makes the administrator and two clients, as a person would.
@@ -219,8 +220,8 @@ func (w *world) read(ctx context.Context, wait time.Duration) (int, error) {
 	return len(got), nil
 }
 
-// finish stops everything, counts the books and prints the closing line.
-func (w *world) finish(rounds int) {
+// finish stops everything, counts the books and prints the closing line, under a title.
+func (w *world) finish(title string, rounds int) {
 	ctx := w.t.Context()
 	for {
 		n, err := w.read(ctx, 2*time.Second) // nothing may come any more
@@ -233,6 +234,9 @@ func (w *world) finish(rounds int) {
 	}
 	if !w.agent.stop() || !w.hub.stop() {
 		w.t.Errorf("no clean stop:\n%s\n%s", w.agent.log(), w.hub.log())
+	}
+	if p := launch(w.t, w.bin, nil, "rm", "trial-balance", "--database", w.books); !p.wait() {
+		w.t.Errorf("the books do not tie:\n%s", p.log())
 	}
 	booked := w.countBooks()
 	count := map[link.ERPState]int{}
@@ -268,17 +272,14 @@ func (w *world) finish(rounds int) {
 	if lost != 0 || double != 0 || waiting != 0 || done == 0 || refused == 0 || duplicate == 0 {
 		w.t.Errorf("not as it should be: %v", count)
 	}
-	fmt.Printf("chaos: rounds=%d accepted=%d booked=%d refused=%d duplicate=%d waiting=%d lost=%d double=%d\n",
-		rounds, len(w.accepted), done, refused, duplicate, waiting, lost, double)
+	fmt.Printf("%s: rounds=%d accepted=%d booked=%d refused=%d duplicate=%d waiting=%d lost=%d double=%d\n",
+		title, rounds, len(w.accepted), done, refused, duplicate, waiting, lost, double)
 }
 
 // countBooks answers how many entries each document number has.
 func (w *world) countBooks() map[string]int {
 	ctx := w.t.Context()
-	db, err := sqldb.OpenSQLite(ctx, w.books(), 1)
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	db := sqltest.Open(w.t, w.books)
 	defer func() { _ = db.Close() }()
 	rows, err := db.QueryContext(ctx, `SELECT NUMERODOCUMENTO, COUNT(*) FROM FLAN GROUP BY NUMERODOCUMENTO`)
 	if err != nil {
