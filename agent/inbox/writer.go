@@ -65,7 +65,7 @@ func (b *Box) begin(ctx context.Context, held bool) (*Tx, error) {
 	t := &Tx{w: w, open: true, commits: &b.commits}
 	if held {
 		if err := b.holds(ctx, t); err != nil {
-			if sqldb.IsUnavailable(err) {
+			if t.Unavailable(err) {
 				t.Away(ctx)
 			}
 			t.Rollback(ctx)

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -102,6 +103,10 @@ func Open(ctx context.Context, address string, maxConns int) (*sql.DB, error) {
 	return db, nil
 }
 
+// connectTime is how long a server may take to let a session in, unless the URL says otherwise: an
+// executor that waits longer sees too late that the server is back.
+const connectTime = 10 * time.Second
+
 // session are the settings of every session in PostgreSQL, unless the URL has others. Who waits for a
 // lock is told to come again after a while; a session whose program hangs inside a transaction, or whose
 // machine is gone, gives its locks back.
@@ -115,6 +120,9 @@ func postgres(address string) (*sql.DB, error) {
 	cfg, err := pgx.ParseConfig(address)
 	if err != nil {
 		return nil, err
+	}
+	if cfg.ConnectTimeout == 0 {
+		cfg.ConnectTimeout = connectTime
 	}
 	for name, value := range session {
 		if _, set := cfg.RuntimeParams[name]; !set {
