@@ -16,7 +16,7 @@ import (
 // adminCmd administers a hub over its admin API.
 type adminCmd struct {
 	Server string `help:"Address of the hub; default http://127.0.0.1:8484." default:"http://127.0.0.1:8484" env:"SMARTLINK_SERVER" placeholder:"URL"`
-	APIKey string `name:"api-key" help:"API key of a person, from 'admin init'. Better given by the environment." env:"SMARTLINK_API_KEY"`
+	APIKey string `name:"api-key" secret:"" help:"API key of a person, from 'admin init'. Better given by the environment." env:"SMARTLINK_API_KEY"`
 	JSON   bool   `name:"json" help:"Answer as JSON, for scripts."`
 
 	Init    adminInitCmd    `cmd:"" help:"Spend the first-start code and make the first administrator. Example: smartlink admin init --code C --user ana"`
@@ -89,7 +89,7 @@ func list[T any](e *env, a *adminCmd, l listFlags, head []string, row func(T) []
 }
 
 type adminInitCmd struct {
-	Code string `required:"" help:"The code the hub printed at its first start."`
+	Code string `required:"" secret:"" help:"The code the hub printed at its first start."`
 	User string `required:"" help:"Name of the first administrator."`
 }
 

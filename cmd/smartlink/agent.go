@@ -64,7 +64,7 @@ func (a *agentCmd) shown() string { return sqlopen.Redact(a.Database) }
 type agentRunCmd struct {
 	Server       string        `help:"Address of the hub; with it and a client the agent runs without an activation." env:"SMARTLINK_SERVER" placeholder:"URL"`
 	ClientID     string        `name:"client-id" help:"The ERP side's client id. Without one the agent runs what is activated, and waits until something is." env:"SMARTLINK_CLIENT_ID" placeholder:"ID"`
-	ClientSecret string        `name:"client-secret" help:"Its secret; better given by the environment or the configuration file." env:"SMARTLINK_CLIENT_SECRET" placeholder:"SECRET"`
+	ClientSecret string        `name:"client-secret" secret:"" help:"Its secret; better given by the environment or the configuration file." env:"SMARTLINK_CLIENT_SECRET" placeholder:"SECRET"`
 	Console      string        `help:"Loopback address of the pages for people, with an activation only; default 127.0.0.1:8686, off: none." default:"127.0.0.1:8686" env:"SMARTLINK_CONSOLE" placeholder:"HOST:PORT"`
 	LogFile      string        `name:"log-file" help:"File for the log instead of the error output; a full one is renamed, six are kept." env:"SMARTLINK_LOG_FILE" placeholder:"FILE"`
 	Service      string        `help:"Set by 'agent install': run under the service manager." hidden:""`

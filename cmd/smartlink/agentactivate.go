@@ -24,7 +24,7 @@ type agentActivateCmd struct {
 	Environment  string   `help:"Which hub: production, staging or dev, whose addresses are in totvsAppSaaS.json." enum:",production,staging,dev" default:"" env:"SMARTLINK_ENVIRONMENT" placeholder:"NAME"`
 	Server       string   `help:"Address of the hub, instead of an environment." env:"SMARTLINK_SERVER" placeholder:"URL"`
 	ClientID     string   `name:"client-id" help:"The ERP side's client id; default: the activated one." env:"SMARTLINK_CLIENT_ID" placeholder:"ID"`
-	ClientSecret string   `name:"client-secret" help:"Its secret; better given by the environment." env:"SMARTLINK_CLIENT_SECRET" placeholder:"SECRET"`
+	ClientSecret string   `name:"client-secret" secret:"" help:"Its secret; better given by the environment." env:"SMARTLINK_CLIENT_SECRET" placeholder:"SECRET"`
 	Remove       bool     `help:"Remove the apps instead: nothing new comes, what is on its way is still executed."`
 	Offline      bool     `help:"With --remove: do not tell the hub, when the credentials are good no more."`
 }

@@ -18,7 +18,7 @@ type serverFlags struct {
 type clientFlags struct {
 	serverFlags
 	ClientID     string `name:"client-id" help:"Client id." env:"SMARTLINK_CLIENT_ID" placeholder:"ID"`
-	ClientSecret string `name:"client-secret" help:"Its secret; better given by the environment or the configuration file." env:"SMARTLINK_CLIENT_SECRET" placeholder:"SECRET"`
+	ClientSecret string `name:"client-secret" secret:"" help:"Its secret; better given by the environment or the configuration file." env:"SMARTLINK_CLIENT_SECRET" placeholder:"SECRET"`
 }
 
 // errNoClient says what is missing, before a hub is asked.
@@ -42,7 +42,7 @@ func (f clientFlags) client(e *env, app string) (*client.Client, error) {
 // everything, so an API key wins.
 type eitherFlags struct {
 	clientFlags
-	APIKey string `name:"api-key" help:"API key of a person, instead of a client's credentials; it wins. Better given by the environment." env:"SMARTLINK_API_KEY" placeholder:"KEY"`
+	APIKey string `name:"api-key" secret:"" help:"API key of a person, instead of a client's credentials; it wins. Better given by the environment." env:"SMARTLINK_API_KEY" placeholder:"KEY"`
 }
 
 var errNobody = errors.New("credentials are needed: SMARTLINK_API_KEY, or SMARTLINK_CLIENT_ID and SMARTLINK_CLIENT_SECRET")

@@ -14,23 +14,36 @@ import (
 // yamlConfig is a configuration file. Its keys are the flags' names, nested by command.
 type yamlConfig map[string]any
 
-// yamlFile reads a configuration file.
-func yamlFile(r io.Reader) (kong.Resolver, error) {
+// read reads a configuration file into it.
+func (c yamlConfig) read(r io.Reader) (kong.Resolver, error) {
 	values := yamlConfig{}
 	if err := yaml.NewDecoder(r).Decode(&values); err != nil && err != io.EOF {
 		return nil, fmt.Errorf("configuration file: %w", err)
 	}
-	return values, nil
+	maps.Copy(c, values)
+	return c, nil
 }
 
-// Resolve answers the value of a flag: that of its command's section, else of one around it.
+// Resolve answers the value of a flag: that of its command's section, else of one around it. What the
+// environment says goes before the file.
 func (c yamlConfig) Resolve(_ *kong.Context, parent *kong.Path, flag *kong.Flag) (any, error) {
-	for n := parent.Node(); n != nil; n = n.Parent {
-		if v, ok := c.section(n)[flag.Name]; ok {
-			return v, nil
+	if name, _ := fromEnvironment(flag); name != "" {
+		return nil, nil
+	}
+	v, _ := c.lookup(parent.Node(), flag.Name)
+	return v, nil
+}
+
+// lookup finds what the file says of a flag of a command. A section is of a command that has the flag's
+// name, and says nothing of it.
+func (c yamlConfig) lookup(n *kong.Node, flag string) (any, bool) {
+	for ; n != nil; n = n.Parent {
+		v, ok := c.section(n)[flag]
+		if _, section := v.(map[string]any); ok && !section && v != nil {
+			return v, true
 		}
 	}
-	return nil, nil
+	return nil, false
 }
 
 // section is the part of a configuration that belongs to a command.

@@ -16,7 +16,7 @@ const stopTime = 20 * time.Second
 
 type hubCmd struct {
 	Data        string `help:"Folder of hub.db, queue.db and hub.key; default hub-data." default:"hub-data" env:"SMARTLINK_HUB_DATA" placeholder:"DIR"`
-	Database    string `help:"PostgreSQL database that hubs share, instead of files in the folder: postgres://USER:PASSWORD@HOST/DATABASE. Better told by the environment, where other users of the machine do not see it." env:"SMARTLINK_HUB_DATABASE" placeholder:"URL"`
+	Database    string `help:"PostgreSQL database that hubs share, instead of files in the folder: postgres://USER:PASSWORD@HOST/DATABASE. Better told by the environment, where other users of the machine do not see it." env:"SMARTLINK_HUB_DATABASE" secret:"" placeholder:"URL"`
 	KeyFile     string `help:"File that seals the signing keys, the same for all hubs of a database; default hub.key in the folder." env:"SMARTLINK_HUB_KEY_FILE" placeholder:"FILE"`
 	Listen      string `help:"Address to listen on. The default, 127.0.0.1:8484, takes connections from this machine only." default:"127.0.0.1:8484" env:"SMARTLINK_HUB_LISTEN" placeholder:"HOST:PORT"`
 	PublicURL   string `name:"public-url" help:"Address clients use; part of the tokens' issuer. Without --tls-cert it says that a proxy stands in front." env:"SMARTLINK_HUB_PUBLIC_URL" placeholder:"URL"`

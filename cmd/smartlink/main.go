@@ -39,6 +39,7 @@ type cli struct {
 	Queue      queueCmd      `cmd:"" help:"Queues: list, show, look through."`
 	Schema     schemaCmd     `cmd:"" help:"JSON Schemas of the messages, and checking a message."`
 	Admin      adminCmd      `cmd:"" help:"Administer a hub: companies, tenants, apps, clients, messages."`
+	ConfigFile configCmd     `cmd:"" name:"config" help:"What can be configured, and what is."`
 	Completion completionCmd `cmd:"" help:"Print a shell's completion script."`
 	Complete   completeCmd   `cmd:"" name:"__complete" hidden:"" help:"Answer what may come next on a command line."`
 }
@@ -49,6 +50,9 @@ type env struct {
 	out    io.Writer
 	errOut io.Writer
 	cli    *cli
+	model  *kong.Application
+	line   []*kong.Path // the command line
+	file   yamlConfig   // the configuration file; empty without one
 }
 
 // logger writes to the error output, at the level asked for or else at level.
@@ -68,6 +72,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 // run executes one command line and answers the exit code: 0 done, 1 failed, 2 wrong usage.
 func run(args []string, out, errOut io.Writer) int {
 	var c cli
+	file := yamlConfig{}
 	exit := -1
 	parser, err := kong.New(&c,
 		kong.Name("smartlink"),
@@ -75,7 +80,7 @@ func run(args []string, out, errOut io.Writer) int {
 		kong.UsageOnError(),
 		kong.Writers(out, errOut),
 		kong.Exit(func(code int) { exit = code }),
-		kong.Configuration(yamlFile),
+		kong.Configuration(file.read),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 110}),
 	)
 	if err != nil {
@@ -92,7 +97,7 @@ func run(args []string, out, errOut io.Writer) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	e := &env{ctx: ctx, out: out, errOut: errOut, cli: &c}
+	e := &env{ctx: ctx, out: out, errOut: errOut, cli: &c, model: parser.Model, line: k.Path, file: file}
 	if err := k.Run(e); err != nil {
 		fmt.Fprintf(errOut, "smartlink: %s\n", e.say(err))
 		return 1
