@@ -57,6 +57,7 @@ func TestBadInput(t *testing.T) {
 		{"setup without a list", request{as: "rm", path: "/api/v1/link/setup", body: `{}`}, 422, link.CodeRequestInvalid, "/subscriptions"},
 		{"setup with a list of numbers", request{as: "rm", path: "/api/v1/link/setup", body: `{"subscriptions":[1]}`}, 422, link.CodeRequestInvalid, "/subscriptions"},
 		{"setup with an unknown property", request{as: "rm", path: "/api/v1/link/setup", body: `{"subscriptions":[],"requeueMax":1}`}, 422, link.CodeRequestInvalid, "/requeueMax"},
+		{"setup in another tenant", request{as: "rm", path: "/api/v1/link/setup", body: `{"tenantId":"11111111-1111-4111-8111-111111111111","subscriptions":[]}`}, 422, link.CodeRequestInvalid, "/tenantId"},
 		{"setup limit out of range", request{as: "rm", path: "/api/v1/link/setup", body: `{"subscriptions":[],"requeueCountMax":1001}`}, 422, link.CodeRequestInvalid, "/requeueCountMax"},
 		{"setup not an object", request{as: "rm", path: "/api/v1/link/setup", body: `null`}, 422, link.CodeRequestInvalid, ""},
 		{"setup not JSON", request{as: "rm", path: "/api/v1/link/setup", body: `{"subscriptions":[`}, 400, link.CodeBodyNotJSON, ""},

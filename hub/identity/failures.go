@@ -75,6 +75,7 @@ func (f *failures) wait(p pair, now time.Time) time.Duration {
 
 // missing is how long a limiter takes until it lets one more through.
 func missing(l *rate.Limiter, now time.Time) time.Duration {
+	l.AllowN(now, 0) // from a clock that was set back it counts on
 	short := 1 - l.TokensAt(now)
 	if short <= 0 {
 		return 0

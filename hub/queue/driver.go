@@ -39,9 +39,9 @@ type Driver interface {
 	// leases in its store only the operation. Errors: link.CodeNoQueue.
 	Choose(ctx context.Context, g Get) (Chosen, error)
 
-	// NextDue tells when an OpTick is next worth applying on a lane: the earliest end of a lease or
+	// NextDue tells in how long an OpTick is next worth applying on a lane: the earliest end of a lease or
 	// of a delay. False: nothing is due ever.
-	NextDue(lane int) (time.Time, bool)
+	NextDue(lane int) (time.Duration, bool)
 
 	// OnReady registers the one function to call, after commit, with queues that got something
 	// ready. It must not block.

@@ -259,19 +259,18 @@ func (e *Engine) tryReopen() error {
 // tick ends leases and delays in time, until the engine stops.
 func (l *lane) tick() {
 	for {
-		now := l.e.opt.Clock.Now()
-		due, ok := l.nextDue()
-		l.due.set(due, ok)
-		if ok && !due.After(now) {
+		in, ok := l.nextDue()
+		l.due.set(l.e.opt.Clock.Elapsed()+in, ok)
+		if ok && in <= 0 {
 			if r, err := l.do(context.Background(), OpTick{}); err == nil && r.Err == nil {
 				continue
 			}
-			due = now.Add(reopenPause)
+			in = reopenPause
 		}
 		var fire <-chan time.Time
 		stop := func() {}
 		if ok {
-			t := l.e.opt.Clock.NewTimer(due.Sub(now))
+			t := l.e.opt.Clock.NewTimer(in)
 			fire, stop = t.C(), t.Stop
 		}
 		select {
@@ -285,19 +284,19 @@ func (l *lane) tick() {
 	}
 }
 
-// nextDue asks the driver when a tick is next worth it; never while the store is down.
-func (l *lane) nextDue() (time.Time, bool) {
+// nextDue asks the driver in how long a tick is worth it; never while the store is down.
+func (l *lane) nextDue() (time.Duration, bool) {
 	l.e.gate.RLock()
 	defer l.e.gate.RUnlock()
 	if l.e.down.get() != nil {
-		return time.Time{}, false
+		return 0, false
 	}
 	return l.e.driver.NextDue(l.n)
 }
 
 // poke tells the ticker when something is due earlier than it sleeps for.
 func (l *lane) poke() {
-	if due, ok := l.nextDue(); ok && l.due.later(due) {
+	if in, ok := l.nextDue(); ok && l.due.later(l.e.opt.Clock.Elapsed()+in) {
 		l.nudge()
 	}
 }
@@ -309,22 +308,22 @@ func (l *lane) nudge() {
 	}
 }
 
-// dueCell is the moment the ticker sleeps for.
+// dueCell is the moment the ticker sleeps for, by the clock's Elapsed.
 type dueCell struct {
 	mu    sync.Mutex
-	at    time.Time
+	at    time.Duration
 	known bool
 }
 
-func (d *dueCell) set(at time.Time, ok bool) {
+func (d *dueCell) set(at time.Duration, ok bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.at, d.known = at, ok
 }
 
 // later tells whether the ticker sleeps past a moment.
-func (d *dueCell) later(at time.Time) bool {
+func (d *dueCell) later(at time.Duration) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return !d.known || d.at.After(at)
+	return !d.known || d.at > at
 }

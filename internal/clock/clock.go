@@ -10,6 +10,9 @@ import (
 // Clock tells the time and makes timers. Moments are UTC.
 type Clock interface {
 	Now() time.Time
+	// Elapsed tells how much time has passed since some moment before the program's start. It never jumps,
+	// as Now does when somebody sets the clock: what lasts a while is measured by it.
+	Elapsed() time.Duration
 	// NewTimer sends once on C after d. Stop releases it.
 	NewTimer(d time.Duration) Timer
 }
@@ -25,6 +28,10 @@ var Real Clock = realClock{}
 
 type realClock struct{}
 
+// begun has a monotonic reading, by which Elapsed is measured.
+var begun = time.Now()
+
+func (realClock) Elapsed() time.Duration         { return time.Since(begun) }
 func (realClock) Now() time.Time                 { return time.Now().UTC() }
 func (realClock) NewTimer(d time.Duration) Timer { return realTimer{time.NewTimer(d)} }
 
@@ -37,6 +44,7 @@ func (r realTimer) Stop()               { r.t.Stop() }
 type Fake struct {
 	mu     sync.Mutex
 	now    time.Time
+	passed time.Duration
 	timers map[*fakeTimer]struct{}
 }
 
@@ -56,7 +64,7 @@ func (f *Fake) Now() time.Time {
 func (f *Fake) NewTimer(d time.Duration) Timer {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	t := &fakeTimer{f: f, c: make(chan time.Time, 1), at: f.now.Add(d)}
+	t := &fakeTimer{f: f, c: make(chan time.Time, 1), at: f.passed + d}
 	if d <= 0 {
 		t.c <- f.now
 		return t
@@ -65,13 +73,28 @@ func (f *Fake) NewTimer(d time.Duration) Timer {
 	return t
 }
 
+// Elapsed tells how far Advance has moved the time in all.
+func (f *Fake) Elapsed() time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.passed
+}
+
+// Jump sets the clock ahead, or back, as somebody does who corrects it: no time passes, no timer fires.
+func (f *Fake) Jump(d time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.now = f.now.Add(d)
+}
+
 // Advance moves the time and fires what is due.
 func (f *Fake) Advance(d time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.now = f.now.Add(d)
+	f.passed += d
 	for t := range f.timers {
-		if !t.at.After(f.now) {
+		if t.at <= f.passed {
 			t.c <- f.now
 			delete(f.timers, t)
 		}
@@ -88,7 +111,7 @@ func (f *Fake) Timers() int {
 type fakeTimer struct {
 	f  *Fake
 	c  chan time.Time
-	at time.Time
+	at time.Duration // of Elapsed
 }
 
 func (t *fakeTimer) C() <-chan time.Time { return t.c }

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"smartlink/hub/queue"
+	"smartlink/internal/clock"
 	"smartlink/internal/killpoint"
 	"smartlink/link"
 )
@@ -247,9 +248,7 @@ func (g *group) publishNews() {
 	if !g.earliest.IsZero() && g.earliest.Before(l.due) {
 		l.due = g.earliest
 	}
-	if g.s.opt.Clock == nil {
-		l.skew = g.now.Sub(machineNow())
-	}
+	l.at, l.heard = g.now, clock.Real.Elapsed()
 	l.mu.Unlock()
 	if g.epoch > 0 {
 		g.s.tags.begin(g.epoch)

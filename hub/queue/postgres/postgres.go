@@ -88,10 +88,11 @@ var _ queue.Driver = (*Store)(nil)
 
 // laneState is what a lane remembers. Apply is its only writer.
 type laneState struct {
-	mu   sync.Mutex
-	due  time.Time // when to look next, by the store's clock
-	skew time.Duration
-	swep time.Time // when the dedupe window is looked at next
+	mu    sync.Mutex
+	due   time.Time     // when to look next, by the store's clock
+	at    time.Time     // the store's clock at the last group
+	heard time.Duration // when that was, by this machine's Elapsed
+	swep  time.Time     // when the dedupe window is looked at next
 }
 
 // Open connects to a database, brings its schema up to date, and begins a new epoch of delivery tags.
@@ -242,15 +243,19 @@ const (
 	late = 2 * time.Millisecond
 )
 
-// NextDue tells when a lane has to look for leases and delays that are over.
-func (s *Store) NextDue(lane int) (time.Time, bool) {
+// NextDue tells in how long a lane has to look for leases and delays that are over. The database's clock
+// is followed by this machine's passing time: a clock of this machine that jumps does not matter.
+func (s *Store) NextDue(lane int) (time.Duration, bool) {
 	l := &s.lanes[lane]
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if s.opt.Clock == nil && !l.due.IsZero() {
-		return l.due.Add(late - l.skew), true
+	switch {
+	case l.due.IsZero():
+		return 0, true
+	case s.opt.Clock != nil:
+		return l.due.Sub(s.opt.Clock.Now()), true
 	}
-	return l.due, true
+	return l.due.Sub(l.at) + late - (clock.Real.Elapsed() - l.heard), true
 }
 
 // given is the time of tests, nil where the database's counts.

@@ -20,7 +20,7 @@ func (s *Store) Apply(_ context.Context, _ int, ops []queue.Op) ([]queue.Result,
 	if s.st == nil {
 		return nil, fmt.Errorf("%w: the store is closed", queue.ErrNotApplied)
 	}
-	g := &group{s: s, st: s.st, m: &s.memory, now: micros(s.now()), results: make([]queue.Result, len(ops))}
+	g := &group{s: s, st: s.st, m: &s.memory, now: micros(s.now()), steady: s.steady(), results: make([]queue.Result, len(ops))}
 	var err error
 	// The connection is the driver's own inside Raw only.
 	if raw := s.conn.Raw(func(any) error { err = g.apply(ops); return nil }); raw != nil {
@@ -45,7 +45,8 @@ type group struct {
 	s       *Store
 	st      *statements
 	m       *memory
-	now     int64
+	now     int64 // what is told and stored as a moment
+	steady  int64 // what is measured by
 	results []queue.Result
 
 	publishes bool
@@ -229,10 +230,10 @@ func (g *group) remember() {
 		g.m.nextSweep = g.nextSweep
 	}
 	if g.noted && g.m.nextSweep == 0 {
-		g.m.nextSweep = g.now + link.DedupeWindow.Microseconds()
+		g.m.nextSweep = g.steady + link.DedupeWindow.Microseconds()
 	}
 	if g.trims {
-		g.m.nextTrim = cmp.Or(g.nextTrim, g.now+units[0].kept.Microseconds())
+		g.m.nextTrim = cmp.Or(g.nextTrim, g.steady+units[0].kept.Microseconds())
 	}
 	if g.epoch > 0 {
 		g.m.epoch, g.m.counter = g.epoch, 0

@@ -47,7 +47,7 @@ func (s *Store) Browse(ctx context.Context, b queue.Browse) (queue.Page, error) 
 		return queue.Page{}, fmt.Errorf("browse %s: %w", b.Queue, err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	w := walk{ctx: ctx, txs: []*sql.Tx{tx}, b: b, qid: q.id, leased: leased}
+	w := walk{ctx: ctx, txs: []*sql.Tx{tx}, b: b, qid: q.id, leased: leased, shown: s.shown}
 	if b.List == queue.ListHistory {
 		if err := fix(ctx, tx); err != nil {
 			return queue.Page{}, fmt.Errorf("browse %s: %w", b.Queue, err)
@@ -96,6 +96,7 @@ type walk struct {
 	b      queue.Browse
 	qid    int64
 	leased map[int64]lease
+	shown  func(steady int64) time.Time
 }
 
 func (w *walk) page() (queue.Page, error) {
@@ -210,7 +211,7 @@ func (w *walk) entry(p place) (queue.Entry, error) {
 	e.Message.Body = nil
 	e.NextTry, e.SettledAt = optional(due), optional(settled)
 	if l, open := w.leased[p.mid]; open && e.State == link.StateReady {
-		until := moment(l.until)
+		until := w.shown(l.until)
 		e.State, e.Attempt, e.LeaseUntil, e.Installation = link.StateLeased, l.n(), &until, l.installation
 	}
 	e.ERP, e.Outcome, err = w.erp(p)

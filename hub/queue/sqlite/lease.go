@@ -17,8 +17,7 @@ const lastTag = 1<<tagBits - 1
 
 // Choose leases from the queue's window, without waiting for the file.
 func (s *Store) Choose(ctx context.Context, g queue.Get) (queue.Chosen, error) {
-	now := micros(s.now())
-	leases, op, err := s.lease(g, now)
+	leases, op, err := s.lease(g, micros(s.now()), s.steady())
 	if err != nil || op != nil {
 		return queue.Chosen{Op: op, Then: queue.ThenAgain}, err
 	}
@@ -39,7 +38,7 @@ func (s *Store) Choose(ctx context.Context, g queue.Get) (queue.Chosen, error) {
 }
 
 // lease takes what the window has, or answers what must be done first.
-func (s *Store) lease(g queue.Get, now int64) ([]*lease, queue.Op, error) {
+func (s *Store) lease(g queue.Get, now, steady int64) ([]*lease, queue.Op, error) {
 	m := &s.memory
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -60,7 +59,7 @@ func (s *Store) lease(g queue.Get, now int64) ([]*lease, queue.Op, error) {
 	if m.counter+int64(g.Max) > lastTag {
 		return nil, queue.OpRaiseEpoch{}, nil
 	}
-	until := now + g.Lease.Microseconds()
+	until := steady + g.Lease.Microseconds()
 	leases := make([]*lease, 0, min(g.Max, len(q.window.list)))
 	for bytes := 0; len(leases) < g.Max && len(q.window.list) > 0; {
 		bytes += q.window.list[0].size
@@ -102,7 +101,7 @@ func (s *Store) deliveries(ctx context.Context, leases []*lease) ([]link.Deliver
 		}
 		deliveries[i] = link.Delivery{
 			Tag: l.tag, Message: message, Attempt: l.n(), RequeueCount: l.entry.requeues, LostCount: l.entry.lost,
-			LeaseUntil: moment(l.until),
+			LeaseUntil: s.shown(l.until),
 		}
 		found++
 	}

@@ -20,13 +20,13 @@ func (g *group) extend(o queue.OpExtend) queue.Result {
 	g.m.mu.Lock()
 	defer g.m.mu.Unlock()
 	for i, item := range o.Items {
-		l, err := g.m.find(q, item.Tag, g.now)
+		l, err := g.m.find(q, item.Tag, g.steady)
 		if err != nil {
 			r.Extend[i].Err = err
 			continue
 		}
-		until := g.now + item.Lease.Microseconds()
-		r.Extend[i].Until = moment(until)
+		until := g.steady + item.Lease.Microseconds()
+		r.Extend[i].Until = g.s.shown(until)
 		g.later = append(g.later, func() { g.m.prolong(l, until) })
 	}
 	return r

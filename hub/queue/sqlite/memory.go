@@ -90,9 +90,9 @@ type lease struct {
 	queue        *queueState
 	entry        entry
 	installation string
-	at, until    int64
-	ending       bool // the group being applied ends it
-	place        int  // in ends
+	at, until    int64 // the end is a steady moment
+	ending       bool  // the group being applied ends it
+	place        int   // in ends
 }
 
 // n is the number of the attempt.
@@ -212,12 +212,15 @@ func (m *memory) nextDue() (int64, bool) {
 	return due, due < everything
 }
 
-// NextDue tells when the next lease or delay ends.
-func (s *Store) NextDue(int) (time.Time, bool) {
+// NextDue tells in how long the next lease or delay ends.
+func (s *Store) NextDue(int) (time.Duration, bool) {
 	s.memory.mu.Lock()
 	defer s.memory.mu.Unlock()
 	due, ok := s.memory.nextDue()
-	return moment(due), ok
+	if !ok {
+		return 0, false
+	}
+	return time.Duration(due-s.steady()) * time.Microsecond, true
 }
 
 // restore reads what memory needs, and begins a new epoch: leases left open end as hub-restarted.

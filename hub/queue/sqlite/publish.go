@@ -165,7 +165,7 @@ func dedupeKey(m *link.Message, key string) []byte {
 func (g *group) firstTime(p *queue.Publish, key []byte) (queue.Result, bool, error) {
 	for {
 		g.s.numbers.dedupe++
-		n, err := g.st.dedupeAdd.exec(g.s.numbers.dedupe, key, p.Dedupe.Hash[:], p.Message.ID[:], g.now)
+		n, err := g.st.dedupeAdd.exec(g.s.numbers.dedupe, key, p.Dedupe.Hash[:], p.Message.ID[:], g.steady)
 		if err != nil {
 			return queue.Result{}, false, err
 		}
@@ -188,7 +188,7 @@ func (g *group) seen(p *queue.Publish, key []byte) (queue.Result, bool, error) {
 		return queue.Result{}, false, nil
 	}
 	row, err := g.st.dedupeFind.one(key)
-	if err != nil || row == nil || row[2].(int64)+link.DedupeWindow.Microseconds() <= g.now {
+	if err != nil || row == nil || row[2].(int64)+link.DedupeWindow.Microseconds() <= g.steady {
 		return queue.Result{}, false, err
 	}
 	first := uuid.UUID(row[1].([]byte))

@@ -58,19 +58,19 @@ func (g *group) writeSeries(q *queueState, d counts) error {
 // trim lets figures go that are kept long enough.
 func (g *group) trim() error {
 	g.m.mu.Lock()
-	due := g.m.nextTrim > 0 && g.m.nextTrim <= g.now
+	due := g.m.nextTrim > 0 && g.m.nextTrim <= g.steady
 	g.m.mu.Unlock()
 	if !due {
 		return nil
 	}
-	g.trims, g.nextTrim = true, g.now+trimEvery.Microseconds()
+	g.trims, g.nextTrim = true, g.steady+trimEvery.Microseconds()
 	for _, u := range units {
-		n, err := g.st.seriesTrim.exec(int64(u.step/time.Second), g.now-u.kept.Microseconds(), int64(tickTrim))
+		n, err := g.st.seriesTrim.exec(int64(u.step/time.Second), g.steady-u.kept.Microseconds(), int64(tickTrim))
 		if err != nil {
 			return err
 		}
 		if n == tickTrim {
-			g.nextTrim = g.now // there may be more
+			g.nextTrim = g.steady // there may be more
 		}
 	}
 	return nil

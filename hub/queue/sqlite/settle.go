@@ -53,7 +53,7 @@ func (g *group) settle(o queue.OpSettle) (queue.Result, error) {
 func (g *group) end(q *queueState, tag int64) (*lease, error) {
 	g.m.mu.Lock()
 	defer g.m.mu.Unlock()
-	l, err := g.m.find(q, tag, g.now)
+	l, err := g.m.find(q, tag, g.steady)
 	if err == nil {
 		l.ending = true
 		g.ended = append(g.ended, l)
@@ -102,8 +102,8 @@ func (g *group) requeue(l *lease, item queue.Settle, backoff func(int) time.Dura
 	if after <= 0 {
 		after = backoff(l.entry.requeues)
 	}
-	due := g.now + after.Microseconds()
-	if err := g.close(l, link.EventRequeued, item.Reason, due); err != nil {
+	due := g.steady + after.Microseconds()
+	if err := g.close(l, link.EventRequeued, item.Reason, g.now+after.Microseconds()); err != nil {
 		return err
 	}
 	if _, err := g.st.delay.exec(int64(l.n()), int64(e.requeues), due, item.Reason, e.mid, l.queue.id); err != nil {
@@ -216,7 +216,7 @@ func (g *group) overdue() []*lease {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var over, seen []*lease
-	for len(over) < tickLeases && len(m.ends) > 0 && m.ends[0].until <= g.now {
+	for len(over) < tickLeases && len(m.ends) > 0 && m.ends[0].until <= g.steady {
 		l := heap.Pop(&m.ends).(*lease)
 		seen = append(seen, l)
 		if !l.ending { // else it was settled earlier in this group
@@ -234,7 +234,7 @@ func (g *group) overdue() []*lease {
 // undelay makes delayed deliveries ready.
 func (g *group) undelay() error {
 	g.m.mu.Lock()
-	due := g.m.nextDelay > 0 && g.m.nextDelay <= g.now
+	due := g.m.nextDelay > 0 && g.m.nextDelay <= g.steady
 	g.m.mu.Unlock()
 	if !due {
 		return nil
@@ -244,7 +244,7 @@ func (g *group) undelay() error {
 	err := g.st.delayedDue.each(func(row []driver.Value) error {
 		over = append(over, placed{g.m.byID[row[0].(int64)], readEntry(row[1:])})
 		return nil
-	}, g.now, int64(tickDelays))
+	}, g.steady, int64(tickDelays))
 	if err != nil {
 		return err
 	}
@@ -262,13 +262,13 @@ func (g *group) undelay() error {
 // sweep forgets requests that are past the dedupe window.
 func (g *group) sweep() error {
 	g.m.mu.Lock()
-	due := g.m.nextSweep > 0 && g.m.nextSweep <= g.now
+	due := g.m.nextSweep > 0 && g.m.nextSweep <= g.steady
 	g.m.mu.Unlock()
 	if !due {
 		return nil
 	}
 	window := link.DedupeWindow.Microseconds()
-	if _, err := g.st.dedupeSweep.exec(int64(tickSweep), g.now-window); err != nil {
+	if _, err := g.st.dedupeSweep.exec(int64(tickSweep), g.steady-window); err != nil {
 		return err
 	}
 	row, err := g.st.dedupeOldest.one()
@@ -278,8 +278,8 @@ func (g *group) sweep() error {
 	g.swept, g.nextSweep = true, 0
 	if row != nil {
 		g.nextSweep = row[0].(int64) + window
-		if g.nextSweep > g.now { // not one by one
-			g.nextSweep = max(g.nextSweep, g.now+sweepEvery.Microseconds())
+		if g.nextSweep > g.steady { // not one by one
+			g.nextSweep = max(g.nextSweep, g.steady+sweepEvery.Microseconds())
 		}
 	}
 	return nil

@@ -69,6 +69,10 @@ type Store struct {
 	onReady func(queue.Name)
 	// retention tells how long a tenant's history is there.
 	retention func(uuid.UUID) queue.Retention
+
+	// began and passed are what the clock and its Elapsed told at the opening.
+	began  time.Time
+	passed time.Duration
 }
 
 var _ queue.Driver = (*Store)(nil)
@@ -90,7 +94,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 		o.Keep = func() error { return nil }
 	}
 	o.History = cmp.Or(o.History, filepath.Join(filepath.Dir(path), "history"))
-	s := &Store{path: path, opt: o, onReady: func(queue.Name) {}, retention: forever}
+	s := &Store{path: path, opt: o, onReady: func(queue.Name) {}, retention: forever, began: o.Clock.Now(), passed: o.Clock.Elapsed()}
 	if err := s.open(ctx, sqldb.OpenSQLite); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
@@ -221,6 +225,15 @@ func (s *Store) Lane(uuid.UUID) int { return 0 }
 
 // now is the store's time, as it can be stored.
 func (s *Store) now() time.Time { return s.opt.Clock.Now().Truncate(time.Microsecond) }
+
+// steady is the time by which leases, delays and the dedupe window are measured: the clock's at the opening
+// and what has passed since. Setting the clock ends none of them early or late.
+func (s *Store) steady() int64 {
+	return micros(s.began.Add(s.opt.Clock.Elapsed() - s.passed).Truncate(time.Microsecond))
+}
+
+// shown is a steady moment as the clock will tell it.
+func (s *Store) shown(steady int64) time.Time { return moment(steady + micros(s.now()) - s.steady()) }
 
 // logLimit is how large the log stays when its content has moved to the file; see the pragma's name.
 const logLimit = `PRAGMA journal_size_limit = 67108864`

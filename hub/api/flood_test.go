@@ -1,0 +1,130 @@
+package api_test
+
+import (
+	"io"
+	"net/http"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"smartlink/link"
+)
+
+// flood is a body as it is sent: 500 messages of 512 KiB, counted as somebody reads them.
+type flood struct {
+	left int
+	read atomic.Int64
+}
+
+func (f *flood) Read(p []byte) (int, error) {
+	if f.left == 0 {
+		return 0, io.EOF
+	}
+	n := min(len(p), f.left)
+	for i := range p[:n] {
+		p[i] = 'x'
+	}
+	f.left -= n
+	f.read.Add(int64(n))
+	return n, nil
+}
+
+// TestBatchFarTooLarge: a batch of 500 messages of 512 KiB is refused by its size, announced or not, after
+// no more than the limit was read, and stores nothing.
+func TestBatchFarTooLarge(t *testing.T) {
+	w := newWorld(t)
+	w.setup("rm", command)
+	const whole = link.MaxBatch * link.MaxBody
+	for name, length := range map[string]int64{"announced": whole, "chunked": -1} {
+		t.Run(name, func(t *testing.T) {
+			w := w.in(t)
+			body := &flood{left: whole}
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.url+"/api/v1/link/send", io.NopCloser(body))
+			w.must(err)
+			req.ContentLength = length
+			req.Header.Set("Authorization", "Bearer "+w.keys["gesplan"])
+			req.Header.Set("Content-Type", "application/json")
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			resp, err := http.DefaultClient.Do(req)
+			runtime.ReadMemStats(&after)
+			if err == nil { // a sender that still writes may see only that the connection ended
+				b, _ := io.ReadAll(resp.Body)
+				if _ = resp.Body.Close(); resp.StatusCode != http.StatusRequestEntityTooLarge || !strings.Contains(string(b), string(link.CodeBodyTooLarge)) {
+					t.Errorf("%s %s", resp.Status, b)
+				}
+			}
+			if read := body.read.Load(); read > 4*link.MaxBatchBytes {
+				t.Errorf("%d bytes were taken", read)
+			}
+			if used := after.TotalAlloc - before.TotalAlloc; used > 8*link.MaxBatchBytes {
+				t.Errorf("%d bytes were allocated for it", used)
+			}
+		})
+	}
+	if a := w.do(request{as: "rm", path: "/api/v1/link/get"}); a.StatusCode != http.StatusNoContent {
+		t.Errorf("something was stored: %s", a.body)
+	}
+}
+
+// TestManyLargeSends: 500 messages of the largest size at the same time are all stored, each once.
+func TestManyLargeSends(t *testing.T) {
+	w := newWorld(t)
+	w.setup("rm", command)
+	body := `{"data":"` + strings.Repeat("x", link.MaxBody-11) + `"}`
+	var all sync.WaitGroup
+	var stored atomic.Int64
+	for range link.MaxBatch {
+		all.Go(func() {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.url+sendPath, strings.NewReader(body))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			req.Header.Set("Authorization", "Bearer "+w.keys["gesplan"])
+			req.Header.Set("Content-Type", "application/json")
+			resp, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if _ = resp.Body.Close(); resp.StatusCode != http.StatusAccepted {
+				t.Errorf("%s", resp.Status)
+				return
+			}
+			stored.Add(1)
+		})
+	}
+	all.Wait()
+	q := into[link.Page[link.QueueInfo]](t, w.want(request{as: "ana", method: "GET", path: "/api/v1/admin/queues"}, 200, ""))
+	if n := q.Items[0].Counts[link.StateReady]; n != stored.Load() || n != link.MaxBatch {
+		t.Errorf("%d accepted, %d stored", stored.Load(), n)
+	}
+	got := w.get("rm", "?max=500")
+	if n := len(got); n < 1 || n > link.MaxGetBytes/link.MaxBody {
+		t.Errorf("a get of %d of them", n)
+	}
+}
+
+// TestRepeatsAreKnownAfterARestart: the window of repeats is kept with the messages.
+func TestRepeatsAreKnownAfterARestart(t *testing.T) {
+	w := newWorld(t)
+	w.setup("rm", command)
+	send := func(body string, status int, code link.Code) answer {
+		t.Helper()
+		return w.want(request{as: "gesplan", path: sendPath, body: body, header: map[string]string{"Idempotency-Key": "k"}}, status, code)
+	}
+	first := into[link.SendResponse](t, send(`{"data":1}`, 202, ""))
+	for range 2 {
+		w.restart()
+		if again := into[link.SendResponse](t, send(`{"data":1}`, 202, "")); !again.Duplicate || again.MessageID != first.MessageID {
+			t.Errorf("after a restart %+v", again)
+		}
+		send(`{"data":2}`, 409, link.CodeIdempotency)
+	}
+	if got := w.get("rm", "?max=10"); len(got) != 1 {
+		t.Errorf("%d messages", len(got))
+	}
+}
