@@ -53,10 +53,11 @@ func hubs(t *testing.T, dsn string, n int) []hub {
 // admin is a connection beside the stores.
 func admin(t *testing.T, dsn string) *pgx.Conn {
 	t.Helper()
-	c, err := pgx.Connect(t.Context(), dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
+	config, err := pgx.ParseConfig(dsn)
+	must(t, err)
+	config.RuntimeParams["application_name"] = "queue_test_admin" // what it kills are the others
+	c, err := pgx.ConnectConfig(t.Context(), config)
+	must(t, err)
 	t.Cleanup(func() { _ = c.Close(context.Background()) })
 	return c
 }
