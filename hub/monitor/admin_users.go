@@ -3,7 +3,6 @@ package monitor
 import (
 	"net/http"
 	"net/url"
-	"time"
 
 	"smartlink/hub/registry"
 	"smartlink/link"
@@ -140,17 +139,7 @@ func (m *Monitor) audit(v *visit) error {
 	view := auditView{adminPage: page("audit", q, nil)}
 	f := registry.AuditFilter{Actor: q.Get("actor"), Action: q.Get("action"), Target: q.Get("target")}
 	wrong := link.NewError(link.CodeRequestInvalid)
-	day := func(name string, add int) time.Time {
-		if q.Get(name) == "" {
-			return time.Time{}
-		}
-		at, err := time.Parse(time.DateOnly, q.Get(name))
-		if err != nil {
-			wrong.At(name, link.CodeRequestInvalid, link.Both("%q não é um dia: AAAA-MM-DD", "%q is no day: YYYY-MM-DD", clip(q.Get(name), 40)))
-		}
-		return at.AddDate(0, 0, add)
-	}
-	f.From, f.To = day("from", 0), day("to", 1)
+	f.From, f.To = v.day("from", 0, wrong), v.day("to", 1, wrong)
 	for _, name := range []string{"actor", "action", "target", "from", "to"} {
 		view.Filtered = view.Filtered || q.Get(name) != ""
 	}

@@ -169,3 +169,62 @@ func TestSearchPage(t *testing.T) {
 		t.Errorf("the pages show %d messages", seen)
 	}
 }
+
+// TestSearchByCriteria: type, state, time and values of bodies, in one tenant; a viewer is not offered
+// the bodies and not given them.
+func TestSearchByCriteria(t *testing.T) {
+	w := newWorld(t)
+	w.neighbour()
+	b := w.browser("olga")
+	by := func(pairs ...string) string {
+		q := url.Values{"tenant": {tenant.String()}}
+		for i := 0; i < len(pairs); i += 2 {
+			q.Set(pairs[i], pairs[i+1])
+		}
+		return "search?" + q.Encode()
+	}
+	for name, c := range map[string]struct {
+		path  string
+		finds []string
+		not   []string
+	}{
+		"tenant":     {by(), []string{w.message.String(), w.dead.String(), w.refused.String()}, []string{w.foreign.String()}},
+		"state":      {by("state", "dead"), []string{w.dead.String(), "sem espaço em disco"}, []string{w.message.String()}},
+		"type":       {by("type", "Other"), []string{"Nenhuma mensagem encontrada"}, []string{w.message.String()}},
+		"queue":      {"search?queue=" + w.other.String(), []string{w.foreign.String()}, []string{w.message.String()}},
+		"day":        {by("from", "2024-03-27", "to", "2024-03-27"), []string{w.message.String()}, nil},
+		"day before": {by("to", "2024-03-26"), []string{"Nenhuma mensagem encontrada"}, nil},
+		"value":      {by("path", "/data/CodCfo", "value", secret, "scan", "true"), []string{w.message.String()}, nil},
+		"index":      {by("path", "/data/CodCfo", "value", "F001"), []string{"Procurado no índice", command, "scan=true"}, []string{w.message.String()}},
+		"no value":   {by("path", "/data/CodCfo", "value", "none", "scan", "true"), []string{"Nenhuma mensagem encontrada"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			body := b.want(c.path, 200, c.finds...)
+			for _, not := range c.not {
+				if strings.Contains(body, `href="messages/`+not) {
+					t.Errorf("it shows %s", not)
+				}
+			}
+		})
+	}
+	for path, says := range map[string]string{
+		"search?type=" + command: "falta o UUID do tenant", by("state", "king"): `role="alert"`, by("from", "x"): "AAAA-MM-DD", "search?tenant=x": `role="alert"`,
+		by("queue", "x"): "não é um nome de fila", by("queue", w.other.String()): "não é uma fila deste tenant", by("value", "x"): "falta o caminho", by("cursor", "x"): `role="alert"`,
+	} {
+		b.want(path, 422, says)
+	}
+	v := w.browser("vera")
+	if body := v.want(by("state", "dead"), 200, w.dead.String()); strings.Contains(body, `name="path"`) {
+		t.Error("a viewer is offered to look into bodies")
+	}
+	v.want(by("path", "/data/CodCfo", "value", secret), 403)
+	if e := w.audit("message.search"); len(e) == 0 || strings.Contains(e[0].Detail, secret) {
+		t.Errorf("%+v", e)
+	}
+	for range 30 {
+		w.publish()
+	}
+	body := b.want(by("type", command), 200, "Procurado até", "Continuar")
+	next := nextPage.FindStringSubmatch(body)
+	b.want("search"+html.UnescapeString(next[1]), 200, w.refused.String(), "Primeira página")
+}

@@ -20,6 +20,20 @@ func (v *visit) form(most int64) (url.Values, error) {
 	return v.r.PostForm, nil
 }
 
+// day reads a day, UTC, from the page's address, some days later; the zero time without one. What is no
+// day is added to what is wrong.
+func (v *visit) day(name string, add int, wrong *link.Error) time.Time {
+	text := v.r.URL.Query().Get(name)
+	if text == "" {
+		return time.Time{}
+	}
+	at, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		wrong.At(name, link.CodeRequestInvalid, link.Both("%q não é um dia: AAAA-MM-DD", "%q is no day: YYYY-MM-DD", clip(text, 40)))
+	}
+	return at.AddDate(0, 0, add)
+}
+
 // did is what a page says first about what somebody has just done.
 type did struct {
 	What    string // did.… in the texts

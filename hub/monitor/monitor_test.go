@@ -389,6 +389,7 @@ func TestEveryKeyIsTranslated(t *testing.T) {
 	for _, part := range []string{"tenants", "apps", "clients", "users", "audit"} {
 		keys = append(keys, "admin."+part)
 	}
+	keys = append(keys, "search.none.how", "search.none.by")
 	for what := range doings {
 		keys = append(keys, "did."+what)
 	}

@@ -311,6 +311,8 @@ func TestPagesInBothLanguagesAndWidths(t *testing.T) {
 	look("act-discard-all", full+"/act?do=discard-all&list=dead")
 	look("copy", "messages/"+w.refused.String()+"/copy")
 	look("search", "search?q="+url.QueryEscape("contract 42/2024-03/accrual"))
+	look("search-by", "search?tenant="+tenant.String()+"&path=/data/CodCfo&value=F-SECRETO&scan=true")
+	look("search-index", "search?tenant="+tenant.String()+"&path=/data/CodCfo&value=F001")
 	look("search-none", "search?q=nothing")
 	look("jobs-none", "jobs")
 	w.atWork()
