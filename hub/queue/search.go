@@ -3,6 +3,8 @@ package queue
 import (
 	"cmp"
 	"context"
+	"encoding/binary"
+	"math"
 	"time"
 
 	"github.com/google/uuid"
@@ -182,4 +184,30 @@ func (s Search) stands(x *Candidate) bool {
 		party = party || at.Client == s.Party && (!s.Taken || at.State == link.StateAcked)
 	}
 	return where && party
+}
+
+// disorder is how far the order of ids may be from the order in which messages were made: clocks of hubs
+// differ, and a send may wait for the store.
+const disorder = 10 * time.Minute
+
+// Seek finds the id before which a walk by id begins for messages made before To, so that it need not pass
+// all the newer ones: in some 60 looks, however many those are. first answers the newest message before an
+// id, nil when there is none.
+func (s Search) Seek(first func(before uuid.UUID) (*Candidate, error)) (uuid.UUID, error) {
+	begin := uuid.Max
+	for low, high := uint64(0), uint64(math.MaxUint64); low < high; {
+		middle := low + (high-low)/2
+		var id uuid.UUID
+		binary.BigEndian.PutUint64(id[:], middle)
+		x, err := first(id)
+		if err != nil {
+			return uuid.Nil, err
+		}
+		if x != nil && !x.CreatedAt.Before(s.To.Add(disorder)) {
+			high, begin = middle, id
+		} else {
+			low = middle + 1
+		}
+	}
+	return begin, nil
 }

@@ -70,6 +70,8 @@ type searching struct {
 func (w *searching) begin() error {
 	w.place, w.id = everything, uuid.Max
 	switch after := w.q.After; {
+	case after == nil && w.byTime() && !w.q.To.IsZero():
+		return w.seek()
 	case after == nil:
 	case w.byTime() && len(after) == 16:
 		w.id = uuid.UUID(after)
@@ -85,6 +87,19 @@ func (w *searching) begin() error {
 	if err == nil {
 		w.queues, err = pgx.CollectRows(rows, pgx.RowTo[int64])
 	}
+	return err
+}
+
+// seek passes over messages that are newer than the search is for.
+func (w *searching) seek() (err error) {
+	w.id, err = w.q.Seek(func(before uuid.UUID) (*queue.Candidate, error) {
+		w.id = before
+		list, err := w.Next(1)
+		if err != nil || len(list) == 0 {
+			return nil, err
+		}
+		return list[0], nil
+	})
 	return err
 }
 

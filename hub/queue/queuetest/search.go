@@ -190,6 +190,22 @@ var searchPromises = []promise{
 		equalList(w, "found", r.IDs, []uuid.UUID{needle})
 		equal(w, "the end", r.Next == nil, true)
 	}},
+	{"what is newer than asked for is passed over", func(w *world) {
+		w.queue("A")
+		old := []uuid.UUID{w.send("A"), w.send("A")}
+		w.advance(2 * time.Hour)
+		list := make([]queue.Publish, queue.MaxSearched+10)
+		for i := range list {
+			list[i] = w.message("A")
+		}
+		w.publishAll(list)
+		w.searches(queue.Search{To: began.Add(time.Hour)}, old[1], old[0])
+		w.searches(queue.Search{To: began})
+		w.searches(queue.Search{From: began.Add(time.Minute), To: began.Add(time.Hour)})
+		r, err := w.Search(w.ctx(), queue.Search{Tenant: w.tenant, To: began.Add(3 * time.Hour), Limit: 3})
+		w.must(err)
+		equal(w, "found", len(r.IDs), 3)
+	}},
 	{"a page reads a bounded amount of bodies", func(w *world) {
 		w.queue("A")
 		large := bytes.Repeat([]byte("x"), link.MaxBody)

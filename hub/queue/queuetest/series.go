@@ -53,6 +53,7 @@ var seriesPromises = []promise{
 		w.send("AResponse", from(q.Client), answering(first, 1, link.ERPRejected))
 		w.send("AResponse", from(q.Client), answering(first, 1, link.ERPRejected))
 		w.send("AResponse", from(q.Client), answering(first, 2, link.ERPDone))
+		w.send("AResponse", from(q.Client), answering(first, 2, link.ERPDone))
 		w.send("AResponse", from(q.Client), answering(second, 1, link.ERPDone))
 		w.send("AResponse", from(q.Client), answering(second, 2, link.ERPDuplicate))
 		w.figures(q, time.Hour, began, link.QueueFigures{Published: 2, Delivered: 2, Acked: 2, Done: 2, Rejected: 1})

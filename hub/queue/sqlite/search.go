@@ -100,6 +100,8 @@ func (w *searching) begin() error {
 		w.before = slices.Repeat([]byte{0xff}, 17) // behind every id
 	}
 	switch {
+	case w.q.After == nil && w.byTime() && !w.q.To.IsZero():
+		return w.seek()
 	case w.q.After == nil:
 	case w.byTime():
 		w.before = w.q.After
@@ -109,6 +111,20 @@ func (w *searching) begin() error {
 		w.before = int64(binary.BigEndian.Uint64(w.q.After))
 	}
 	return nil
+}
+
+// seek passes over messages that are newer than the search is for.
+func (w *searching) seek() error {
+	id, err := w.q.Seek(func(before uuid.UUID) (*queue.Candidate, error) {
+		w.before = before[:]
+		list, err := w.Next(1)
+		if err != nil || len(list) == 0 {
+			return nil, err
+		}
+		return list[0], nil
+	})
+	w.before = id[:]
+	return err
 }
 
 // byTime tells whether nothing narrows the search, so that it walks through all messages of the tenant.
