@@ -5,7 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/url"
+	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -13,6 +16,7 @@ import (
 	"smartlink/agent/executor"
 	"smartlink/agent/inbox"
 	"smartlink/examples"
+	"smartlink/internal/sqlopen"
 	"smartlink/link"
 	"smartlink/rm"
 	"smartlink/rm/schema"
@@ -28,21 +32,56 @@ const (
 // executorCommands measures the executor with real commands from the inbox, one in a transaction, the
 // claim's commit and the execution's included, the answer written. Storing them is not measured.
 func executorCommands(ctx context.Context, s *stage, dir string) ([]float64, error) {
-	rate, err := execute(ctx, dir, 1, executorCount*s.times(), examples.FinLanInc)
+	rate, err := execute(ctx, filepath.Join(dir, "rm.db"), dir, 1, executorCount*s.times(), examples.FinLanInc)
 	return []float64{rate}, err
 }
 
 // executorMixed measures it with all six commands in turn: each kind is created and then edited.
 func executorMixed(ctx context.Context, s *stage, dir string) ([]float64, error) {
-	rate, err := execute(ctx, dir, mixedBatch, mixedCount*s.times(),
-		examples.FinLanInc, examples.FinLanAlt, examples.FinXCXInc, examples.FinXCXAlt, examples.CtbLanInc, examples.CtbLanAlt)
+	rate, err := execute(ctx, filepath.Join(dir, "rm.db"), dir, mixedBatch, mixedCount*s.times(), mixed...)
 	return []float64{rate}, err
 }
 
-// execute books count commands, the named examples in turn, batch of them in a transaction.
-func execute(ctx context.Context, dir string, batch, count int, names ...string) (rate float64, err error) {
+var mixed = []string{examples.FinLanInc, examples.FinLanAlt, examples.FinXCXInc, examples.FinXCXAlt, examples.CtbLanInc, examples.CtbLanAlt}
+
+// envPostgres names a PostgreSQL database by its URL, for the executor with its books there. The schema
+// that is made in it is dropped again.
+const envPostgres = "SMARTLINK_BENCH_POSTGRES"
+
+func noPostgres(*stage) string {
+	if os.Getenv(envPostgres) == "" {
+		return envPostgres + " names no database"
+	}
+	return ""
+}
+
+// executorPostgres is executorMixed with inbox and books in PostgreSQL, a third of the commands.
+func executorPostgres(ctx context.Context, s *stage, dir string) (rates []float64, err error) {
+	u, err := url.Parse(os.Getenv(envPostgres))
+	if err != nil {
+		return nil, errors.New(envPostgres + " is no URL")
+	}
+	schema := "slb_" + strings.ReplaceAll(uuid.NewString(), "-", "")
+	q := u.Query()
+	q.Set("search_path", schema)
+	u.RawQuery = q.Encode()
+	defer func() {
+		db, open := sqlopen.Open(ctx, u.String(), 1)
+		if open == nil {
+			_, open = db.ExecContext(ctx, "DROP SCHEMA IF EXISTS "+schema+" CASCADE")
+			open = errors.Join(open, db.Close())
+		}
+		err = errors.Join(err, open)
+	}()
+	rate, err := execute(ctx, u.String(), dir, mixedBatch, mixedCount*s.times()/3, mixed...)
+	return []float64{rate}, err
+}
+
+// execute books count commands, the named examples in turn, batch of them in a transaction, in a
+// database that is made for it.
+func execute(ctx context.Context, database, dir string, batch, count int, names ...string) (rate float64, err error) {
 	box, err := inbox.Open(ctx, inbox.Config{
-		Database: filepath.Join(dir, "rm.db"), Installation: filepath.Join(dir, "installation.json"),
+		Database: database, Installation: filepath.Join(dir, "installation.json"),
 		Prepare: func(ctx context.Context, db *sql.DB) error {
 			return errors.Join(schema.Migrate(ctx, db), schema.Seed(ctx, db))
 		},

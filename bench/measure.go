@@ -105,6 +105,11 @@ var measures = []measure{
 			{"mixed", "/s", "executor, all six commands in turn, batches of 50, commits included, commands"},
 		},
 	},
+	{
+		name: "postgres", run: executorPostgres, needs: noPostgres, loads: 2, figures: []figure{
+			{"mixed-postgres", "/s", "executor with its books in PostgreSQL, all six commands in turn, batches of 50, commits included, commands"},
+		},
+	},
 }
 
 // choose picks the measures that match by their own name or a figure's, and always the probe.
