@@ -27,6 +27,7 @@ type Limits struct {
 	PerAddress    int           // connections of one address at the same time, of IPv6 of one /64; loopback is not counted
 	ClientRate    int           // messages and calls of one client in a second
 	TenantRate    int           // of all clients of one tenant
+	BodyBytes     int64         // of clients' bodies under way at once; one client has half of it
 }
 
 // DefaultLimits are made for a hub on one machine: a client that uses its limit keeps it busy. Reading
@@ -34,7 +35,7 @@ type Limits struct {
 // get.
 var DefaultLimits = Limits{
 	HeaderTimeout: 10 * time.Second, ReadTimeout: link.MaxWait + 45*time.Second, WriteTimeout: link.MaxWait + 60*time.Second,
-	IdleTimeout: 2 * time.Minute, HeaderBytes: 64 << 10, Connections: 20_000, PerAddress: 2_000, ClientRate: 20_000, TenantRate: 40_000,
+	IdleTimeout: 2 * time.Minute, HeaderBytes: 64 << 10, Connections: 20_000, PerAddress: 2_000, ClientRate: 20_000, TenantRate: 40_000, BodyBytes: 512 << 20,
 }
 
 func (l Limits) withDefaults() Limits {
@@ -43,11 +44,11 @@ func (l Limits) withDefaults() Limits {
 		WriteTimeout: limit(l.WriteTimeout, DefaultLimits.WriteTimeout), IdleTimeout: limit(l.IdleTimeout, DefaultLimits.IdleTimeout),
 		HeaderBytes: max(limit(l.HeaderBytes, DefaultLimits.HeaderBytes), 0), Connections: limit(l.Connections, DefaultLimits.Connections),
 		PerAddress: limit(l.PerAddress, DefaultLimits.PerAddress), ClientRate: limit(l.ClientRate, DefaultLimits.ClientRate),
-		TenantRate: limit(l.TenantRate, DefaultLimits.TenantRate),
+		TenantRate: limit(l.TenantRate, DefaultLimits.TenantRate), BodyBytes: limit(l.BodyBytes, DefaultLimits.BodyBytes),
 	}
 }
 
-func limit[T int | time.Duration](given, usual T) T {
+func limit[T int | int64 | time.Duration](given, usual T) T {
 	if given == 0 {
 		return usual
 	}
@@ -55,7 +56,7 @@ func limit[T int | time.Duration](given, usual T) T {
 }
 
 func (l Limits) rates() api.Rates {
-	return api.Rates{Client: max(l.ClientRate, 0), Tenant: max(l.TenantRate, 0)}
+	return api.Rates{Client: max(l.ClientRate, 0), Tenant: max(l.TenantRate, 0), Bodies: max(l.BodyBytes, 0)}
 }
 
 // newServer makes the HTTP server of a hub. A negative timeout of it is none.

@@ -142,8 +142,8 @@ func TestLimitsHaveDefaults(t *testing.T) {
 	if got := (Limits{}).withDefaults(); got != DefaultLimits {
 		t.Errorf("%+v", got)
 	}
-	none := Limits{-1, -1, -1, -1, -1, -1, -1, -1, -1}.withDefaults()
-	if none.Connections != -1 || none.HeaderBytes != 0 || none.rates().Client != 0 || none.rates().Tenant != 0 {
+	none := Limits{-1, -1, -1, -1, -1, -1, -1, -1, -1, -1}.withDefaults()
+	if none.Connections != -1 || none.HeaderBytes != 0 || none.rates().Client != 0 || none.rates().Tenant != 0 || none.rates().Bodies != 0 {
 		t.Errorf("%+v", none)
 	}
 	s := newServer(http.NotFoundHandler(), none, slog.New(slog.DiscardHandler))

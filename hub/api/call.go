@@ -49,7 +49,14 @@ func (c *call) body(limit int) ([]byte, error) {
 	if length > int64(limit) {
 		return nil, c.tooLarge(limit)
 	}
-	if length >= 0 {
+	most := length
+	if most < 0 {
+		most = int64(limit)
+	}
+	if err := c.hold(most); err != nil {
+		return nil, err
+	}
+	if length >= 0 && length <= atOnce {
 		b := make([]byte, length)
 		if _, err := io.ReadFull(c.r.Body, b); err != nil {
 			return nil, link.NewError(link.CodeBodyIncomplete).Because(err)
@@ -57,6 +64,9 @@ func (c *call) body(limit int) ([]byte, error) {
 		return b, nil
 	}
 	b, err := io.ReadAll(io.LimitReader(c.r.Body, int64(limit)+1))
+	if err == nil && length >= 0 && int64(len(b)) < length {
+		err = io.ErrUnexpectedEOF
+	}
 	if err != nil {
 		return nil, link.NewError(link.CodeBodyIncomplete).Because(err)
 	}
@@ -65,6 +75,9 @@ func (c *call) body(limit int) ([]byte, error) {
 	}
 	return bytes.Clone(b), nil // io.ReadAll leaves up to half of it unused
 }
+
+// atOnce is the largest body that gets its memory when it is announced; larger ones as they come.
+const atOnce = 64 << 10
 
 // tooLarge also ends the connection, so that the server does not read the rest of the body.
 func (c *call) tooLarge(limit int) error {

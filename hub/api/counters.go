@@ -44,10 +44,10 @@ func newCounters(r *prometheus.Registry, q Queues, log *slog.Logger) (*counters,
 			Name: "smartlink_settlements_total", Help: "Settlements by result: ack, requeue, dead, release, or the code of the problem.",
 		}, []string{"result"}),
 		limited: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "smartlink_rate_limited_total", Help: "Calls refused because a client, or its tenant, asked too often.",
+			Name: "smartlink_rate_limited_total", Help: "Calls refused because a client, or its tenant, asked too often, or too many bytes of bodies were under way.",
 		}, []string{"limit"}),
 	}
-	for _, limit := range []string{"client", "tenant"} { // from the first scrape on
+	for _, limit := range []string{"client", "tenant", "bodies"} { // from the first scrape on
 		c.limited.WithLabelValues(limit)
 	}
 	for _, m := range []prometheus.Collector{c.requests, c.seconds, c.sends, c.delivered, c.settles, c.limited, &depth{q, log}} {

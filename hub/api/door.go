@@ -63,6 +63,7 @@ type Door struct {
 	openapi *huma.OpenAPI
 	count   *counters
 	meters  *meters
+	held    held
 
 	waits   context.Context // ends when waiting gets shall go home
 	endWait context.CancelFunc
@@ -83,6 +84,7 @@ func New(cfg Config) (*Door, error) {
 		return nil, fmt.Errorf("metrics: %w", err)
 	}
 	d.meters = newMeters(cfg.Rates, d.count.limited)
+	d.held.most = cfg.Rates.Bodies
 	endpoints := slices.Concat(d.linkEndpoints(), d.adminEndpoints(), d.userEndpoints(), d.schemaEndpoints(), d.searchEndpoints(), d.activationEndpoints(),
 		d.installationEndpoints())
 	d.openapi = describe(slices.Concat(endpoints, elsewhere()))
@@ -150,6 +152,7 @@ type call struct {
 	code     link.Code // of the problem answered
 	cause    error
 	attrs    []any // for the log line
+	bytes    int64 // of the body, as they are held
 }
 
 // WriteHeader notes the status. What the mux answers itself, about paths and methods it does not
@@ -192,6 +195,7 @@ func (c *call) finish() {
 	if p != nil && p != http.ErrAbortHandler { //nolint:errorlint // it is that very value
 		c.fail(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
 	}
+	c.door.held.give(c.caller.Client.ID, c.bytes)
 	took := c.door.cfg.Clock.Now().Sub(c.start)
 	status := c.status
 	if status == 0 {

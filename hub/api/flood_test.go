@@ -1,7 +1,9 @@
 package api_test
 
 import (
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"runtime"
 	"strings"
@@ -9,6 +11,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"smartlink/hub/api"
 	"smartlink/link"
 )
 
@@ -71,8 +74,7 @@ func TestBatchFarTooLarge(t *testing.T) {
 
 // TestManyLargeSends: 500 messages of the largest size at the same time are all stored, each once.
 func TestManyLargeSends(t *testing.T) {
-	w := newWorld(t)
-	w.setup("rm", command)
+	w := limited(t, api.Rates{Bodies: 512 << 20})
 	body := `{"data":"` + strings.Repeat("x", link.MaxBody-11) + `"}`
 	var all sync.WaitGroup
 	var stored atomic.Int64
@@ -105,6 +107,41 @@ func TestManyLargeSends(t *testing.T) {
 	got := w.get("rm", "?max=500")
 	if n := len(got); n < 1 || n > link.MaxGetBytes/link.MaxBody {
 		t.Errorf("a get of %d of them", n)
+	}
+}
+
+// TestBodiesUnderWayAreBounded: a client whose bodies do not come to an end takes half of what there is,
+// others go on, and its place is free when it ends.
+func TestBodiesUnderWayAreBounded(t *testing.T) {
+	w := limited(t, api.Rates{Bodies: 4 * link.MaxBody})
+	begun := make([]net.Conn, 2)
+	for i := range begun {
+		c, err := net.Dial("tcp", strings.TrimPrefix(w.url, "http://"))
+		w.must(err)
+		defer func() { _ = c.Close() }()
+		_, err = fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n{",
+			sendPath, w.keys["gesplan"], link.MaxBody)
+		w.must(err)
+		begun[i] = c
+	}
+	send := request{as: "gesplan", path: sendPath, body: `{"data":{}}`}
+	for w.do(send).StatusCode == http.StatusAccepted { // until the hub has seen both
+		continue
+	}
+	if a := w.want(send, http.StatusTooManyRequests, link.CodeRateLimited); a.Header.Get("Retry-After") != "1" {
+		t.Errorf("Retry-After %q", a.Header.Get("Retry-After"))
+	}
+	send.as = "curl"
+	w.want(send, http.StatusAccepted, "")
+	send.body = `{"data":"` + strings.Repeat("x", link.MaxBody-11) + `"}`
+	w.want(send, http.StatusAccepted, "")
+	w.must(begun[0].Close())
+	send.as, send.body = "gesplan", `{"data":{}}`
+	for w.do(send).StatusCode != http.StatusAccepted {
+		continue
+	}
+	if !strings.Contains(string(w.want(request{method: http.MethodGet, path: "/metrics"}, http.StatusOK, "").body), `smartlink_rate_limited_total{limit="bodies"}`) {
+		t.Error("the metrics do not tell")
 	}
 }
 

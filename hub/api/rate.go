@@ -20,6 +20,8 @@ import (
 type Rates struct {
 	Client int // of one client
 	Tenant int // of all clients of a tenant
+	// Bodies is how many bytes of clients' bodies may be under way at once; one client has half of it.
+	Bodies int64
 }
 
 // meters remembers who has used how much.
