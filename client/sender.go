@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/textproto"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -248,6 +249,7 @@ func (d *dispatch) add(o *outgoing) {
 func (d *dispatch) start() {
 	for len(d.waiting) > 0 && d.flying < d.s.opt.Flights {
 		if d.flying == 0 {
+			runtime.Gosched() // those who were answered just now may send again at once
 			d.gather()
 		}
 		if d.flying > 0 && !d.full() && !d.over {

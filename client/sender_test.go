@@ -146,6 +146,23 @@ func (s *Sender) waits(t *testing.T, n int) {
 	}
 }
 
+// letAll lets all requests through until stop is called.
+func letAll(arrived, pass chan struct{}) (stop func()) {
+	over, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case pass <- struct{}{}:
+			case <-arrived:
+			case <-over:
+				return
+			}
+		}
+	}()
+	return func() { close(over); <-ended }
+}
+
 // patient never starts a request beside another one unless it is full.
 var patient = SenderOptions{Linger: time.Hour}
 
@@ -158,14 +175,9 @@ func TestSendsAtTheSameTimeShareARequest(t *testing.T) {
 		list = append(list, note(fmt.Sprint("k", i)))
 	}
 	results := company(t, s, arrived, list...)
-	pass <- struct{}{}
-	sent := 1
-	for sent < 31 { // those that were still on their way in go with a later request
-		<-arrived
-		pass <- struct{}{}
-		sent = len(slices.Concat(h.seen()...))
-	}
+	stop := letAll(arrived, pass)
 	done, failed := results()
+	stop()
 	for key, r := range done {
 		if failed[key] != nil || r.MessageID != idOf(key) {
 			t.Errorf("%s: %v, %v", key, r.MessageID, failed[key])
@@ -196,11 +208,8 @@ func TestABatchIsNeverOverItsBounds(t *testing.T) {
 	other.App = "OTHER"
 	list = append(list, other)
 	results := company(t, s, arrived, list...)
-	pass <- struct{}{}
-	for len(slices.Concat(h.seen()...)) < 1+len(list) {
-		<-arrived
-		pass <- struct{}{}
-	}
+	stop := letAll(arrived, pass)
+	defer stop()
 	if _, failed := results(); len(failed) != 1+len(list) {
 		t.Errorf("%d answers", len(failed))
 	}
@@ -246,20 +255,8 @@ func TestOneMessageRefusedHurtsNoOther(t *testing.T) {
 		t.Error(err)
 	}
 	results := company(t, s, arrived, note("a"), note("refused"), note("unknown"), note("never"), note("b"))
-	stop := make(chan struct{})
-	go func() {
-		defer close(stop)
-		results()
-	}()
-	pass <- struct{}{}
-	for over := false; !over; {
-		select {
-		case <-arrived:
-			pass <- struct{}{}
-		case <-stop:
-			over = true
-		}
-	}
+	stop := letAll(arrived, pass)
+	defer stop()
 	done, failed := results()
 	want := map[string]link.Code{"first": "", "a": "", "b": "", "refused": link.CodeNoRoute, "unknown": "", "never": link.CodeUnavailable}
 	for key, code := range want {
@@ -404,21 +401,10 @@ func TestCloseWaitsForWhatIsIn(t *testing.T) {
 	results := company(t, s, arrived, note("a"), note("b"))
 	closed := make(chan error)
 	go func() { closed <- s.Close(t.Context()) }()
-	for sent := 0; sent < 3; sent = len(slices.Concat(h.seen()...)) {
-		pass <- struct{}{}
-		if len(slices.Concat(h.seen()...)) < 3 {
-			<-arrived
-		}
-	}
-	for over := false; !over; {
-		select {
-		case pass <- struct{}{}:
-		case err := <-closed:
-			if err != nil {
-				t.Error(err)
-			}
-			over = true
-		}
+	stop := letAll(arrived, pass)
+	defer stop()
+	if err := <-closed; err != nil {
+		t.Error(err)
 	}
 	if _, failed := results(); failed["first"] != nil || failed["a"] != nil || failed["b"] != nil {
 		t.Error(failed)
