@@ -38,8 +38,8 @@ func TestTargetsAreJudged(t *testing.T) {
 		"best of the high": {target{Figure: "engine-16", AtLeast: 300, Best: true}, false, "≥ 300, best round: 300"},
 		// 2, 5 and 2, though the medians' ratio is 3.33.
 		"round by round":   {target{Figure: "engine-16", Times: 2.5, Of: "jetstream-16"}, true, "≥ 2.5 × jetstream-16: 2.00 × **missed**"},
-		"ratio reached":    {target{Figure: "engine-16", Times: 2, Of: "jetstream-16"}, false, "≥ 2.0 × jetstream-16: 2.00 ×"},
-		"other is missing": {target{Figure: "engine-16", Times: 1, Of: "rabbit-16"}, false, "≥ 1.0 × rabbit-16 (not judged)"},
+		"ratio reached":    {target{Figure: "engine-16", Times: 2, Of: "jetstream-16"}, false, "≥ 2 × jetstream-16: 2.00 ×"},
+		"other is missing": {target{Figure: "engine-16", Times: 1, Of: "rabbit-16"}, false, "≥ 1 × rabbit-16 (not judged)"},
 		"itself missing":   {target{Figure: "rabbit-16", AtLeast: 1}, false, "≥ 1 (not judged)"},
 	} {
 		v := judge(r, []target{tc.t})[tc.t.Figure]

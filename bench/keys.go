@@ -43,6 +43,12 @@ func engineKeys(ctx context.Context, s *stage, dir string) (values []float64, er
 		return paths.KeysOfValid(fmt.Appendf(nil, `{"data":{"NumeroDocumento":"NF-%09d","CodCfo":"F%05d","SegundoNumero":"%d"}}`,
 			number.Add(1), rand.N(suppliers), rand.Uint64()))
 	}
-	rate, err := hammer(ctx, most, s.load(), func(ctx context.Context, _ int) (int, error) { return 1, load.SendOne(ctx) })
-	return []float64{rate}, err
+	for _, n := range callers[1:] {
+		rate, err := hammer(ctx, n, s.load(), func(ctx context.Context, _ int) (int, error) { return 1, load.SendOne(ctx) })
+		if err != nil {
+			return nil, err
+		}
+		values = append(values, rate)
+	}
+	return values, nil
 }

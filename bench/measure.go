@@ -54,7 +54,12 @@ var measures = []measure{
 			figure{"engine-getack", "/s", "SQLite engine in process, get and ack in batches of 32, 4 readers"}),
 	},
 	{
-		name: "engine-keys", run: engineKeys, loads: 1, figures: each("engine-keys", "the same with three search keys a message, one growing, one of 2,000, one random", 128),
+		name: "engine-keys", run: engineKeys, loads: 2, figures: each("engine-keys", "the same with three search keys a message, one growing, one of 2,000, one random", callers[1:]...),
+	},
+	{
+		name: "engine-keeping", run: engineKeeping, loads: 2, figures: []figure{
+			{"engine-keeping-getack", "/s", "the same get and ack while what has ended moves into the history"},
+		},
 	},
 	{
 		name: "jetstream", run: jetStream, loads: 5, figures: append(each("jetstream", "NATS JetStream in process, sync always, publishes of 1 KiB", callers...),

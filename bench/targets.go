@@ -88,7 +88,7 @@ func (t target) judge(r result, disk float64) verdict {
 	case t.AtMost > 0:
 		v.want, better = "≤ "+number(t.AtMost), slices.Min[[]float64]
 	default:
-		v.want = fmt.Sprintf("≥ %.1f × %s", t.Times, t.Of)
+		v.want = fmt.Sprintf("≥ %s × %s", number(t.Times), t.Of)
 		values = ratios(values, r.values[t.Of])
 	}
 	if t.Best {
