@@ -322,7 +322,7 @@ func TestKilledConnections(t *testing.T) {
 	c := admin(t, dsn)
 	for range 8 {
 		before := sent.Load()
-		_, err := c.Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'queue_test'`)
+		_, err := c.Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'queue_test' AND pid <> pg_backend_pid()`)
 		must(t, err)
 		for sent.Load() < min(before+40, senders*each) && !t.Failed() {
 			wait(time.Millisecond)
@@ -368,7 +368,7 @@ func TestHubsTellEachOther(t *testing.T) {
 	}
 
 	// A lost connection is made again, and everybody is woken.
-	_, err = admin(t, dsn).Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'queue_test' AND query LIKE 'LISTEN%'`)
+	_, err = admin(t, dsn).Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'queue_test' AND pid <> pg_backend_pid() AND query LIKE 'LISTEN%'`)
 	must(t, err)
 	if got := <-told; got != q {
 		t.Errorf("woken for %s", got)
