@@ -30,6 +30,11 @@ type hubCmd struct {
 	MaxConnectionsPerAddress int `help:"Of one address, loopback left out; default 2000, behind a proxy no limit; -1 for no limit." env:"SMARTLINK_HUB_MAX_CONNECTIONS_PER_ADDRESS" placeholder:"N"`
 	ClientRate               int `help:"Calls and messages of one client in a second; default 20000, -1 for no limit." default:"20000" env:"SMARTLINK_HUB_CLIENT_RATE" placeholder:"N"`
 	TenantRate               int `help:"Of all clients of one tenant; default 40000, -1 for no limit." default:"40000" env:"SMARTLINK_HUB_TENANT_RATE" placeholder:"N"`
+
+	Run     hubRunCmd     `cmd:"" default:"1" help:"Run the hub until stopped; also without the word run."`
+	Backup  hubBackupCmd  `cmd:"" help:"Copy the data folder of a hub, also of one that runs."`
+	Restore hubRestoreCmd `cmd:"" help:"Make a data folder of a backup, or make a restored PostgreSQL database ready."`
+	Doctor  hubDoctorCmd  `cmd:"" help:"Look at what a hub needs, and tell what has to be mended."`
 }
 
 // Help shows an example.
@@ -38,7 +43,10 @@ func (*hubCmd) Help() string {
 		"The first start prints a code once; spend it with: smartlink admin init --code CODE --user NAME"
 }
 
-func (c *hubCmd) Run(e *env) error {
+type hubRunCmd struct{}
+
+// Run runs the hub.
+func (*hubRunCmd) Run(e *env, c *hubCmd) error {
 	defer fewerCollections()()
 	h, err := hub.Open(e.ctx, hub.Config{
 		DataDir: c.Data, Database: c.Database, KeyFile: c.KeyFile, Listen: c.Listen, PublicURL: c.PublicURL, Environment: c.Environment, Logger: e.logger(slog.LevelInfo),

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"smartlink/hub/registry"
 	"smartlink/link"
 )
 
@@ -48,6 +49,22 @@ func openHubKey(file string, sealed bool, log *slog.Logger) ([]byte, error) {
 		return nil, fmt.Errorf("%s: %w; move it away and a new one is made", file, err)
 	}
 	return key, nil
+}
+
+// CheckKeyFile tells whether a key file opens the signing keys of a registry. Errors: link.CodeHubKey.
+func CheckKeyFile(file string, stored []registry.SigningKey) error {
+	key, err := openHubKey(file, true, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	seal, err := sealWith(key)
+	if err != nil {
+		return err
+	}
+	if _, err := unsealKeys(seal, stored, nil); err != nil {
+		return foreignHubKey(file, err)
+	}
+	return nil
 }
 
 // sealWith makes what seals the signing keys.

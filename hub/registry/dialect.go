@@ -72,3 +72,12 @@ func (inFile) check(ctx context.Context, s *Store) error {
 	}
 	return nil
 }
+
+// Schema is the newest version of the registry's schema that this program knows, in a SQLite file or in
+// PostgreSQL.
+func Schema(postgres bool) int64 {
+	if postgres {
+		return sqldb.NewestMigration(migrations, "migrations/postgres")
+	}
+	return sqldb.NewestMigration(migrations, "migrations")
+}

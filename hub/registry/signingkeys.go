@@ -24,6 +24,11 @@ func (s *Store) SigningKeys(ctx context.Context) ([]SigningKey, error) {
 	return keys, nil
 }
 
+// ReadSigningKeys is SigningKeys on a database that no Store has open, as it is.
+func ReadSigningKeys(ctx context.Context, db *sql.DB) ([]SigningKey, error) {
+	return loadSigningKeys(ctx, db)
+}
+
 func loadSigningKeys(ctx context.Context, q querier) ([]SigningKey, error) {
 	return collect(ctx, q, func(rows *sql.Rows) (k SigningKey, err error) {
 		var created, use int64
