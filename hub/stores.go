@@ -27,6 +27,9 @@ func (h *Hub) openStores(ctx context.Context) (*registry.Store, queue.Driver, er
 	if h.cfg.Database != "" {
 		return h.openDatabase(ctx)
 	}
+	if err := notMoved(h.cfg.DataDir); err != nil {
+		return nil, nil, err
+	}
 	lock, err := datadir.Acquire(h.cfg.DataDir)
 	if err != nil {
 		return nil, nil, err
@@ -51,8 +54,8 @@ func (h *Hub) openDatabase(ctx context.Context) (*registry.Store, queue.Driver, 
 	if err := os.MkdirAll(filepath.Dir(h.keyFile()), 0o700); err != nil {
 		return nil, nil, fmt.Errorf("folder of the hub's key: %w", err)
 	}
-	if _, err := os.Stat(h.file("hub.db")); err == nil {
-		h.cfg.Logger.Warn("the data folder has a registry of its own, which is not read beside a database; smartlink migrate moves it there",
+	if _, err := os.Stat(h.file("hub.db")); err == nil && notMoved(h.cfg.DataDir) == nil {
+		h.cfg.Logger.Warn("the data folder has a registry of its own, which is not read beside a database; smartlink hub migrate moves it there",
 			"data", h.cfg.DataDir, "database", pgdb.Name(h.cfg.Database))
 	}
 	store, err := registry.OpenPostgres(ctx, h.cfg.Database, registry.Options{Clock: h.cfg.Clock, Logger: h.cfg.Logger})

@@ -34,6 +34,7 @@ type hubCmd struct {
 	Run     hubRunCmd     `cmd:"" default:"1" help:"Run the hub until stopped; also without the word run."`
 	Backup  hubBackupCmd  `cmd:"" help:"Copy the data folder of a hub, also of one that runs."`
 	Restore hubRestoreCmd `cmd:"" help:"Make a data folder of a backup, or make a restored PostgreSQL database ready."`
+	Migrate hubMigrateCmd `cmd:"" help:"Move a stopped hub's data folder into an empty PostgreSQL database."`
 	Doctor  hubDoctorCmd  `cmd:"" help:"Look at what a hub needs, and tell what has to be mended."`
 }
 

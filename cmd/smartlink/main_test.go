@@ -96,7 +96,7 @@ func TestConfigurationFileIsNestedByCommand(t *testing.T) {
 
 func TestConfigurationFileIsReadStrictly(t *testing.T) {
 	for content, want := range map[string]string{
-		"hub:\n  listn: x\n":            "hub.listn: no such command or flag; there are run, backup, restore, doctor",
+		"hub:\n  listn: x\n":            "hub.listn: no such command or flag; there are run, backup, restore, migrate, doctor",
 		"hbu:\n  listen: x\n":           "hbu: no such command",
 		"admin:\n  client:\n    x: 1\n": "admin.client.x: no such",
 		"hub: 127.0.0.1:1\n":            "hub: want the flags",

@@ -106,10 +106,12 @@ func (g *group) route(p *queue.Publish, to *plan, sent map[messageKey]asked) {
 	}
 }
 
-// digest names a request within its tenant, short and of one length for the index. A sender can only
-// meet its own keys: finding another sender's digest takes 2^128 tries.
+// digest names a request, short and of one length for the index. A sender can only meet its own keys:
+// finding another sender's digest takes 2^128 tries. It is that of the SQLite store, so that requests are
+// known after a move.
 func digest(m *link.Message, key string) uuid.UUID {
 	b := make([]byte, 0, 128)
+	b = append(b, m.TenantID[:]...)
 	b = append(b, m.Sender.ClientID...)
 	b = append(b, 0)
 	b = append(b, key...)
