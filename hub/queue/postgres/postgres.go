@@ -36,6 +36,11 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
+// distribute spreads the tables where the database has Citus.
+//
+//go:embed distribute.sql
+var distribute string
+
 // Bounds of what a Store takes of the server.
 const (
 	maxLanes = 4
@@ -163,7 +168,13 @@ func (s *Store) migrate(ctx context.Context) error {
 	}
 	db := stdlib.OpenDBFromPool(s.pool)
 	defer func() { _ = db.Close() }()
-	return sqldb.MigratePostgres(ctx, db, files, "queue_schema")
+	if err := sqldb.MigratePostgres(ctx, db, files, "queue_schema"); err != nil {
+		return err
+	}
+	if _, err := db.ExecContext(ctx, distribute); err != nil {
+		return fmt.Errorf("spread the tables: %w", err)
+	}
+	return nil
 }
 
 // raiseEpoch begins a new epoch of tags, which no other store gets.
