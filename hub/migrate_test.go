@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"smartlink/hub"
 	"smartlink/link"
@@ -141,5 +142,48 @@ func TestMigrate(t *testing.T) {
 	other.must(other.Stop(t.Context()))
 	if _, err := hub.Migrate(t.Context(), other.dir, database); err == nil || !strings.Contains(err.Error(), "not empty") {
 		t.Errorf("moved into a full database: %v", err)
+	}
+}
+
+// TestMigrateHistory moves messages that stand in the files of days already.
+func TestMigrateHistory(t *testing.T) {
+	database := newDatabase(t)
+	r := start(t)
+	c := r.people()
+	token, _ := r.token(c.ID, c.Secret)
+	r.ok(token, "POST", "/api/v1/link/setup", setup, nil)
+	var ids []string
+	for i := range 3 {
+		ids = append(ids, r.sent(token, fmt.Sprintf(`{"n":%d}`, i), "SL-Business-Key", fmt.Sprint("fact ", i)).MessageID.String())
+	}
+	for range 2 {
+		r.ok(token, "POST", "/api/v1/link/ack", ackOf(r.lease(token)), nil)
+	}
+	seen(t, func() bool {
+		r.clock.Advance(10 * time.Minute) // a round of the keeper
+		days, err := filepath.Glob(filepath.Join(r.dir, "history", "*.db"))
+		r.must(err)
+		return len(days) > 0
+	})
+	if token, _ = r.token(c.ID, c.Secret); token == "" {
+		t.Fatal("no token")
+	}
+	r.restart()
+	before := r.told(token, ids)
+	r.must(r.Stop(t.Context()))
+	if _, err := hub.Migrate(t.Context(), r.dir, database); err != nil {
+		t.Fatal(err)
+	}
+	cfg := r.config()
+	cfg.Database, cfg.KeyFile, cfg.DataDir = database, filepath.Join(r.dir, "hub.key"), t.TempDir()
+	h, err := hub.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := &running{TB: t, Hub: h}
+	t.Cleanup(func() { now.must(now.Stop(context.Background())) })
+	now.must(h.Start(t.Context()))
+	if after := now.told(token, ids); after != before {
+		t.Errorf("told otherwise:\n%s\nbefore:\n%s", after, before)
 	}
 }
