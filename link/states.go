@@ -73,4 +73,5 @@ const (
 	EventDiscarded    EventName = "discarded"     // a person gave it up
 	EventERP          EventName = "erp"           // the ERP's side reported a state
 	EventOutcome      EventName = "outcome"       // the ERP answered
+	EventErased       EventName = "erased"        // a person had its content erased
 )

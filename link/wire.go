@@ -165,7 +165,15 @@ type Trace struct {
 	Sender        Sender       `json:"sender"`
 	CreatedAt     time.Time    `json:"createdAt"`
 	CreatedBy     string       `json:"createdBy,omitempty"`
+	Erased        *Erasure     `json:"erased,omitempty" doc:"Who had the content erased; absent: nobody"`
 	Queues        []QueueTrace `json:"queues"`
+}
+
+// Erasure tells when, by whom and why the content of a message was erased.
+type Erasure struct {
+	At     time.Time `json:"at"`
+	By     string    `json:"by"`
+	Reason string    `json:"reason"`
 }
 
 // QueueTrace is the way of a message through one queue.

@@ -49,7 +49,7 @@ type Driver interface {
 
 	// Trace, Message, Find, Queues, Health, Browse and Oldest read.
 	Trace(ctx context.Context, tenant, id uuid.UUID) (Traced, error)         // link.CodeMessageUnknown
-	Message(ctx context.Context, tenant, id uuid.UUID) (link.Message, error) // link.CodeMessageUnknown
+	Message(ctx context.Context, tenant, id uuid.UUID) (link.Message, error) // link.CodeMessageUnknown, link.CodeBodyGone
 	Find(ctx context.Context, f Find) (Found, error)
 	Queues(ctx context.Context, tenant uuid.UUID) ([]Info, error) // uuid.Nil: all tenants
 	Health(ctx context.Context, tenant uuid.UUID) ([]Health, error)
@@ -74,6 +74,15 @@ type Driver interface {
 	// has moved is read as if it had not. Steps are called one at a time, and a step may be the last one
 	// ever: what it leaves behind is right, and a later round finishes it.
 	Keep(ctx context.Context, k Keeping) (KeepStep, error)
+
+	// EraseHistory erases what a message says from the history, as far as OpErase has not, and tells whether
+	// it was there. Its operation finishes it; nil: there is nothing to finish.
+	EraseHistory(ctx context.Context, x Erase) (Op, bool, error)
+	// Purge removes some messages of a tenant that have ended, with all that belongs to them. after is where
+	// the step before said to go on, empty for the first.
+	Purge(ctx context.Context, p Purge, after []byte, limit int) (PurgeStep, error)
+	// Scrub does away with copies that the store itself has of what was erased, as far as it can.
+	Scrub(ctx context.Context) error
 
 	// Check tells whether the store can be written; ErrGone, wrapped, when it has to be reopened for that.
 	Check(ctx context.Context) error

@@ -330,7 +330,8 @@ func (e *Engine) Trace(ctx context.Context, tenant, id uuid.UUID) (Traced, error
 	return ask(e, func() (Traced, error) { return e.driver.Trace(ctx, tenant, id) })
 }
 
-// Message gives a message with its body. Errors: link.CodeMessageUnknown, link.CodeUnavailable.
+// Message gives a message with its body. Errors: link.CodeMessageUnknown, link.CodeBodyGone (it was erased),
+// link.CodeUnavailable.
 func (e *Engine) Message(ctx context.Context, tenant, id uuid.UUID) (link.Message, error) {
 	return ask(e, func() (link.Message, error) { return e.driver.Message(ctx, tenant, id) })
 }

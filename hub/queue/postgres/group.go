@@ -189,6 +189,8 @@ func (g *group) one(ctx context.Context, i int, op queue.Op) (queue.Result, erro
 		return g.discard(ctx, op.Discard)
 	case queue.OpMend:
 		return g.mend(op), nil
+	case queue.OpErase:
+		return g.erase(ctx, op.Erase)
 	case queue.OpRaiseEpoch:
 		return queue.Result{}, nil // looking has raised it
 	}

@@ -272,10 +272,7 @@ func (s *Store) move(ctx context.Context, c *pgxpool.Conn, tenant uuid.UUID, day
 		if err := moveKeys(ctx, &sh, tx, tenant, ids, day); err != nil {
 			return err
 		}
-		sh.exec(`INSERT INTO queue_past AS p (tenant, qid, acked, discarded) SELECT d.tenant, d.qid, count(*) FILTER (WHERE d.state = 'acked'),
-			count(*) FILTER (WHERE d.state = 'discarded') FROM unnest($2::uuid[]) AS u (id) JOIN delivery AS d ON d.tenant = $1 AND d.id = u.id
-			GROUP BY d.tenant, d.qid ON CONFLICT (tenant, qid) DO UPDATE SET acked = p.acked + excluded.acked,
-			discarded = p.discarded + excluded.discarded`, tenant, ids)
+		sh.exec(countPast, tenant, ids)
 		for _, t := range historyTables {
 			sh.exec(`WITH gone AS (DELETE FROM `+t.name+` AS t USING unnest($2::uuid[]) AS u (id) WHERE t.tenant = $1 AND t.id = u.id RETURNING t.*)
 				INSERT INTO history_`+t.name+` (day, `+t.columns+`) SELECT $3::text::date, `+t.columns+` FROM gone`, tenant, ids, day)
@@ -289,14 +286,24 @@ func (s *Store) move(ctx context.Context, c *pgxpool.Conn, tenant uuid.UUID, day
 	return n, nil
 }
 
+// countPast counts the deliveries of messages that are about to leave.
+const countPast = `INSERT INTO queue_past AS p (tenant, qid, acked, discarded) SELECT d.tenant, d.qid, count(*) FILTER (WHERE d.state = 'acked'),
+	count(*) FILTER (WHERE d.state = 'discarded') FROM unnest($2::uuid[]) AS u (id) JOIN delivery AS d ON d.tenant = $1 AND d.id = u.id
+	GROUP BY d.tenant, d.qid ON CONFLICT (tenant, qid) DO UPDATE SET acked = p.acked + excluded.acked, discarded = p.discarded + excluded.discarded`
+
 // keyed are the keys that messages are found by, as columns.
 type keyed struct {
 	keys   [][]byte
 	places []int64
 }
 
+// querier is a connection or a transaction.
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
 // keysOf reads the keys of messages from a table.
-func keysOf(ctx context.Context, tx pgx.Tx, table string, tenant uuid.UUID, ids any) (keyed, error) {
+func keysOf(ctx context.Context, tx querier, table string, tenant uuid.UUID, ids any) (keyed, error) {
 	var k keyed
 	rows, err := tx.Query(ctx, `SELECT m.place, m.search_keys FROM unnest($2::uuid[]) AS u (id) JOIN `+table+` AS m ON m.tenant = $1 AND m.id = u.id
 		WHERE m.search_keys IS NOT NULL`, tenant, ids)

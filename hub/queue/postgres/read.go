@@ -44,13 +44,20 @@ func (r *messageRow) message() (link.Message, error) {
 	return m, nil
 }
 
-// Message reads a message with its body.
+// Message reads a message with its body. Errors: link.CodeMessageUnknown, link.CodeBodyGone.
 func (s *Store) Message(ctx context.Context, tenant, id uuid.UUID) (link.Message, error) {
 	var m messageRow
+	erased := false
 	err := pgx.BeginTxFunc(ctx, s.pool, readOnly, func(tx pgx.Tx) error {
-		_, err := s.find(ctx, tx, tenant, id, messageColumns, m.into()...)
+		in, err := s.find(ctx, tx, tenant, id, messageColumns, m.into()...)
+		if err == nil {
+			err = tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM `+in+`erased WHERE tenant = $1 AND id = $2)`, tenant, id).Scan(&erased)
+		}
 		return err
 	})
+	if err == nil && erased {
+		return link.Message{}, link.NewError(link.CodeBodyGone)
+	}
 	if errors.Is(err, pgx.ErrNoRows) {
 		return link.Message{}, link.NewError(link.CodeMessageUnknown)
 	}

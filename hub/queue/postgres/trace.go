@@ -70,6 +70,18 @@ func (t *tracer) trace(ctx context.Context, tx pgx.Tx) (queue.Traced, error) {
 		t.id.tenant, t.id.id)
 	s.each(t.outcome, `SELECT qid, number, status, key, errors, at FROM `+told(in, "outcome", "number")+` ORDER BY qid, number`,
 		t.id.tenant, t.id.id)
+	s.each(func(rows pgx.Rows) error {
+		e := link.Erasure{}
+		if err := rows.Scan(&e.At, &e.By, &e.Reason); err != nil {
+			return err
+		}
+		e.At = e.At.UTC()
+		tr.Erased = &e
+		for _, w := range t.ways {
+			w.Events = append(w.Events, link.TraceEvent{At: e.At, Event: link.EventErased, By: e.By, Detail: e.Reason, Client: w.client})
+		}
+		return nil
+	}, `SELECT at, by, reason FROM `+in+`erased WHERE tenant = $1 AND id = $2`, t.id.tenant, t.id.id)
 	if err := s.send(ctx, tx.Conn()); err != nil {
 		return queue.Traced{}, err
 	}

@@ -56,6 +56,7 @@ func Run(t *testing.T, fresh Factory) {
 		{"Series", seriesPromises},
 		{"Recount", recountPromises},
 		{"History", historyPromises},
+		{"Erase", erasePromises},
 		{"Many", manyPromises},
 		{"Crash", crashPromises},
 		{"Fault", faultPromises},

@@ -147,6 +147,12 @@ func (g *group) one(op queue.Op) (queue.Result, error) {
 		return g.raise()
 	case opForget:
 		return g.forget(op)
+	case queue.OpErase:
+		return g.erase(op.Erase)
+	case opBlank:
+		return g.blank(op.mid)
+	case opHealthDrop:
+		return g.dropHealth(op)
 	case opShrink:
 		return g.shrink()
 	}

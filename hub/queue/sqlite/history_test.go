@@ -265,3 +265,67 @@ func TestRoundIsBegunAnewAfterReopening(t *testing.T) {
 		}
 	}
 }
+
+// engine runs a store with an engine that keeps nothing by itself.
+func engine(t *testing.T, path string, c clock.Clock) *queue.Engine {
+	t.Helper()
+	s, err := sqlite.Open(t.Context(), path, sqlite.Options{Clock: c})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := queue.New(s, queue.Options{Clock: c, Keep: queue.KeepOptions{Every: -1, Recent: -1}})
+	if err := e.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = e.Stop(context.Background()) })
+	return e
+}
+
+// TestErasedLeavesNoBytes looks at the bytes of every file, with the logs, while the store is open: what
+// was erased stands in none, and its neighbours do.
+func TestErasedLeavesNoBytes(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "queue.db")
+	s := openStore(t, path, clock.NewFake(started))
+	mark := func(i int) []byte { return fmt.Appendf(nil, "<secret number %d>", i) }
+	q, ids := fill(t, s, 120, func(i int) []byte {
+		return bytes.Join([][]byte{mark(i), random(rand.N(1 << (4 + i%11))), mark(i)}, nil)
+	})
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	e := engine(t, path, clock.NewFake(started))
+	anywhere := func(i int) bool {
+		if hasBytes(t, path+"*", mark(i)) {
+			return true
+		}
+		days, err := filepath.Glob(filepath.Join(dir, "history", "*"))
+		return err == nil && len(days) > 0 && hasBytes(t, filepath.Join(dir, "history", "*"), mark(i))
+	}
+	erase := func(from, to int) {
+		t.Helper()
+		for i := from; i < to; i += 2 {
+			if err := e.Erase(t.Context(), queue.Erase{Tenant: q.Tenant, ID: ids[i], By: "maria", Reason: "asked for"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i := from; i < to; i++ {
+			if gone := i%2 == 0; anywhere(i) == gone {
+				t.Errorf("message %d: found in the files %v, erased %v", i, !gone, gone)
+			}
+		}
+	}
+	erase(0, 40) // in queue.db
+	if _, err := e.Keep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	erase(0, 80) // in the history, some again
+	if err := e.Purge(t.Context(), queue.Purge{Tenant: q.Tenant, Before: started.Add(time.Hour), Progress: func(int, int) error { return nil }}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range ids {
+		if anywhere(i) {
+			t.Errorf("message %d is in the files after all of its tenant went", i)
+		}
+	}
+}

@@ -504,8 +504,8 @@ func (s *Store) thinOut(ctx context.Context, o queue.Keeping) (queue.KeepStep, b
 			k.days = k.days[1:]
 			continue
 		}
-		n, err := s.removeOf(ctx, day, over[0], o.Chunk)
-		return queue.KeepStep{Kept: queue.Kept{Erased: n}}, true, err
+		mids, err := s.removeOf(ctx, day, over[0], o.Chunk)
+		return queue.KeepStep{Op: opForget{copied: told(mids)}, Kept: queue.Kept{Erased: len(mids)}}, true, err
 	}
 	return queue.KeepStep{}, false, nil
 }
@@ -544,19 +544,18 @@ func (s *Store) tenantsOf(ctx context.Context, day string) (over, left []uuid.UU
 // childTables are what belongs to a message.
 var childTables = []string{"delivery", "attempt", "event", "report", "outcome", "erased"}
 
-// removeOf removes some messages of a tenant from a day's file, and gives back the space.
-func (s *Store) removeOf(ctx context.Context, day string, tenant uuid.UUID, limit int) (int, error) {
+// removeOf removes some messages of a tenant from a day's file, and gives back the space. It answers their
+// numbers.
+func (s *Store) removeOf(ctx context.Context, day string, tenant uuid.UUID, limit int) (mids []int64, err error) {
 	w, err := s.dayWriter(ctx, day)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	n := 0
 	err = w.change(ctx, func(tx *sql.Tx) error {
 		rows, err := tx.QueryContext(ctx, `SELECT mid FROM message WHERE tenant = ? LIMIT ?`, tenant[:], limit)
 		if err != nil {
 			return err
 		}
-		var mids []int64
 		for rows.Next() {
 			var mid int64
 			if err := rows.Scan(&mid); err != nil {
@@ -567,16 +566,7 @@ func (s *Store) removeOf(ctx context.Context, day string, tenant uuid.UUID, limi
 		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 			return err
 		}
-		n = len(mids)
-		err = eachKey(ctx, tx, numberList(mids), func(mid int64, tenant []byte, keys [][]byte) error {
-			for _, k := range keys {
-				if _, err := tx.ExecContext(ctx, `DELETE FROM search WHERE tenant = ? AND key = ? AND mid = ?`, tenant, k, mid); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
+		if err := dropKeys(ctx, tx, numberList(mids)); err != nil {
 			return err
 		}
 		for _, t := range append([]string{"message"}, childTables...) {
@@ -590,9 +580,9 @@ func (s *Store) removeOf(ctx context.Context, day string, tenant uuid.UUID, limi
 		err = drain(ctx, w.conn, `PRAGMA incremental_vacuum`)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("thin out the history of %s: %w", day, err)
+		return nil, fmt.Errorf("thin out the history of %s: %w", day, err)
 	}
-	return n, nil
+	return mids, nil
 }
 
 // drain runs a statement that does its work row by row.

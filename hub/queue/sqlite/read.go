@@ -13,14 +13,18 @@ import (
 	"smartlink/link"
 )
 
-// Message reads a message with its body.
+// Message reads a message with its body. Errors: link.CodeMessageUnknown, link.CodeBodyGone.
 func (s *Store) Message(ctx context.Context, tenant, id uuid.UUID) (link.Message, error) {
 	var m messageRow
-	err := s.reader.QueryRowContext(ctx, `SELECT `+messageColumns+` FROM message WHERE id = ? AND tenant = ?`, id[:], tenant[:]).
-		Scan(m.into()...)
+	erased := false
+	err := s.reader.QueryRowContext(ctx, `SELECT `+messageColumns+erasedColumn+` FROM message WHERE id = ? AND tenant = ?`, id[:], tenant[:]).
+		Scan(append(m.into(), &erased)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		m = messageRow{}
-		err = s.movedMessage(ctx, tenant, id, &m)
+		err = s.movedMessage(ctx, tenant, id, append(m.into(), &erased))
+	}
+	if err == nil && erased {
+		return link.Message{}, link.NewError(link.CodeBodyGone)
 	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return link.Message{}, link.NewError(link.CodeMessageUnknown)
@@ -31,14 +35,17 @@ func (s *Store) Message(ctx context.Context, tenant, id uuid.UUID) (link.Message
 	return m.message()
 }
 
+// erasedColumn tells whether a message's content was erased.
+const erasedColumn = `, EXISTS (SELECT 1 FROM erased AS e WHERE e.mid = message.mid)`
+
 // movedMessage reads a message of the history.
-func (s *Store) movedMessage(ctx context.Context, tenant, id uuid.UUID, m *messageRow) error {
+func (s *Store) movedMessage(ctx context.Context, tenant, id uuid.UUID, into []any) error {
 	x, err := s.historyOf(ctx, tenant)
 	if err != nil {
 		return err
 	}
 	defer x.end()
-	_, _, err = x.find(ctx, tenant, id, messageColumns, m.into()...)
+	_, _, err = x.find(ctx, tenant, id, messageColumns+erasedColumn, into...)
 	return err
 }
 

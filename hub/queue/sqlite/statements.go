@@ -29,7 +29,8 @@ type statements struct {
 	deliveryFind, redrive, placeSet, holdSet, holding, eventAdd    *stmt
 	settle, delay, lose, promote, undelay                          *stmt
 	loneAdd, lateAdd, grown, pastAdd, shrink                       *stmt
-	forget                                                         []*stmt
+	eraseFind, eraseStates, eraseNote, healthDrop                  *stmt
+	forget, blank                                                  []*stmt
 	readyAfter, delayedDue, delayedNext, unsentMetrics, epochRaise *stmt
 	seriesAdd, seriesTrim                                          *stmt
 }
@@ -138,6 +139,10 @@ func prepare(c any) (*statements, error) {
 		{&st.pastAdd, `INSERT INTO past (qid, acked, discarded) SELECT qid, sum(state = 'acked'), sum(state = 'discarded') FROM delivery
 			WHERE mid IN (SELECT value FROM json_each(?)) GROUP BY qid
 			ON CONFLICT (qid) DO UPDATE SET acked = acked + excluded.acked, discarded = discarded + excluded.discarded`},
+		{&st.eraseFind, `SELECT mid, search_keys FROM message WHERE id = ? AND tenant = ?`},
+		{&st.eraseStates, `SELECT state FROM delivery WHERE mid = ?`},
+		{&st.eraseNote, noteErased},
+		{&st.healthDrop, `DELETE FROM health WHERE tenant = ?`},
 		{&st.shrink, fmt.Sprintf(`PRAGMA incremental_vacuum(%d)`, shrinkPages)},
 
 		{&st.epochRaise, `UPDATE meta SET value = value + 1 WHERE name = 'epoch' RETURNING value`},
@@ -147,6 +152,13 @@ func prepare(c any) (*statements, error) {
 			to  **stmt
 			sql string
 		}{&st.forget[i], `DELETE FROM ` + t + ` WHERE mid IN (SELECT value FROM json_each(?))`})
+	}
+	st.blank = make([]*stmt, len(blanking))
+	for i, q := range blanking {
+		list = append(list, struct {
+			to  **stmt
+			sql string
+		}{&st.blank[i], q})
 	}
 	for _, x := range list {
 		s, err := conn.PrepareContext(context.Background(), x.sql)

@@ -112,6 +112,9 @@ func (t *tracer) read(tr *link.Trace) error {
 			return err
 		}
 	}
+	if err := t.erased(tr); err != nil {
+		return err
+	}
 	for _, w := range t.ways {
 		if l, open := t.leased[w.qid]; open {
 			w.State, w.Attempt = link.StateLeased, l.n()
@@ -125,6 +128,23 @@ func (t *tracer) read(tr *link.Trace) error {
 		w.Events = append(first, w.Events...)
 	}
 	return nil
+}
+
+// erased tells who had the message's content erased.
+func (t *tracer) erased(tr *link.Trace) error {
+	return t.each(`SELECT at, by, reason FROM erased WHERE mid = ?`, func(rows *sql.Rows) error {
+		var at int64
+		e := link.Erasure{}
+		if err := rows.Scan(&at, &e.By, &e.Reason); err != nil {
+			return err
+		}
+		e.At = moment(at)
+		tr.Erased = &e
+		for _, w := range t.ways {
+			w.Events = append(w.Events, link.TraceEvent{At: e.At, Event: link.EventErased, By: e.By, Detail: e.Reason, Client: w.client})
+		}
+		return nil
+	})
 }
 
 // way finds the way through a queue.
