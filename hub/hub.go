@@ -19,6 +19,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
@@ -138,7 +139,11 @@ func (h *Hub) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	h.engine = queue.New(driver, queue.Options{Clock: h.cfg.Clock, Logger: h.cfg.Logger})
+	h.engine = queue.New(driver, queue.Options{Clock: h.cfg.Clock, Logger: h.cfg.Logger, Retention: func(tenant uuid.UUID) queue.Retention {
+		r := store.Current().Retention(tenant)
+		const day = 24 * time.Hour
+		return queue.Retention{History: time.Duration(r.HistoryDays) * day, Waiting: time.Duration(r.WaitingDays) * day, Dead: time.Duration(r.DeadDays) * day}
+	}})
 	if err := store.PutOffHolds(ctx); err != nil {
 		return err
 	}

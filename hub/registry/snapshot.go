@@ -24,6 +24,8 @@ type Snapshot struct {
 	paths   map[ruleKey]SearchPaths
 	signing []SigningKey
 	version int64 // of the last change it shows, where hubs share a store
+	// retention of the tenants that have their own.
+	retention map[uuid.UUID]link.TenantRetention
 }
 
 type tenantApp struct {
@@ -50,6 +52,8 @@ func NewSnapshot(apps []App, clients []Client) *Snapshot {
 		tenants: map[uuid.UUID]link.Tenant{},
 		rules:   map[ruleKey]rule{},
 		paths:   map[ruleKey]SearchPaths{},
+
+		retention: map[uuid.UUID]link.TenantRetention{},
 	}
 	for _, a := range apps {
 		s.apps[a.Code] = a
@@ -134,6 +138,9 @@ func load(ctx context.Context, q querier, old *Snapshot) (*Snapshot, error) {
 	}
 	for _, t := range tenants {
 		s.tenants[t.ID] = t
+	}
+	if err := s.loadRetention(ctx, q); err != nil {
+		return nil, fmt.Errorf("read retention: %w", err)
 	}
 	if s.signing, err = loadSigningKeys(ctx, q); err != nil {
 		return nil, fmt.Errorf("read signing keys: %w", err)
