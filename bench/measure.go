@@ -62,6 +62,10 @@ var measures = []measure{
 		},
 	},
 	{
+		name: "engine-kept", run: engineKept, loads: 1,
+		figures: []figure{{"engine-kept-getack", "/s", "SQLite engine in process, get and ack in batches of 32, 4 readers, while history is kept"}},
+	},
+	{
 		name: "jetstream", run: jetStream, loads: 5, figures: append(each("jetstream", "NATS JetStream in process, sync always, publishes of 1 KiB", callers...),
 			figure{"jetstream-getack", "/s", "NATS JetStream in process, sync always, fetch and confirmed ack in batches of 32, 4 readers"}),
 	},

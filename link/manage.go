@@ -64,8 +64,9 @@ const (
 // done, and the same job can be started again.
 type Job struct {
 	ID        uuid.UUID  `json:"id"`
-	Kind      string     `json:"kind" doc:"redrive or discard"`
-	Queue     string     `json:"queue"`
+	Kind      string     `json:"kind" doc:"redrive, discard or erase"`
+	Queue     string     `json:"queue,omitempty" doc:"Whose messages; not of erase"`
+	TenantID  *uuid.UUID `json:"tenantId,omitempty" doc:"Whose messages, of erase"`
 	By        string     `json:"by"`
 	State     JobState   `json:"state"`
 	StartedAt time.Time  `json:"startedAt"`

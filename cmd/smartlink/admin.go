@@ -139,6 +139,9 @@ func (c *companyListCmd) Run(e *env, a *adminCmd) error {
 type adminTenantCmd struct {
 	Add  tenantAddCmd  `cmd:"" help:"Create a tenant. Example: smartlink admin tenant add Produção --company 'Fazenda Boa Vista S.A.'"`
 	List tenantListCmd `cmd:"" help:"List tenants. Example: smartlink admin tenant list --json"`
+
+	Retention tenantRetentionCmd `cmd:"" help:"How long messages of a tenant are kept."`
+	Erase     tenantEraseCmd     `cmd:"" help:"Erase all messages of a tenant. Example: smartlink admin tenant erase UUID --reason 'the contract ended' --yes"`
 }
 
 type tenantAddCmd struct {

@@ -16,6 +16,8 @@ type adminMessageCmd struct {
 	Find messageFindCmd `cmd:"" help:"Find messages of a tenant, the newest first. Example: smartlink admin message find --tenant UUID --path /data/CodCfo --value F001"`
 	Body messageBodyCmd `cmd:"" help:"Print what a message says; the audit keeps who read it. Example: smartlink admin message body ID > mended.json"`
 	Copy messageCopyCmd `cmd:"" help:"Send a copy: new id, same root and business key. Example: smartlink admin message copy ID --edit --reason 'typing error'"`
+
+	Erase messageEraseCmd `cmd:"" help:"Erase what a message says; its trace stays and says so. Example: smartlink admin message erase ID --reason 'personal data, asked for'"`
 }
 
 // messageArg names a message on the command line.

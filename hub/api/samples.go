@@ -96,6 +96,7 @@ func sampleValues() []any {
 		link.AppRequest{Name: app.Name, Sends: app.Sends, Receives: app.Receives}, app, pageOf(app),
 		link.ClientRequest{TenantID: sampleTenant.String(), Name: client.Name, Apps: client.Apps}, client, pageOf(client),
 		link.ClientChange{Apps: &[]string{"GESPLAN", "GESPLAN-RM"}}, link.ClientCreated{Client: client, Secret: notASecret},
+		link.TenantRetention{TenantID: sampleTenant, HistoryDays: 7, WaitingDays: 90},
 		link.SecretCreated{ID: "s2", Secret: notASecret},
 		link.UserRequest{Name: user.Name, Role: user.Role}, user, pageOf(user), link.UserCreated{User: user, Password: notASecret},
 		link.UserChange{Role: new(link.RoleOperator)}, link.PasswordRequest{}, link.PasswordSet{User: user.Name, Password: notASecret},

@@ -119,7 +119,7 @@ func TestParametersSayWhatTheyTake(t *testing.T) {
 
 // Codes with an HTTP status that no call of the API answers, each with the reason.
 var answeredElsewhere = map[link.Code]string{
-	link.CodeLogin: "the monitor's log-in page", link.CodeForeignPage: "the monitor's forms", link.CodeNotInInbox: "the agent's own commands", link.CodeNotNow: "items of lists, and the agent's own commands",
+	link.CodeLogin: "the monitor's log-in page", link.CodeForeignPage: "the monitor's forms", link.CodeNotInInbox: "the agent's own commands",
 }
 
 // TestEveryCodeIsDescribed: each problem that the catalogue has an HTTP status for stands at a call.

@@ -66,3 +66,7 @@ func (e *engine) Recount(context.Context, uuid.UUID, bool) (int, []queue.Drift, 
 func (e *engine) Series(_ context.Context, s queue.Series) (map[queue.Name][]link.SeriesPoint, error) {
 	return map[queue.Name][]link.SeriesPoint{}, e.err
 }
+
+func (e *engine) Erase(context.Context, queue.Erase) error { return e.err }
+
+func (e *engine) Purge(_ context.Context, p queue.Purge) error { return p.Progress(1, 0) }

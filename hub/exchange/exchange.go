@@ -32,6 +32,8 @@ type Engine interface {
 	Hold(ctx context.Context, h queue.Hold) error
 	Redrive(ctx context.Context, r queue.Redrive) ([]error, error)
 	Discard(ctx context.Context, d queue.Discard) ([]error, error)
+	Erase(ctx context.Context, x queue.Erase) error
+	Purge(ctx context.Context, p queue.Purge) error
 	Extend(ctx context.Context, q queue.Name, items []queue.Extend) ([]queue.Extended, error)
 	Trace(ctx context.Context, tenant, id uuid.UUID) (queue.Traced, error)
 	Find(ctx context.Context, f queue.Find) (queue.Found, error)

@@ -221,6 +221,7 @@ var lookTexts = map[string]link.Text{
 	"event.dead-lettered": {PT: "Foi para as mensagens mortas", EN: "Went to the dead letters"},
 	"event.redriven":      {PT: "Reenviada das mensagens mortas", EN: "Sent on from the dead letters"},
 	"event.discarded":     {PT: "Descartada", EN: "Discarded"},
+	"event.erased":        {PT: "Conteúdo apagado", EN: "Content erased"},
 	"event.erp":           {PT: "O ERP informou", EN: "The ERP reported"},
 	"event.outcome":       {PT: "O ERP respondeu", EN: "The ERP answered"},
 

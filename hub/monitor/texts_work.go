@@ -73,6 +73,7 @@ var workTexts = map[string]link.Text{
 	"jobs.none.how":       {PT: "Um trabalho começa quando alguém reenvia ou descarta todas as mensagens de uma lista.", EN: "A job starts when somebody sends on or discards all messages of a list."},
 	"job.redrive":         {PT: "Reenviar mensagens mortas", EN: "Send dead letters on"},
 	"job.discard":         {PT: "Descartar mensagens", EN: "Discard messages"},
+	"job.erase":           {PT: "Apagar as mensagens de um tenant", EN: "Erase the messages of a tenant"},
 	"job.state.running":   {PT: "Em andamento", EN: "Running"},
 	"job.state.done":      {PT: "Terminado", EN: "Done"},
 	"job.state.cancelled": {PT: "Cancelado", EN: "Cancelled"},

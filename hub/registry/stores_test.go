@@ -103,6 +103,7 @@ var suite = []func(*testing.T, where){
 	testCheckMendsASnapshotThatMayBeStale,
 	testSchemaRules,
 	testSchemaRulesRefused,
+	testRetention,
 	testSchemasAreBounded,
 	testSearchRules,
 	testSearchRulesRefused,

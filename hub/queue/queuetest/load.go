@@ -20,6 +20,7 @@ type Load struct {
 	Callers int    // at the same time
 	Body    int    // bytes of one message
 	Key     string // ordering key
+	Plain   bool   // readers have no installation
 	// Keys makes the search keys of a message; nil: messages have none.
 	Keys func() [][]byte
 
@@ -80,7 +81,11 @@ func (l *Load) Drain(ctx context.Context, n, batch int) (perSecond float64, err 
 
 // DrainOne gets and acknowledges one batch, and answers how many messages it had.
 func (l *Load) DrainOne(ctx context.Context, batch int) (int, error) {
-	got, err := l.Engine.Get(ctx, queue.Get{Queue: l.Queue(), Max: batch, Installation: "bench"})
+	installation := "bench"
+	if l.Plain {
+		installation = ""
+	}
+	got, err := l.Engine.Get(ctx, queue.Get{Queue: l.Queue(), Max: batch, Installation: installation})
 	if err != nil {
 		return 0, err
 	}
