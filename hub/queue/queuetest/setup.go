@@ -70,6 +70,7 @@ var setupPromises = []promise{
 		q1, q2 := w.queue("A"), w.queue("A")
 		foreign := queue.Name{Tenant: link.NewID(), Client: link.NewClientID()}
 		w.setup(foreign, 3, "A")
+		w.setup(q1, 5, "A", "B") // a queue that is set up again is still one
 		mine, err := w.Queues(w.ctx(), w.tenant)
 		w.must(err)
 		equalList(w, "queues", namesOf(mine), sorted(q1, q2))

@@ -160,8 +160,11 @@ func (m *memory) find(q *queueState, tag, now int64) (*lease, error) {
 	return l, nil
 }
 
-// addQueue makes a queue known; subscribe tells what it hears.
+// addQueue makes a queue known, once; subscribe tells what it hears.
 func (m *memory) addQueue(q *queueState) {
+	if m.byID[q.id] == q {
+		return
+	}
 	m.queues[q.name], m.byID[q.id] = q, q
 	m.list, m.unsorted = append(m.list, q), true
 }
