@@ -193,9 +193,15 @@ func (e *examination) messages() {
 		return
 	}
 	counts, err := box.Counts(e.ctx)
-	if err = errors.Join(err, box.Close(e.ctx)); err != nil {
+	active, unread := box.Active(e.ctx)
+	if err = errors.Join(err, unread, box.Close(e.ctx)); err != nil {
 		e.bad(what, err)
 		return
+	}
+	if active.Run != "" {
+		at := active.Since.Local().Format("2006-01-02 15:04:05")
+		e.say(link.Text{PT: "Instância ativa", EN: "Active instance"}, Good,
+			link.Both("a última foi a da máquina %s, desde %s", "the last one was that of machine %s, since %s", active.Host, at))
 	}
 	n := map[link.ERPState]int64{}
 	for _, c := range counts {

@@ -190,7 +190,13 @@ func (g *guard) turn(ctx context.Context) error {
 	if g.taken == answer.Epoch {
 		return nil
 	}
-	return g.enter(ctx, answer.Epoch)
+	if err := g.enter(ctx, answer.Epoch); err != nil {
+		g.mu.Lock()
+		g.standing.Trouble = err
+		g.mu.Unlock()
+		return err
+	}
+	return nil
 }
 
 // ask tells how far the database has moved, and asks to be or to stay the active run.

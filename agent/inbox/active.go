@@ -45,7 +45,7 @@ func (b *Box) Guard(sure func() bool) {
 // Active tells which run has taken the inbox last; the zero Run: none yet.
 func (b *Box) Active(ctx context.Context) (Active, error) {
 	var a Active
-	err := b.db.QueryRowContext(ctx, readActive).Scan(&a.Epoch, &a.Run, &a.Host, moment{&a.Since}, &a.Moves)
+	err := b.read.QueryRowContext(ctx, readActive).Scan(&a.Epoch, &a.Run, &a.Host, moment{&a.Since}, &a.Moves)
 	if err != nil {
 		return a, fmt.Errorf("read who is active: %w", err)
 	}
@@ -54,13 +54,16 @@ func (b *Box) Active(ctx context.Context) (Active, error) {
 
 // Take makes h.Run the one that may write. It waits for a transaction that is open: what an earlier
 // run has begun is either there or not when Take returns. An inbox that a later epoch has taken is
-// ErrStandBy.
+// ErrStandBy, one that was given to another installation meanwhile link.CodeForeignDatabase.
 func (b *Box) Take(ctx context.Context, h Hold) error {
 	tx, err := b.begin(ctx, false)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback(ctx)
+	if err := tx.belongsTo(ctx, b.inst); err != nil {
+		return err
+	}
 	r, err := tx.ExecContext(ctx, takeActive, h.Epoch, h.Run, h.Host, stamp(b.clock.Now()))
 	if err != nil {
 		return fmt.Errorf("take the inbox: %w", err)

@@ -112,19 +112,30 @@ func (i *Installation) write() error {
 	return nil
 }
 
-// JoinInstallation writes the file of an installation on a further machine: its id and key are the
-// same, its instance is another. A file that is there already stays as it is unless it is of the same
-// installation, or has served no database yet; otherwise link.CodeInstallationThere.
-func JoinInstallation(path string, of Installation) error {
+// CheckJoin tells whether a machine may join an installation with this file: there is none, it is of the
+// same installation, or it has served no database yet. Otherwise it is link.CodeInstallationThere.
+func CheckJoin(path string, of Installation) error {
 	there, err := ReadInstallation(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		return nil
 	case err != nil:
 		return err
-	case there.ID == of.ID:
-		return nil
-	case there.bound:
+	case there.ID != of.ID && there.bound:
 		return link.NewError(link.CodeInstallationThere, "file", path)
+	}
+	return nil
+}
+
+// JoinInstallation writes the file of an installation on a further machine: its id and key are the
+// same, its instance is another. A file of the same installation that is there already stays. Errors:
+// CheckJoin's.
+func JoinInstallation(path string, of Installation) error {
+	if err := CheckJoin(path, of); err != nil {
+		return err
+	}
+	if there, err := ReadInstallation(path); err == nil && there.ID == of.ID {
+		return nil
 	}
 	joined := Installation{ID: of.ID, Key: of.Key, CreatedAt: of.CreatedAt, Instance: uuid.New(), bound: true, path: path}
 	return joined.write()

@@ -42,6 +42,9 @@ type agentCmd struct {
 	Start     agentStartCmd     `cmd:"" help:"Start the installed service."`
 	Stop      agentStopCmd      `cmd:"" help:"Stop the installed service."`
 	Status    agentStatusCmd    `cmd:"" help:"Tell whether the service is installed and runs."`
+	JoinCode  agentJoinCodeCmd  `cmd:"" help:"Make a code with which one further machine can join the installation; it is shown once."`
+	Join      agentJoinCmd      `cmd:"" help:"Make this machine one more of the installation that the database belongs to."`
+	Adopt     agentAdoptCmd     `cmd:"" help:"Make a restored or copied database a new installation's."`
 	Doctor    agentDoctorCmd    `cmd:"" help:"Look at everything the agent needs, and tell what has to be mended."`
 	Messages  agentMessagesCmd  `cmd:"" help:"List messages of the inbox."`
 	Show      agentShowCmd      `cmd:"" help:"Tell everything the inbox knows about one message."`
