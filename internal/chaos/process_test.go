@@ -107,6 +107,16 @@ func (p *process) log() string {
 	return strings.Join(p.stdout, "\n") + "\n" + p.stderr.String()
 }
 
+// lines are those it has printed.
+func (p *process) lines() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stdout
+}
+
+// signal sends it a signal.
+func (p *process) signal(s syscall.Signal) { _ = p.cmd.Process.Signal(s) }
+
 // dead tells whether it has ended.
 func (p *process) dead() bool {
 	select {

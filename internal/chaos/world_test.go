@@ -36,6 +36,7 @@ type world struct {
 	listen     string
 	hub, agent *process
 	rm         link.ClientCreated
+	apiKey     string // of the administrator
 	gesplan    *client.Client
 
 	serial    int
@@ -110,7 +111,8 @@ func (w *world) accounts() {
 	fail(err)
 	who, err := admin.Init(ctx, link.InitRequest{Code: found[1], User: "chaos"})
 	fail(err)
-	admin, err = client.NewAdmin(client.AdminConfig{Server: w.server(), APIKey: who.APIKey})
+	w.apiKey = who.APIKey
+	admin, err = client.NewAdmin(client.AdminConfig{Server: w.server(), APIKey: w.apiKey})
 	fail(err)
 	company, err := admin.CreateCompany(ctx, link.CompanyRequest{Name: "Chaos"})
 	fail(err)
@@ -238,7 +240,7 @@ func (w *world) finish(title string, rounds int) {
 	if p := launch(w.t, w.bin, nil, "rm", "trial-balance", "--database", w.books); !p.wait() {
 		w.t.Errorf("the books do not tie:\n%s", p.log())
 	}
-	booked := w.countBooks()
+	booked := w.countIn(w.books)
 	count := map[link.ERPState]int{}
 	keys := map[string]bool{}
 	for id := range w.accepted {
@@ -276,10 +278,11 @@ func (w *world) finish(title string, rounds int) {
 		title, rounds, len(w.accepted), done, refused, duplicate, waiting, lost, double)
 }
 
-// countBooks answers how many entries each document number has.
-func (w *world) countBooks() map[string]int {
+// countIn answers how many entries each document number has in a database.
+func (w *world) countIn(database string) map[string]int {
+	w.t.Helper()
 	ctx := w.t.Context()
-	db := sqltest.Open(w.t, w.books)
+	db := sqltest.Open(w.t, database)
 	defer func() { _ = db.Close() }()
 	rows, err := db.QueryContext(ctx, `SELECT NUMERODOCUMENTO, COUNT(*) FROM FLAN GROUP BY NUMERODOCUMENTO`)
 	if err != nil {

@@ -1,7 +1,7 @@
 //go:build killpoints
 
-// Package killpoint lets crash tests kill the process at named places. Only builds with the tag
-// killpoints can do that; in all others Hit is empty.
+// Package killpoint lets crash tests kill or freeze the process at named places. Only builds with the
+// tag killpoints can do that; in all others Hit is empty.
 package killpoint
 
 import (
@@ -11,21 +11,34 @@ import (
 	"sync/atomic"
 )
 
-// SMARTLINK_KILL_AT is "name" or "name:n": the process kills itself at the n-th hit of that place.
-var at, left = func() (string, *atomic.Int64) {
-	name, n, _ := strings.Cut(os.Getenv("SMARTLINK_KILL_AT"), ":")
+// place is where something happens, at its n-th hit.
+type place struct {
+	name string
+	left atomic.Int64
+}
+
+// SMARTLINK_KILL_AT and SMARTLINK_FREEZE_AT are "name" or "name:n": the process kills or freezes itself
+// at the n-th hit of that place.
+var kill, frozen = placeOf("SMARTLINK_KILL_AT"), placeOf("SMARTLINK_FREEZE_AT")
+
+func placeOf(variable string) *place {
+	name, n, _ := strings.Cut(os.Getenv(variable), ":")
 	count, err := strconv.ParseInt(n, 10, 64)
 	if err != nil {
 		count = 1
 	}
-	v := &atomic.Int64{}
-	v.Store(count)
-	return name, v
-}()
+	p := &place{name: name}
+	p.left.Store(count)
+	return p
+}
 
-// Hit kills the process, without any clean-up, when this is the place and its turn.
+// Hit kills the process, without any clean-up, or freezes it until it is woken from outside, when this is
+// the place and its turn.
 func Hit(name string) {
-	if name != at || left.Add(-1) != 0 {
+	if name == frozen.name && frozen.left.Add(-1) == 0 {
+		freeze()
+	}
+	if name != kill.name || kill.left.Add(-1) != 0 {
 		return
 	}
 	p, err := os.FindProcess(os.Getpid())
