@@ -40,6 +40,10 @@ type Installation struct {
 	Executions      []Counted // since the agent started, by result
 	Alarms          []Counted // since the agent started, by problem code
 	Text            string    // the report itself
+
+	// Binding says which of its runs is active, and who else wanted the queue; nil: the client's queue is
+	// bound to no installation, or to another.
+	Binding *link.Binding
 }
 
 // Counted is how many there are of one kind.
@@ -48,13 +52,17 @@ type Counted struct {
 	N    int64
 }
 
-// Installations lists the last health of every installation for an operator, by company, tenant and
-// client. It needs link.RoleViewer.
+// Installations lists the last health of every installation for an operator, and those that have a queue
+// and have not told of their health yet, by company, tenant and client. It needs link.RoleViewer.
 func (x *Exchange) Installations(ctx context.Context, o Operator) ([]Installation, error) {
 	if err := o.need(link.RoleViewer); err != nil {
 		return nil, err
 	}
 	tenants, err := x.directory.TenantIDs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	bindings, err := x.Bindings(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -70,11 +78,25 @@ func (x *Exchange) Installations(ctx context.Context, o Operator) ([]Installatio
 			tenant, _ := s.Tenant(id)
 			i := readHealth(h)
 			i.Company, i.Tenant, i.Client, i.Product = tenant.Company, tenant.Name, client.Name, products(s, client)
+			if b, bound := bindings[h.Queue.Client]; bound && b.Installation == i.ID {
+				b.LeaseUntil = nil
+				i.Binding = &b
+				delete(bindings, h.Queue.Client)
+			}
 			list = append(list, i)
 		}
 	}
+	for id, b := range bindings {
+		b.LeaseUntil = nil // it is put off all the time, and pages that are live should stay as they are
+		client, _ := s.Client(id)
+		tenant, _ := s.Tenant(b.TenantID)
+		list = append(list, Installation{
+			ID: b.Installation, Queue: queue.Name{Tenant: b.TenantID, Client: id}, Company: tenant.Company, Tenant: tenant.Name,
+			Client: client.Name, Product: products(s, client), Binding: &b,
+		})
+	}
 	slices.SortStableFunc(list, func(a, b Installation) int {
-		return cmp.Or(cmp.Compare(a.Company, b.Company), cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Client, b.Client))
+		return cmp.Or(cmp.Compare(a.Company, b.Company), cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Client, b.Client), cmp.Compare(a.ID, b.ID))
 	})
 	return list, nil
 }

@@ -14,7 +14,8 @@ const silentAfter = 5 * time.Minute
 // installationView is one item of installations.html.
 type installationView struct {
 	exchange.Installation
-	State string // up, down, silent or unknown
+	State string // up, down, silent, unknown, or, without a report, none
+	Copy  bool   // a copy of it was seen lately
 }
 
 func (m *Monitor) installations(v *visit) error {
@@ -24,8 +25,13 @@ func (m *Monitor) installations(v *visit) error {
 	}
 	views := make([]installationView, len(list))
 	for i, x := range list {
-		views[i] = installationView{x, "unknown"}
+		views[i] = installationView{Installation: x, State: "unknown"}
+		if b := x.Binding; b != nil && b.Conflict != nil {
+			views[i].Copy = v.now.Sub(b.Conflict.At) <= silentAfter
+		}
 		switch {
+		case x.At.IsZero():
+			views[i].State = "none"
 		case v.now.Sub(x.At) > silentAfter:
 			views[i].State = "silent"
 		case x.Up != nil && *x.Up:

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"smartlink/hub/exchange"
 	"smartlink/hub/registry"
 	"smartlink/link"
@@ -248,6 +250,34 @@ func TestInstallationsPage(t *testing.T) {
 	w := newWorld(t)
 	b := w.browser("vera")
 	b.want("installations", 200, "11111111-2222-4333-8444-555555555555", "Sem notícias", "1 dia, 2 horas e 3 minutos", "service_state_up 1")
+}
+
+// TestInstallationsPageShowsWhoIsActive, who stands by, which is a copy, and who was refused.
+func TestInstallationsPageShowsWhoIsActive(t *testing.T) {
+	w := newWorld(t)
+	b := w.browser("vera")
+	const bound = "11111111-2222-4333-8444-555555555555" // which has told of its health
+	hold := func(installation, host string, instance, run uuid.UUID) {
+		t.Helper()
+		_, err := w.store.Hold(t.Context(), w.queue.Client, installation, link.HoldRequest{Instance: instance, Run: run, Host: host}, link.DefaultHold)
+		if err != nil && link.CodeOf(err) != link.CodeInstallation {
+			t.Fatal(err)
+		}
+	}
+	instance, active := uuid.New(), uuid.New()
+	hold(bound, "erp-01", instance, active)
+	b.want("installations", 200, "Instância ativa", "erp-01")
+	hold(bound, "erp-02", uuid.New(), uuid.New())
+	b.want("installations", 200, "Última em espera", "erp-02")
+	hold(bound, "clone-01", instance, uuid.New())
+	hold(bound, "erp-01", instance, active)
+	b.want("installations", 200, "Há uma cópia em execução", "clone-01")
+	hold("22222222-2222-4333-8444-555555555555", "test-01", uuid.New(), uuid.New())
+	b.want("installations", 200, "Última recusada", "SL-INSTALLATION", "test-01", "22222222-2222-4333-8444-555555555555")
+	if _, err := w.store.Release(t.Context(), "ana", w.queue.Client); err != nil {
+		t.Fatal(err)
+	}
+	b.want("installations", 200, "Liberada: a próxima", bound) // its last report, and the queue that is nobody's
 }
 
 // TestLoginAndBack: somebody who is sent to the log-in comes back to the page, and to no other site.
