@@ -75,8 +75,8 @@ type Agent struct {
 	cfg     Config
 	lock    *flock.Flock
 	box     *inbox.Box
-	guard   *guard
-	loop    *lifecycle.Loop // the guard's
+	guard   atomic.Pointer[guard] // nil: it does not run
+	loop    *lifecycle.Loop       // the guard's
 	started time.Time
 	alarms  *alarms
 	contact contact
@@ -159,17 +159,18 @@ func (a *Agent) start(ctx context.Context) (err error) {
 		return err
 	}
 	a.started, a.alarms = cfg.Clock.Now(), newAlarms()
-	a.guard = newGuard(cfg, a.box)
-	a.guard.begin, a.guard.end = a.beginWork, a.endWork
-	a.guard.heard = func(ctx context.Context, err error) { a.contact.note(ctx, cfg.Clock.Now(), err) }
-	a.box.Guard(a.guard.mayWrite)
-	switch err := a.guard.turn(ctx); {
+	g := newGuard(cfg, a.box)
+	g.begin, g.end = a.beginWork, a.endWork
+	g.heard = func(ctx context.Context, err error) { a.contact.note(ctx, cfg.Clock.Now(), err) }
+	a.box.Guard(g.mayWrite)
+	a.guard.Store(g)
+	switch err := g.turn(ctx); {
 	case refusedRun(err):
 		return err
 	case err != nil:
 		cfg.Logger.Warn("this instance is not the active one yet; it is tried again", "error", err)
 	}
-	a.loop = lifecycle.NewLoop(a.guard.run)
+	a.loop = lifecycle.NewLoop(g.run)
 	if err := a.loop.Start(ctx); err != nil {
 		return err
 	}
@@ -186,11 +187,8 @@ func (a *Agent) Stop(ctx context.Context) error {
 		errs = append(errs, a.loop.Stop(ctx))
 		a.loop = nil
 	}
-	if a.guard != nil {
-		if errors.Join(errs...) == nil { // otherwise it is the loop's still
-			errs = append(errs, a.guard.quit(ctx))
-		}
-		a.guard = nil
+	if g := a.guard.Swap(nil); g != nil && errors.Join(errs...) == nil { // otherwise it is the loop's still
+		errs = append(errs, g.quit(ctx))
 	}
 	if a.box != nil {
 		errs = append(errs, a.box.Close(ctx))
@@ -205,10 +203,11 @@ func (a *Agent) Stop(ctx context.Context) error {
 
 // Standing answers how this run stands among those of its installation.
 func (a *Agent) Standing() Standing {
-	if a.guard == nil {
+	g := a.guard.Load()
+	if g == nil {
 		return Standing{}
 	}
-	return a.guard.Standing()
+	return g.Standing()
 }
 
 var errNotRunning = errors.New("the agent does not run")

@@ -35,13 +35,14 @@ func (a *Agent) Contact() (last time.Time, trouble error) {
 
 // Metrics are what the agent tells about itself, in Prometheus' text format, as of now.
 func (a *Agent) Metrics(ctx context.Context) (string, error) {
-	if a.box == nil {
+	g := a.guard.Load()
+	if g == nil {
 		return "", errNotRunning
 	}
 	if w := a.work.Load(); w != nil {
 		return w.health.text(ctx)
 	}
-	counts, err := a.box.Counts(ctx)
+	counts, err := g.box.Counts(ctx)
 	if err != nil {
 		return "", err
 	}

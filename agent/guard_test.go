@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -184,9 +185,9 @@ func TestHubAwayForTenMinutes(t *testing.T) {
 		h := &holds{}
 		w.hub.onHold = h.hold
 		w.start()
-		gone := false
+		var gone atomic.Bool
 		w.hub.onSend = func(client.Message) error {
-			if gone {
+			if gone.Load() {
 				return errGone
 			}
 			return nil
@@ -203,7 +204,7 @@ func TestHubAwayForTenMinutes(t *testing.T) {
 		}
 		w.hub.put(rest...)
 		synctest.Wait()
-		gone = true
+		gone.Store(true)
 		h.reach(w.instance(), true)
 		after(5 * time.Minute)
 		close(block)
@@ -214,7 +215,7 @@ func TestHubAwayForTenMinutes(t *testing.T) {
 		if s := w.a.Standing(); !s.Active || s.Trouble == nil {
 			t.Errorf("%+v", s)
 		}
-		gone = false
+		gone.Store(false)
 		h.reach(w.instance(), false)
 		after(2 * time.Minute)
 		if n := len(w.hub.of(response)); n != 6 {
@@ -245,7 +246,7 @@ func TestFrozenRunAsksBeforeItWorks(t *testing.T) {
 		h := &holds{}
 		w.hub.onHold = h.hold
 		w.start()
-		g := w.a.guard
+		g := w.a.guard.Load()
 		check := func(when string, take, write bool) {
 			t.Helper()
 			if g.mayTake() != take || g.mayWrite() != write {
@@ -286,15 +287,15 @@ func TestHubThatRefusesStopsTheStart(t *testing.T) {
 func TestRunningAgentThatIsRefusedStops(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
 		h := &holds{}
-		refused := false
+		var refused atomic.Bool
 		w.hub.onHold = func(r link.HoldRequest) (link.HoldResponse, error) {
-			if refused {
+			if refused.Load() {
 				return link.HoldResponse{}, refusal(403, link.CodeInstallation)
 			}
 			return h.hold(r)
 		}
 		w.start()
-		refused = true
+		refused.Store(true)
 		after(link.DefaultHold)
 		if s := w.a.Standing(); s.Active || link.CodeOf(s.Trouble) != link.CodeInstallation {
 			t.Errorf("%+v", s)
@@ -304,7 +305,7 @@ func TestRunningAgentThatIsRefusedStops(t *testing.T) {
 		if w.booked("a") != 0 {
 			t.Error("it goes on")
 		}
-		refused = false
+		refused.Store(false)
 		after(2 * refusedWait)
 		if s := w.a.Standing(); !s.Active || w.booked("a") != 1 {
 			t.Errorf("%+v", s)

@@ -92,7 +92,12 @@ func (h *Host) status(ctx context.Context) console.Status {
 		return s
 	}
 	s.Running = true
+	standing := a.Standing()
+	s.StandBy, s.Active, s.Copy = !standing.Active, standing.Host, standing.Copy
 	s.Contact, s.Trouble = a.Contact()
+	if refusedRun(standing.Trouble) {
+		s.Failure = errors.Join(s.Failure, standing.Trouble)
+	}
 	metrics, err := a.Metrics(ctx)
 	if err != nil {
 		s.Failure = errors.Join(s.Failure, err)

@@ -28,7 +28,7 @@ func (a *Agent) beginWork(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	down := &down{cfg: cfg, box: a.box, exec: w.exec, up: w.up, contact: &a.contact, guard: a.guard}
+	down := &down{cfg: cfg, box: a.box, exec: w.exec, up: w.up, contact: &a.contact, guard: a.guard.Load()}
 	if err := down.subscribe(ctx); err != nil {
 		cfg.Logger.Warn("the hub does not take the subscriptions; it is tried again", "error", err)
 	}

@@ -28,6 +28,9 @@ import (
 // Status is how the agent is.
 type Status struct {
 	Running bool      // an agent runs
+	StandBy bool      // but is not the active one of its installation
+	Active  string    // the machine of the one that is, when it stands by; empty: not known
+	Copy    bool      // this folder and that one's are copies of each other
 	Failure error     // why none does; nil: nothing is activated
 	Contact time.Time // last answer of the hub; zero: none yet
 	Trouble error     // of the last call to it; nil: it went well

@@ -144,6 +144,12 @@ func TestOverview(t *testing.T) {
 	w.status.Failure = link.NewError(link.CodeForeignTables, "where", "rm.db")
 	s, p = b.get("/")
 	b.wants(s, p, http.StatusOK, "SL-FOREIGN-TABLES", "Tabelas de outro programa", "rm.db")
+	w.status = Status{Running: true, StandBy: true, Active: "erp-01"}
+	s, p = b.get("/")
+	b.wants(s, p, http.StatusOK, "Em espera", "a instância ativa está em erp-01")
+	w.status.Copy = true
+	s, p = b.get("/")
+	b.wants(s, p, http.StatusOK, "Esta pasta é cópia")
 }
 
 func TestMessages(t *testing.T) {

@@ -34,6 +34,9 @@ var texts = map[string]link.Text{
 
 	"overview.title":     {PT: "Situação do agente", EN: "State of the agent"},
 	"overview.agent":     {PT: "Agente", EN: "Agent"},
+	"overview.standby":   {PT: "Em espera", EN: "Stands by"},
+	"overview.active":    {PT: "a instância ativa está em", EN: "the active instance is on"},
+	"overview.copy":      {PT: "Esta pasta é cópia da que está ativa, ou o contrário: pare uma das duas.", EN: "This folder is a copy of the active one, or the other way round: stop one of the two."},
 	"overview.running":   {PT: "Em execução", EN: "Running"},
 	"overview.stopped":   {PT: "Não executa nada", EN: "Runs nothing"},
 	"overview.inactive":  {PT: "Nenhum aplicativo está ativado.", EN: "No app is activated."},
