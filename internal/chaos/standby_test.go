@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"smartlink/client"
+	"smartlink/internal/sqltest"
 	"smartlink/link"
 )
 
@@ -136,10 +137,14 @@ func (w *world) onceInAll(databases ...string) {
 	}
 }
 
-// newGuarded is a world whose one agent runs with a lease.
-func newGuarded(t *testing.T, hold time.Duration) *world {
+// newGuarded is a world whose one agent runs with a lease, on a database of a kind.
+func newGuarded(t *testing.T, hold time.Duration, kind string) *world {
 	dir := t.TempDir()
-	w := newWorld(t, build(t), dir, filepath.Join(dir, "rm.db"))
+	books := filepath.Join(dir, "rm.db")
+	if kind == onServer {
+		books = strings.Replace(sqltest.Postgres(t), "&synchronous_commit=off", "", 1)
+	}
+	w := newWorld(t, build(t), dir, books)
 	if !w.agent.stop() {
 		t.Fatalf("no clean stop:\n%s", w.agent.log())
 	}
@@ -147,11 +152,23 @@ func newGuarded(t *testing.T, hold time.Duration) *world {
 	return w
 }
 
+// Kinds of databases that two machines can share.
+const (
+	inFile   = "SQLite"
+	onServer = "PostgreSQL"
+)
+
 // TestStandByTakesOver kills the active agent: the one that stands by has taken over within 30 s, in the
 // long form with the usual lease.
 func TestStandByTakesOver(t *testing.T) {
+	for _, kind := range []string{inFile, onServer} {
+		t.Run(kind, func(t *testing.T) { takesOver(t, kind) })
+	}
+}
+
+func takesOver(t *testing.T, kind string) {
 	hold, _ := guardTimes()
-	w := newGuarded(t, hold)
+	w := newGuarded(t, hold, kind)
 	w.answered(6)
 	second := w.runAgent(w.join(), w.books, hold)
 	if line := second.waitLines(1)[0]; !strings.Contains(line, "stands by") {
@@ -186,7 +203,7 @@ func TestNeverBookedTwiceAfterAFreeze(t *testing.T) {
 	for _, point := range []string{"after-store", "before-execute-commit"} {
 		t.Run(point, func(t *testing.T) {
 			hold, frost := guardTimes()
-			w := newGuarded(t, hold)
+			w := newGuarded(t, hold, inFile)
 			w.answered(6)
 			if !w.agent.stop() {
 				t.Fatalf("no clean stop:\n%s", w.agent.log())
@@ -252,7 +269,7 @@ func copyFolder(t *testing.T, from string) string {
 // cloned for tests: the copy is told so, books nothing, and is shown; also when production stops.
 func TestCopiedFolderIsRefused(t *testing.T) {
 	hold, _ := guardTimes()
-	w := newGuarded(t, hold)
+	w := newGuarded(t, hold, inFile)
 	w.answered(6)
 	w.agent.signal(syscall.SIGSTOP) // a copy of a file under its writer's feet would be no database
 	folder := copyFolder(t, w.dir)
@@ -286,7 +303,7 @@ func TestCopiedFolderIsRefused(t *testing.T) {
 // TestRestoredDatabaseIsRefused restores yesterday's backup beside the right installation file.
 func TestRestoredDatabaseIsRefused(t *testing.T) {
 	hold, _ := guardTimes()
-	w := newGuarded(t, hold)
+	w := newGuarded(t, hold, inFile)
 	w.answered(6)
 	if !w.agent.stop() {
 		t.Fatalf("no clean stop:\n%s", w.agent.log())
