@@ -261,6 +261,7 @@ func (c *cluster) take(ctx context.Context) {
 				c.t.Errorf("get: %v", err)
 				return
 			}
+			wait(ctx, 50*time.Millisecond)
 			continue
 		}
 		acks := make([]link.Settlement, len(got))
