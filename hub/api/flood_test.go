@@ -75,7 +75,7 @@ func TestBatchFarTooLarge(t *testing.T) {
 // TestManyLargeSends: 500 messages of the largest size at the same time are all stored, each once.
 func TestManyLargeSends(t *testing.T) {
 	w := limited(t, api.Rates{Bodies: 512 << 20})
-	body := `{"data":"` + strings.Repeat("x", link.MaxBody-11) + `"}`
+	body := strings.Repeat("x", link.MaxBody) // no JSON, which would only cost the test time
 	var all sync.WaitGroup
 	var stored atomic.Int64
 	for range link.MaxBatch {
@@ -86,7 +86,7 @@ func TestManyLargeSends(t *testing.T) {
 				return
 			}
 			req.Header.Set("Authorization", "Bearer "+w.keys["gesplan"])
-			req.Header.Set("Content-Type", "application/json")
+			req.Header.Set("Content-Type", "text/plain")
 			resp, err := http.DefaultClient.Do(req)
 			if err != nil {
 				t.Error(err)
