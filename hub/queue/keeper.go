@@ -17,7 +17,7 @@ const (
 	keepChunk  = 200
 	// keepShare is how many times as long as a step took the keeper pauses after it: it never takes more
 	// than a small part of what the machine can do.
-	keepShare = 6
+	keepShare = 10
 	// keepLeast is the shortest pause between steps.
 	keepLeast = 5 * time.Millisecond
 )
