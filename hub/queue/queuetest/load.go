@@ -48,7 +48,7 @@ const loadType = "FinLanIncDataCommand"
 // Queue is where the messages go.
 func (l *Load) Queue() queue.Name { return queue.Name{Tenant: l.tenant, Client: l.receiver} }
 
-// Send stores n messages durably, each with a request key as our client makes it, and answers
+// Send stores n messages durably, each with a request key as the exchange would give it, and answers
 // how many that were per second.
 func (l *Load) Send(ctx context.Context, n int) (perSecond float64, err error) {
 	return l.run(n, func() (int, error) { return 1, l.SendOne(ctx) })
@@ -69,7 +69,7 @@ func (l *Load) SendOne(ctx context.Context) error {
 			Headers: map[string]string{link.MetaAppCode: "GESPLAN", link.MetaAudience: "GESPLAN-RM", link.MetaSourceType: link.SourceHTTP},
 		},
 		Route:  queue.Route{Clients: []link.ClientID{l.receiver}},
-		Dedupe: &queue.Dedupe{Key: link.NewID().String(), Hash: sha256.Sum256(l.body)},
+		Dedupe: &queue.Dedupe{Key: uuid.NewString(), Hash: sha256.Sum256(l.body)},
 	})
 	return err
 }

@@ -263,8 +263,6 @@ func (s *Store) restore(ctx context.Context) error {
 		{&s.numbers.dedupe, `SELECT coalesce(max(n), 0) FROM dedupe`},
 		{&delay, `SELECT min(due_at) FROM delivery WHERE state = 'delayed'`},
 		{&oldest, `SELECT (SELECT at FROM dedupe ORDER BY n LIMIT 1)`},
-		// The oldest come first, so this one tells of all.
-		{&s.oldKeys, fmt.Sprintf(`SELECT coalesce((SELECT length(key) = %d FROM dedupe ORDER BY n LIMIT 1), 0)`, oldKeySize)},
 		{&figures, `SELECT (SELECT at FROM series INDEXED BY series_age WHERE step = 60 ORDER BY at LIMIT 1)`},
 	} {
 		if err := tx.QueryRowContext(ctx, x.sql).Scan(x.to); err != nil {

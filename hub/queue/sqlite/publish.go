@@ -149,46 +149,20 @@ func (g *group) answers(p *queue.Publish) (*answered, link.ClientID, error) {
 	return a, link.ClientID(asker), nil
 }
 
-// dedupeKey names a request, in one length for the index: a digest of who sends, then the request's key, as
-// it is when it is a UUID, else a digest too. Ids that grow with time, as our own client's do, are
-// neighbours in the index; as digests each would stand on a page of its own, and a group would write
-// almost as many pages as it has messages. A sender can only meet its own keys: finding another
-// one's digest takes 2^128 tries.
+// dedupeKey is a digest of what names a request, short and of one length for the index. A sender
+// can only meet its own keys: finding another sender's digest takes 2^128 tries.
 func dedupeKey(m *link.Message, key string) []byte {
-	who := make([]byte, 0, 64)
-	who = append(append(who, m.TenantID[:]...), m.Sender.ClientID...)
-	sum := sha256.Sum256(who)
-	b := append(make([]byte, 0, 32), sum[:16]...)
-	if len(key) == 36 {
-		if id, err := uuid.Parse(key); err == nil && id.String() == key { // of several ways to write it only the usual one
-			return append(b, id[:]...)
-		}
-	}
-	sum = sha256.Sum256([]byte(key))
-	return append(b, sum[:16]...)
-}
-
-// oldKeySize is the length of the keys of earlier versions.
-const oldKeySize = 16
-
-// oldDedupeKey is a request's name in earlier versions: one digest of all.
-func oldDedupeKey(m *link.Message, key string) []byte {
 	b := make([]byte, 0, 128)
 	b = append(b, m.TenantID[:]...)
 	b = append(b, m.Sender.ClientID...)
 	b = append(b, 0)
 	b = append(b, key...)
 	sum := sha256.Sum256(b)
-	return sum[:oldKeySize]
+	return sum[:16]
 }
 
 // firstTime notes a request, or tells that it was seen.
 func (g *group) firstTime(p *queue.Publish, key []byte) (queue.Result, bool, error) {
-	if g.s.oldKeys {
-		if r, seen, err := g.seenAs(p, oldDedupeKey(&p.Message, p.Dedupe.Key)); seen || err != nil {
-			return r, seen, err
-		}
-	}
 	for {
 		g.s.numbers.dedupe++
 		n, err := g.st.dedupeAdd.exec(g.s.numbers.dedupe, key, p.Dedupe.Hash[:], p.Message.ID[:], g.steady)
@@ -199,7 +173,7 @@ func (g *group) firstTime(p *queue.Publish, key []byte) (queue.Result, bool, err
 			g.noted = true
 			return queue.Result{}, false, nil
 		}
-		if r, seen, err := g.seenAs(p, key); seen || err != nil {
+		if r, seen, err := g.seen(p, key); seen || err != nil {
 			return r, seen, err
 		}
 		if _, err := g.st.dedupeDrop.exec(key); err != nil { // it is past the window
@@ -213,15 +187,6 @@ func (g *group) seen(p *queue.Publish, key []byte) (queue.Result, bool, error) {
 	if p.Dedupe == nil {
 		return queue.Result{}, false, nil
 	}
-	r, seen, err := g.seenAs(p, key)
-	if !seen && err == nil && g.s.oldKeys {
-		r, seen, err = g.seenAs(p, oldDedupeKey(&p.Message, p.Dedupe.Key))
-	}
-	return r, seen, err
-}
-
-// seenAs is seen under one name of the request.
-func (g *group) seenAs(p *queue.Publish, key []byte) (queue.Result, bool, error) {
 	row, err := g.st.dedupeFind.one(key)
 	if err != nil || row == nil || row[2].(int64)+link.DedupeWindow.Microseconds() <= g.steady {
 		return queue.Result{}, false, err

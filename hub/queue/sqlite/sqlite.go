@@ -61,7 +61,6 @@ type Store struct {
 	files   *sqldb.Files
 	sick    error // why the last group could not be stored, when it was the store's fault
 	numbers numbers
-	oldKeys bool // requests stand in the dedupe window by the names of earlier versions
 
 	reader  *sql.DB
 	memory  memory
