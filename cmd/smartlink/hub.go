@@ -46,6 +46,11 @@ func (*hubCmd) Help() string {
 
 type hubRunCmd struct{}
 
+// Help shows an example.
+func (*hubRunCmd) Help() string {
+	return "Example: smartlink hub run --data ./hub-data --listen 127.0.0.1:8484"
+}
+
 // Run runs the hub.
 func (*hubRunCmd) Run(e *env, c *hubCmd) error {
 	defer fewerCollections()()
