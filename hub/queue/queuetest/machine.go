@@ -164,8 +164,8 @@ func (m *machine) settlement(rt *rapid.T) (queue.Op, func(queue.Result)) {
 			if got == link.CodeLeaseEnded && m.model.foreign(q, item.Tag) && m.model.leases[item.Tag].tag != item.Tag {
 				continue
 			}
-			if got == link.CodeTagUnknown && want == link.CodeLeaseEnded && m.model.mayBeGone(m.model.leases[item.Tag].id) {
-				continue // the lease went with its message's history
+			if m.forgotten(got, want, item.Tag) {
+				continue
 			}
 			if got != want {
 				rt.Fatalf("settle %d of tag %d: %q, want %q", item.How, item.Tag, got, want)
@@ -196,6 +196,9 @@ func (m *machine) extend(rt *rapid.T) {
 	r := m.apply(rt, queue.OpExtend{Queue: q.name, Items: []queue.Extend{{Tag: tag, Lease: lease}}}).Extend[0]
 	got, want := link.CodeOf(r.Err), m.model.extend(q, tag, lease)
 	if got == link.CodeLeaseEnded && m.model.foreign(q, tag) && m.model.leases[tag].tag != tag {
+		return
+	}
+	if m.forgotten(got, want, tag) {
 		return
 	}
 	if got != want || want == "" && !r.Until.Equal(m.model.now.Add(lease)) {
@@ -343,6 +346,12 @@ func (m *machine) keep(rt *rapid.T) {
 			return
 		}
 	}
+}
+
+// forgotten tells whether a tag is rightly unknown, though its lease was there and ended: it may have gone
+// with its message's history.
+func (m *machine) forgotten(got, want link.Code, tag int64) bool {
+	return got == link.CodeTagUnknown && want == link.CodeLeaseEnded && m.model.mayBeGone(m.model.leases[tag].id)
 }
 
 // gone tells whether an answer is right because the message's retention may be over.
