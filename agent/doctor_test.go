@@ -105,7 +105,7 @@ func TestDoctorFindsWhatIsWrong(t *testing.T) {
 		{"no installation", func(p *patient) { p.doc.Installation = filepath.Join(p.dir, "none.json") }, []string{"bad Installation: the file"}, 1},
 		{"key for all to read", func(p *patient) {
 			if runtime.GOOS == "windows" {
-				p.Skip("no such permissions there")
+				p.Skip("Windows has no such permission bits: the doctor's finding about them is NOT tested")
 			}
 			if err := os.Chmod(p.doc.Installation, 0o644); err != nil { //nolint:gosec // what is to be found
 				p.Fatal(err)

@@ -153,7 +153,7 @@ func (w *troubled) recovers() {
 
 func needsMoving(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("Windows moves and removes no open files: this trouble cannot come")
+		t.Skip("Windows moves and removes no open files: that trouble is NOT tested")
 	}
 }
 

@@ -62,7 +62,7 @@ func TestPagesInBothLanguagesAndWidths(t *testing.T) {
 		}
 	}
 	if path == "" {
-		t.Skip("Chromium is not installed: no page was looked at")
+		t.Skip("Chromium is not installed: the console's pages are NOT tested")
 	}
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(path), chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true), chromedp.WSURLReadTimeout(time.Minute))

@@ -117,7 +117,7 @@ func TestBarOfAJob(t *testing.T) {
 // TestEditBody lets scripts be editors.
 func TestEditBody(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("the editors of this test are shell scripts")
+		t.Skip("Windows runs no shell scripts as editors: editing a body is NOT tested")
 	}
 	editor := func(script string) {
 		t.Helper()

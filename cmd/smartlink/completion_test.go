@@ -110,7 +110,7 @@ cd $TEMPORARY; mkdir -p sub; touch sub.json; complete -C 'smartlink send su'`,
 	for shell, script := range scripts {
 		t.Run(shell, func(t *testing.T) {
 			if _, err := process.LookPath(shell); err != nil {
-				t.Skipf("%s is not installed: its completion was not tried", shell)
+				t.Skipf("%s is not installed: its completion is NOT tested", shell)
 			}
 			c := process.CommandContext(t.Context(), shell, "-c", script)
 			dir := t.TempDir()

@@ -146,7 +146,7 @@ type shell struct {
 func newShell(t *testing.T, bin string) shell {
 	t.Helper()
 	if _, err := process.LookPath("bash"); err != nil {
-		t.Skip("bash is not installed: the commands of the pages were not tried")
+		t.Skip("bash is not installed: the commands of the pages are NOT tested")
 	}
 	s := shell{t.TempDir(), bin}
 	if err := os.CopyFS(filepath.Join(s.dir, "examples"), os.DirFS(filepath.Join(root, "examples"))); err != nil {

@@ -293,7 +293,7 @@ func TestPrivateKeysNeverStandInTheFile(t *testing.T) {
 
 func TestReadableKeyFileIsWarnedOf(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("Windows has no such bits")
+		t.Skip("Windows has no permission bits: those of the key file are NOT tested")
 	}
 	w := newWorld(t)
 	w.must(os.Chmod(w.file("hub.key"), 0o644))

@@ -53,7 +53,7 @@ func (w *world) chromium() *chromium {
 		}
 	}
 	if path == "" {
-		w.Skip("Chromium is not installed: no page was looked at")
+		w.Skip("Chromium is not installed: the monitor's pages are NOT tested")
 	}
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(path), chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true), chromedp.WSURLReadTimeout(time.Minute))

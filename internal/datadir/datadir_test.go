@@ -14,7 +14,7 @@ import (
 // else was faster.
 func TestReplacedFolderIsLockedAnew(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("Windows moves no folder with an open file: none can be replaced")
+		t.Skip("Windows moves no folder with an open file: a replaced one is NOT tested")
 	}
 	dir := filepath.Join(t.TempDir(), "data")
 	must := func(err error) {

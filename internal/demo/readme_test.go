@@ -18,7 +18,7 @@ var readmeSteps = regexp.MustCompile("(?s)<!-- ci: run -->\n```sh\n(.*?)```")
 func TestReadmeStepsRunAsTheyStand(t *testing.T) {
 	for _, tool := range []string{"bash", "curl", "sed"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("%s is not installed: the README's steps were not tried", tool)
+			t.Skipf("%s is not installed: the README's steps are NOT tested", tool)
 		}
 	}
 	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))

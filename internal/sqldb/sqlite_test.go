@@ -15,7 +15,7 @@ import (
 // an old one are kept.
 func TestNewFileIsItsOwnersAlone(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("Windows has no permission bits")
+		t.Skip("Windows has no permission bits: those of a new database are NOT tested")
 	}
 	dir := t.TempDir()
 	shared := filepath.Join(dir, "shared.db")

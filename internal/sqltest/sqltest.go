@@ -44,7 +44,7 @@ func On(t testing.TB, kind sqldb.Dialect) {
 	t.Helper()
 	t.Setenv(envKind, string(kind))
 	if kind == sqldb.Postgres && os.Getenv(envPostgres) == "" {
-		t.Skip(envPostgres + " names no server")
+		t.Skip(envPostgres + " names no server: what is so on PostgreSQL only is NOT tested")
 	}
 }
 
@@ -117,7 +117,7 @@ func postgresURL(t testing.TB) *url.URL {
 		if Kind() == sqldb.Postgres {
 			t.Fatalf("%s=%s needs %s", envKind, Kind(), envPostgres)
 		}
-		t.Skip(envPostgres + " names no server")
+		t.Skip(envPostgres + " names no server: what is so on PostgreSQL only is NOT tested")
 	}
 	cfg, err := pgx.ParseConfig(dsn)
 	if err != nil {
