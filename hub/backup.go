@@ -8,12 +8,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 
 	"smartlink/hub/queue/postgres"
 	"smartlink/hub/queue/sqlite"
 	"smartlink/hub/registry"
 	"smartlink/internal/datadir"
+	"smartlink/internal/durable"
 	"smartlink/internal/sqldb"
 )
 
@@ -65,13 +65,13 @@ func Backup(ctx context.Context, dataDir, to string) (err error) {
 	if err := copyFile(filepath.Join(dataDir, "hub.key"), filepath.Join(part, "hub.key")); err != nil {
 		return err
 	}
-	if err := syncDir(part); err != nil {
+	if err := durable.SyncDir(part); err != nil {
 		return fmt.Errorf("back up: %w", err)
 	}
 	if err := os.Rename(part, to); err != nil {
 		return fmt.Errorf("back up: %w", err)
 	}
-	return syncDir(filepath.Dir(to))
+	return durable.SyncDir(filepath.Dir(to))
 }
 
 // copyDatabase copies a SQLite file as it is at one moment, also while others write to it.
@@ -116,18 +116,6 @@ func syncFile(path string) error {
 		return fmt.Errorf("sync %s: %w", path, err)
 	}
 	return nil
-}
-
-// syncDir makes a folder's entries durable. Windows cannot sync a folder, and does not need to.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // Restore makes a data folder of a backup; dataDir must not be there, or be empty. Delivery tags, tokens

@@ -17,6 +17,7 @@ import (
 	"runtime"
 
 	"smartlink/hub/registry"
+	"smartlink/internal/durable"
 	"smartlink/link"
 )
 
@@ -123,7 +124,7 @@ func makeHubKey(file string) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	}
-	return content, syncDir(dir)
+	return content, durable.SyncDir(dir)
 }
 
 // placeFile gives a file its name, unless there is one of that name: fs.ErrExist. A file system without
@@ -134,18 +135,6 @@ func placeFile(made, name string) error {
 		return err
 	}
 	return os.Rename(made, name)
-}
-
-// syncDir makes a rename durable. Windows cannot sync a folder, and does not need to.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // warnIfReadable tells an administrator of a key file that others on the machine can read. Windows

@@ -1,4 +1,5 @@
-// Package durable replaces files so that a crash leaves the old one or the new one, whole.
+// Package durable replaces files so that a crash leaves the old one or the new one, whole, and brings to
+// the disk which files there are.
 package durable
 
 import (
@@ -26,7 +27,12 @@ func Write(path string, b []byte) error {
 	if err := os.Rename(f.Name(), path); err != nil {
 		return err
 	}
-	if runtime.GOOS == "windows" { // folders cannot be synced there; the rename is journaled
+	return SyncDir(dir)
+}
+
+// SyncDir brings to the disk which files a folder has. Windows cannot sync a folder, and does not need to.
+func SyncDir(dir string) error {
+	if runtime.GOOS == "windows" {
 		return nil
 	}
 	d, err := os.Open(dir)
