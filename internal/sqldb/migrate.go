@@ -26,7 +26,7 @@ func Migrate(ctx context.Context, db *sql.DB, fsys fs.FS, versions string) error
 	if d == Postgres {
 		return MigratePostgres(ctx, db, sub, versions)
 	}
-	return migrateServer(ctx, db, sub, versions)
+	return migrateServer(ctx, goose.DialectMSSQL, db, sub, versions)
 }
 
 // MigrateConns is how many connections a database needs so that its schema can be made and changed: locks
@@ -79,9 +79,10 @@ func locked(ctx context.Context, db *sql.DB, number int, f func() error) (err er
 	return f()
 }
 
-// migrateServer is MigrateSQLite for SQL Server.
-func migrateServer(ctx context.Context, db *sql.DB, fsys fs.FS, versions string) error {
-	p, err := goose.NewProvider(goose.DialectMSSQL, db, fsys, goose.WithTableName(versions))
+// migrateServer is MigrateSQLite for a database on a server, where several programs may start together:
+// one does it, the others wait.
+func migrateServer(ctx context.Context, dialect goose.Dialect, db *sql.DB, fsys fs.FS, versions string) error {
+	p, err := goose.NewProvider(dialect, db, fsys, goose.WithTableName(versions))
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
