@@ -16,28 +16,12 @@ import (
 	"smartlink/agent/console"
 	"smartlink/agent/inbox"
 	"smartlink/client"
+	"smartlink/internal/checkup"
 	"smartlink/internal/clock"
 	"smartlink/internal/sqldb"
 	"smartlink/internal/sqlopen"
 	"smartlink/link"
 )
-
-// Health is how one thing is that a Doctor has looked at.
-type Health string
-
-// The healths.
-const (
-	Good Health = "ok"
-	Note Health = "note" // works, and somebody should know
-	Bad  Health = "bad"  // has to be mended
-)
-
-// Finding is one thing a Doctor has looked at.
-type Finding struct {
-	What   link.Text
-	Health Health
-	Detail link.Text
-}
 
 // Doctor looks at everything an agent needs, and changes nothing. Database, Installation and Types
 // are needed.
@@ -60,7 +44,7 @@ const (
 
 // Examine looks at one thing after the other, the most basic first. What stands on something that is
 // bad is left out.
-func (d *Doctor) Examine(ctx context.Context) []Finding {
+func (d *Doctor) Examine(ctx context.Context) []checkup.Finding {
 	e := &examination{Doctor: d, ctx: ctx}
 	if d.Clock == nil {
 		d.Clock = clock.Real
@@ -77,67 +61,50 @@ func (d *Doctor) Examine(ctx context.Context) []Finding {
 			}
 		}
 	}
-	return e.list
+	return e.Findings
 }
 
 type examination struct {
+	checkup.Report
 	*Doctor
 	ctx    context.Context
-	list   []Finding
 	folder *activation.Folder
 	state  activation.State
-}
-
-func (e *examination) say(what link.Text, h Health, detail link.Text) bool {
-	e.list = append(e.list, Finding{what, h, detail})
-	return h != Bad
-}
-
-// bad tells an error in words for people where it has some.
-func (e *examination) bad(what link.Text, err error) bool {
-	t := link.Text{PT: err.Error(), EN: err.Error()}
-	if known, ok := errors.AsType[*link.Error](err); ok {
-		t = known.Text()
-		for _, f := range known.Errors {
-			t = link.Text{PT: t.PT + " " + f.Pointer + ": " + f.Text().PT, EN: t.EN + " " + f.Pointer + ": " + f.Text().EN}
-		}
-	}
-	return e.say(what, Bad, t)
 }
 
 func (e *examination) installation() bool {
 	what := link.Text{PT: "Instalação", EN: "Installation"}
 	inst, err := inbox.ReadInstallation(e.Installation)
 	if errors.Is(err, os.ErrNotExist) {
-		return e.say(what, Bad, link.Both("falta o arquivo %s; o agente o cria na primeira execução", "the file %s is missing; the agent makes it at its first start", e.Installation))
+		return e.Say(what, checkup.Bad, link.Both("falta o arquivo %s; o agente o cria na primeira execução", "the file %s is missing; the agent makes it at its first start", e.Installation))
 	}
 	if err != nil {
-		return e.bad(what, err)
+		return e.Fail(what, err)
 	}
 	if info, err := os.Stat(e.Installation); err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
-		return e.say(what, Bad, link.Both("outros podem ler %s (%v), que guarda a chave dos segredos: chmod 600",
+		return e.Say(what, checkup.Bad, link.Both("outros podem ler %s (%v), que guarda a chave dos segredos: chmod 600",
 			"others can read %s (%v), which holds the key of the secrets: chmod 600", e.Installation, info.Mode().Perm()))
 	}
 	probe, err := os.CreateTemp(filepath.Dir(e.Installation), ".doctor-*")
 	if err != nil {
-		return e.bad(what, err)
+		return e.Fail(what, err)
 	}
 	if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
-		return e.bad(what, err)
+		return e.Fail(what, err)
 	}
 	if e.folder, err = activation.OpenFolder(e.Installation); err != nil {
-		return e.bad(what, err)
+		return e.Fail(what, err)
 	}
-	return e.say(what, Good, link.Both("%s", "%s", inst.ID))
+	return e.Say(what, checkup.Good, link.Both("%s", "%s", inst.ID))
 }
 
 func (e *examination) console() {
 	what := link.Text{PT: "Senha do console", EN: "Console password"}
 	if _, err := os.Stat(filepath.Join(e.folder.Dir(), console.PasswordFile)); err != nil {
-		e.say(what, Note, link.Text{PT: "não há; crie com `smartlink agent password`", EN: "there is none; make it with `smartlink agent password`"})
+		e.Say(what, checkup.Note, link.Text{PT: "não há; crie com `smartlink agent password`", EN: "there is none; make it with `smartlink agent password`"})
 		return
 	}
-	e.say(what, Good, link.Text{PT: "definida", EN: "set"})
+	e.Say(what, checkup.Good, link.Text{PT: "definida", EN: "set"})
 }
 
 func (e *examination) database() bool {
@@ -149,12 +116,12 @@ func (e *examination) database() bool {
 	shown := sqlopen.Redact(e.Database)
 	switch {
 	case err != nil:
-		return e.bad(what, err)
+		return e.Fail(what, err)
 	case !there:
-		e.say(what, Note, link.Both("%s ainda não tem as tabelas do agente; ele as cria na primeira execução", "%s has no tables of the agent yet; it makes them at its first start", shown))
+		e.Say(what, checkup.Note, link.Both("%s ainda não tem as tabelas do agente; ele as cria na primeira execução", "%s has no tables of the agent yet; it makes them at its first start", shown))
 		return false
 	}
-	return e.say(what, Good, link.Both("%s pertence a esta instalação", "%s belongs to this installation", shown))
+	return e.Say(what, checkup.Good, link.Both("%s pertence a esta instalação", "%s belongs to this installation", shown))
 }
 
 // server looks at a database server: whether it answers, lets tables be made, and keeps what it says it
@@ -166,100 +133,100 @@ func (e *examination) server() bool {
 	what := link.Text{PT: "Servidor de banco", EN: "Database server"}
 	db, err := sqlopen.Open(e.ctx, e.Database, 1)
 	if err != nil {
-		return e.bad(what, err)
+		return e.Fail(what, err)
 	}
 	s, err := sqldb.Describe(e.ctx, db)
 	if err = errors.Join(err, db.Close()); err != nil {
-		return e.bad(what, err)
+		return e.Fail(what, err)
 	}
 	switch {
 	case s.ReadOnly:
-		return e.say(what, Bad, link.Both("%s só permite leitura; aponte para o servidor principal", "%s can only be read; name the primary server", s.Version))
+		return e.Say(what, checkup.Bad, link.Both("%s só permite leitura; aponte para o servidor principal", "%s can only be read; name the primary server", s.Version))
 	case !s.SchemaThere && !s.MayCreate:
-		return e.say(what, Bad, link.Both("o esquema %s não existe e o usuário não pode criá-lo: CREATE SCHEMA %[1]s AUTHORIZATION …",
+		return e.Say(what, checkup.Bad, link.Both("o esquema %s não existe e o usuário não pode criá-lo: CREATE SCHEMA %[1]s AUTHORIZATION …",
 			"the schema %s is not there and the user may not make it: CREATE SCHEMA %[1]s AUTHORIZATION …", s.Schema))
 	case !s.Durable:
-		return e.say(what, Bad, link.Both("%s confirma antes de gravar em disco; uma queda perderia mensagens já confirmadas ao hub (synchronous_commit, fsync, DELAYED_DURABILITY)",
+		return e.Say(what, checkup.Bad, link.Both("%s confirma antes de gravar em disco; uma queda perderia mensagens já confirmadas ao hub (synchronous_commit, fsync, DELAYED_DURABILITY)",
 			"%s confirms before it has written to the disk; a crash would lose messages that were acknowledged to the hub (synchronous_commit, fsync, DELAYED_DURABILITY)", s.Version))
 	}
-	return e.say(what, Good, link.Both("%s, esquema %s", "%s, schema %s", s.Version, s.Schema))
+	return e.Say(what, checkup.Good, link.Both("%s, esquema %s", "%s, schema %s", s.Version, s.Schema))
 }
 
 func (e *examination) messages() {
 	what := link.Text{PT: "Mensagens", EN: "Messages"}
 	box, err := inbox.Attach(e.ctx, e.Database, e.Clock)
 	if err != nil {
-		e.bad(what, err)
+		e.Fail(what, err)
 		return
 	}
 	counts, err := box.Counts(e.ctx)
 	active, unread := box.Active(e.ctx)
 	if err = errors.Join(err, unread, box.Close(e.ctx)); err != nil {
-		e.bad(what, err)
+		e.Fail(what, err)
 		return
 	}
 	if active.Run != "" {
 		at := active.Since.Local().Format("2006-01-02 15:04:05")
-		e.say(link.Text{PT: "Instância ativa", EN: "Active instance"}, Good,
+		e.Say(link.Text{PT: "Instância ativa", EN: "Active instance"}, checkup.Good,
 			link.Both("a última foi a da máquina %s, desde %s", "the last one was that of machine %s, since %s", active.Host, at))
 	}
 	n := map[link.ERPState]int64{}
 	for _, c := range counts {
 		n[c.State] += c.N
 	}
-	h := Good
+	h := checkup.Good
 	if n[link.ERPBlocked]+n[link.ERPRejected] > 0 {
-		h = Note
+		h = checkup.Note
 	}
-	e.say(what, h, link.Both("%d na fila, %d aguardam, %d bloqueadas, %d rejeitadas", "%d stored, %d waiting, %d blocked, %d rejected",
+	e.Say(what, h, link.Both("%d na fila, %d aguardam, %d bloqueadas, %d rejeitadas", "%d stored, %d waiting, %d blocked, %d rejected",
 		n[link.ERPStored]+n[link.ERPRunning], n[link.ERPWaiting], n[link.ERPBlocked], n[link.ERPRejected]))
 }
 
 func (e *examination) files() bool {
 	what := link.Text{PT: activation.SaaSFile + ", " + activation.ConfigFile, EN: activation.SaaSFile + ", " + activation.ConfigFile}
 	if _, err := activation.ReadSaaS(e.folder.Dir()); err != nil {
-		return e.bad(what, err)
+		return e.Fail(what, err)
 	}
 	if _, err := activation.ReadConfig(e.folder.Dir()); err != nil {
-		return e.bad(what, err)
+		return e.Fail(what, err)
 	}
-	return e.say(what, Good, link.Text{PT: "conferem com os esquemas", EN: "match their schemas"})
+	return e.Say(what, checkup.Good, link.Text{PT: "conferem com os esquemas", EN: "match their schemas"})
 }
 
 func (e *examination) activation() bool {
 	what := link.Text{PT: "Ativação", EN: "Activation"}
 	var err error
 	if e.state, err = e.folder.Read(); err != nil {
-		return e.bad(what, err)
+		return e.Fail(what, err)
 	}
 	if !e.state.Ever() {
-		return e.bad(what, link.NewError(link.CodeNotActivated, "file", filepath.Join(e.folder.Dir(), activation.File)))
+		return e.Fail(what, link.NewError(link.CodeNotActivated, "file", filepath.Join(e.folder.Dir(), activation.File)))
 	}
 	list := make([]string, len(e.state.Apps))
 	for i, a := range e.state.Apps {
 		list[i] = a.Code
 	}
 	if len(list) == 0 {
-		return e.say(what, Note, link.Text{PT: "todos os aplicativos foram removidos; nada novo chega", EN: "all apps were removed; nothing new comes"})
+		return e.Say(what, checkup.Note, link.Text{PT: "todos os aplicativos foram removidos; nada novo chega", EN: "all apps were removed; nothing new comes"})
 	}
-	return e.say(what, Good, link.Both("%s, cliente %s", "%s, client %s", strings.Join(list, ", "), e.state.Credentials.ClientID))
+	return e.Say(what, checkup.Good, link.Both("%s, cliente %s", "%s, client %s", strings.Join(list, ", "), e.state.Credentials.ClientID))
 }
 
 func (e *examination) proxy() {
 	what := link.Text{PT: "Proxy", EN: "Proxy"}
 	at, err := url.Parse(e.state.Credentials.Server)
 	if err != nil {
-		e.bad(what, err)
+		e.Fail(what, err)
 		return
 	}
 	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: at})
 	switch {
 	case err != nil:
-		e.bad(what, err)
+		e.Fail(what, err)
 	case proxy == nil:
-		e.say(what, Good, link.Text{PT: "nenhum; conexão direta", EN: "none; a direct connection"})
+		e.Say(what, checkup.Good, link.Text{PT: "nenhum; conexão direta", EN: "none; a direct connection"})
 	default:
-		e.say(what, Good, link.Both("%s", "%s", proxy.Redacted()))
+		e.Say(what, checkup.Good, link.Both("%s", "%s", proxy.Redacted()))
 	}
 }
 
@@ -271,28 +238,28 @@ func (e *examination) reach() bool {
 	server := e.state.Credentials.Server
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimRight(server, "/")+"/readyz", nil)
 	if err != nil {
-		return e.bad(what, err)
+		return e.Fail(what, err)
 	}
 	web := e.HTTP
 	if web == nil {
 		if web, err = client.NewHTTPClient(e.CA); err != nil {
-			return e.bad(what, err)
+			return e.Fail(what, err)
 		}
 	}
 	resp, err := web.Do(r)
 	if err != nil {
-		return e.bad(what, err)
+		return e.Fail(what, err)
 	}
 	_ = resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return e.say(what, Bad, link.Both("%s responde %s", "%s answers %s", server, resp.Status))
+		return e.Say(what, checkup.Bad, link.Both("%s responde %s", "%s answers %s", server, resp.Status))
 	}
 	if at, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
 		if skew := e.Clock.Now().Sub(at); skew.Abs() > maxSkew {
-			return e.say(what, Bad, link.Both("o relógio desta máquina difere do hub em %s; acerte-o", "this machine's clock differs from the hub's by %s; set it", skew.Round(time.Second)))
+			return e.Say(what, checkup.Bad, link.Both("o relógio desta máquina difere do hub em %s; acerte-o", "this machine's clock differs from the hub's by %s; set it", skew.Round(time.Second)))
 		}
 	}
-	return e.say(what, Good, link.Both("%s responde", "%s answers", server))
+	return e.Say(what, checkup.Good, link.Both("%s responde", "%s answers", server))
 }
 
 // apps logs in and looks whether what is activated still may be.
@@ -303,7 +270,7 @@ func (e *examination) apps() {
 	defer cancel()
 	found, err := wizard.Search(ctx, e.state.Credentials)
 	if err != nil {
-		e.bad(what, fmt.Errorf("%s: %w", e.state.Credentials.Server, err))
+		e.Fail(what, fmt.Errorf("%s: %w", e.state.Credentials.Server, err))
 		return
 	}
 	for _, a := range found {
@@ -312,9 +279,9 @@ func (e *examination) apps() {
 		}
 		name := link.Text{PT: what.PT + ": " + a.Code, EN: what.EN + ": " + a.Code}
 		if a.Refused != nil {
-			e.bad(name, a.Refused)
+			e.Fail(name, a.Refused)
 			continue
 		}
-		e.say(name, Good, link.Both("%d tipos inscritos", "%d types subscribed", len(a.Types)))
+		e.Say(name, checkup.Good, link.Both("%d tipos inscritos", "%d types subscribed", len(a.Types)))
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"smartlink/hub"
+	"smartlink/internal/checkup"
 	"smartlink/internal/clock"
 	"smartlink/link"
 )
@@ -128,7 +129,7 @@ func TestRestoredDatabase(t *testing.T) {
 }
 
 // health lists what a doctor finds, one a line.
-func health(found []hub.Finding) string {
+func health(found []checkup.Finding) string {
 	var b strings.Builder
 	for _, f := range found {
 		fmt.Fprintf(&b, "%s: %s: %s\n", f.Health, f.What.EN, f.Detail.EN)

@@ -18,28 +18,12 @@ import (
 	"smartlink/hub/queue/postgres"
 	"smartlink/hub/queue/sqlite"
 	"smartlink/hub/registry"
+	"smartlink/internal/checkup"
 	"smartlink/internal/clock"
 	"smartlink/internal/pgdb"
 	"smartlink/internal/sqldb"
 	"smartlink/link"
 )
-
-// Health is how one thing is that Examine has looked at.
-type Health string
-
-// The healths.
-const (
-	Good Health = "ok"
-	Note Health = "note" // works, and somebody should know
-	Bad  Health = "bad"  // has to be mended
-)
-
-// Finding is one thing that Examine has looked at.
-type Finding struct {
-	What   link.Text
-	Health Health
-	Detail link.Text
-}
 
 // What the doctor asks of a database.
 const (
@@ -52,33 +36,20 @@ const (
 
 // Examine looks at the data folder or the database of a hub, which may run meanwhile, and changes nothing.
 // Of the configuration it reads DataDir, Database and KeyFile.
-func Examine(ctx context.Context, cfg Config) []Finding {
+func Examine(ctx context.Context, cfg Config) []checkup.Finding {
 	e := &examination{ctx: ctx, cfg: cfg}
 	if cfg.Database != "" {
 		e.database()
 	} else {
 		e.folder()
 	}
-	return e.list
+	return e.Findings
 }
 
 type examination struct {
-	ctx  context.Context
-	cfg  Config
-	list []Finding
-}
-
-func (e *examination) say(what link.Text, h Health, detail link.Text) bool {
-	e.list = append(e.list, Finding{what, h, detail})
-	return h != Bad
-}
-
-func (e *examination) bad(what link.Text, err error) bool {
-	t := link.Text{PT: err.Error(), EN: err.Error()}
-	if known, ok := errors.AsType[*link.Error](err); ok {
-		t = known.Text()
-	}
-	return e.say(what, Bad, t)
+	checkup.Report
+	ctx context.Context
+	cfg Config
 }
 
 // folder looks at the files of a hub without a database.
@@ -91,10 +62,10 @@ func (e *examination) folder() {
 		path := filepath.Join(e.cfg.DataDir, f.name)
 		if _, err := os.Stat(path); err != nil {
 			if errors.Is(err, fs.ErrNotExist) {
-				e.say(what, Note, link.Both("não existe em %s; o hub o cria na primeira execução", "is not in %s; the hub makes it at its first start", e.cfg.DataDir))
+				e.Say(what, checkup.Note, link.Both("não existe em %s; o hub o cria na primeira execução", "is not in %s; the hub makes it at its first start", e.cfg.DataDir))
 				continue
 			}
-			e.bad(what, err)
+			e.Fail(what, err)
 			continue
 		}
 		e.file(what, path, f.versions, f.newest)
@@ -116,13 +87,13 @@ func (e *examination) folder() {
 func (e *examination) file(what link.Text, path, versions string, newest int64) {
 	db, err := sqldb.OpenSQLite(e.ctx, path, 1)
 	if err != nil {
-		e.bad(what, err)
+		e.Fail(what, err)
 		return
 	}
 	defer func() { _ = db.Close() }()
 	var sound string
 	if err := db.QueryRowContext(e.ctx, `PRAGMA quick_check(1)`).Scan(&sound); err != nil || sound != "ok" {
-		e.bad(what, cmp.Or(err, fmt.Errorf("damaged: %s", sound)))
+		e.Fail(what, cmp.Or(err, fmt.Errorf("damaged: %s", sound)))
 		return
 	}
 	e.schema(what, func(ctx context.Context) (n int64, err error) {
@@ -138,14 +109,14 @@ func (e *examination) schema(what link.Text, version func(context.Context) (int6
 	n, err := version(ctx)
 	switch {
 	case err != nil:
-		e.say(what, Note, link.Both("ainda sem esquema; o hub o cria ao iniciar", "has no schema yet; the hub makes it when it starts"))
+		e.Say(what, checkup.Note, link.Both("ainda sem esquema; o hub o cria ao iniciar", "has no schema yet; the hub makes it when it starts"))
 	case n > newest:
-		e.say(what, Bad, link.Both("o esquema é a versão %d, este programa conhece até a %d: atualize o programa",
+		e.Say(what, checkup.Bad, link.Both("o esquema é a versão %d, este programa conhece até a %d: atualize o programa",
 			"the schema is version %d, this program knows up to %d: take a newer program", n, newest))
 	case n < newest:
-		e.say(what, Note, link.Both("esquema na versão %d; o hub o leva à %d ao iniciar", "schema version %d; the hub brings it to %d when it starts", n, newest))
+		e.Say(what, checkup.Note, link.Both("esquema na versão %d; o hub o leva à %d ao iniciar", "schema version %d; the hub brings it to %d when it starts", n, newest))
 	default:
-		e.say(what, Good, link.Both("esquema na versão %d", "schema version %d", n))
+		e.Say(what, checkup.Good, link.Both("esquema na versão %d", "schema version %d", n))
 	}
 }
 
@@ -157,14 +128,14 @@ func (e *examination) keyFile(stored func(context.Context) ([]registry.SigningKe
 	file := cmp.Or(e.cfg.KeyFile, filepath.Join(e.cfg.DataDir, "hub.key"))
 	keys, err := stored(ctx)
 	if err != nil || len(keys) == 0 {
-		e.say(what, Note, link.Both("nada foi selado ainda", "nothing is sealed yet"))
+		e.Say(what, checkup.Note, link.Both("nada foi selado ainda", "nothing is sealed yet"))
 		return
 	}
 	if err := identity.CheckKeyFile(file, keys); err != nil {
-		e.bad(what, err)
+		e.Fail(what, err)
 		return
 	}
-	e.say(what, Good, link.Both("%s abre as chaves de assinatura", "%s opens the signing keys", file))
+	e.Say(what, checkup.Good, link.Both("%s abre as chaves de assinatura", "%s opens the signing keys", file))
 }
 
 // database looks at a database that hubs share.
@@ -172,7 +143,7 @@ func (e *examination) database() {
 	what := link.Text{PT: "Banco de dados", EN: "Database"}
 	config, err := pgdb.Parse(e.cfg.Database)
 	if err != nil {
-		e.bad(what, err)
+		e.Fail(what, err)
 		return
 	}
 	ctx, cancel := context.WithTimeout(e.ctx, doctorTime)
@@ -180,12 +151,12 @@ func (e *examination) database() {
 	c, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		// A pooler says at once that it does not take a session's settings.
-		e.say(what, Bad, link.Both("não se conecta a %s: %v. Um pooler em modo de transação não serve; use o endereço do próprio servidor",
+		e.Say(what, checkup.Bad, link.Both("não se conecta a %s: %v. Um pooler em modo de transação não serve; use o endereço do próprio servidor",
 			"cannot connect to %s: %v. A pooler that shares connections by transaction will not do; use the server's own address", pgdb.Name(e.cfg.Database), err))
 		return
 	}
 	defer func() { _ = c.Close(context.WithoutCancel(e.ctx)) }()
-	e.say(what, Good, link.Both("conectado a %s", "connected to %s", pgdb.Name(e.cfg.Database)))
+	e.Say(what, checkup.Good, link.Both("conectado a %s", "connected to %s", pgdb.Name(e.cfg.Database)))
 	e.server(c)
 	e.connections(c)
 	e.clock(c)
@@ -226,25 +197,25 @@ func (e *examination) server(c *pgx.Conn) {
 	number, _ := strconv.Atoi(e.setting(c, "server_version_num"))
 	switch major := number / 10_000; {
 	case major < oldestTold:
-		e.say(what, Bad, link.Both("PostgreSQL %d não recebe mais correções; use a versão %d ou mais nova", "PostgreSQL %d gets no corrections any more; use version %d or newer", major, oldestTold))
+		e.Say(what, checkup.Bad, link.Both("PostgreSQL %d não recebe mais correções; use a versão %d ou mais nova", "PostgreSQL %d gets no corrections any more; use version %d or newer", major, oldestTold))
 	case major != triedOn:
-		e.say(what, Note, link.Both("PostgreSQL %d; os testes usam a versão %d", "PostgreSQL %d; the tests run on version %d", major, triedOn))
+		e.Say(what, checkup.Note, link.Both("PostgreSQL %d; os testes usam a versão %d", "PostgreSQL %d; the tests run on version %d", major, triedOn))
 	default:
-		e.say(what, Good, link.Both("PostgreSQL %d", "PostgreSQL %d", major))
+		e.Say(what, checkup.Good, link.Both("PostgreSQL %d", "PostgreSQL %d", major))
 	}
 	what = link.Text{PT: "Durabilidade", EN: "Durability"}
 	for _, s := range []string{"fsync", "full_page_writes"} {
 		if e.setting(c, s) == "off" {
-			e.say(what, Bad, link.Both("%s está desligado: uma queda de energia perde mensagens aceitas; ligue-o", "%s is off: a power cut loses messages that were accepted; turn it on", s))
+			e.Say(what, checkup.Bad, link.Both("%s está desligado: uma queda de energia perde mensagens aceitas; ligue-o", "%s is off: a power cut loses messages that were accepted; turn it on", s))
 			return
 		}
 	}
 	if e.setting(c, "transaction_read_only") == "on" {
-		e.say(what, Bad, link.Both("o banco só aceita leitura: é uma réplica?", "the database takes only reads: is it a standby?"))
+		e.Say(what, checkup.Bad, link.Both("o banco só aceita leitura: é uma réplica?", "the database takes only reads: is it a standby?"))
 		return
 	}
 	// The hub asks for synchronous_commit itself, whatever the server's default is.
-	e.say(what, Good, link.Both("fsync ligado; cada gravação espera o disco", "fsync is on; each commit waits for the disk"))
+	e.Say(what, checkup.Good, link.Both("fsync ligado; cada gravação espera o disco", "fsync is on; each commit waits for the disk"))
 }
 
 func (e *examination) connections(c *pgx.Conn) {
@@ -253,17 +224,17 @@ func (e *examination) connections(c *pgx.Conn) {
 	defer cancel()
 	var used int
 	if err := c.QueryRow(ctx, `SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'`).Scan(&used); err != nil {
-		e.bad(what, err)
+		e.Fail(what, err)
 		return
 	}
 	most, _ := strconv.Atoi(e.setting(c, "max_connections"))
 	reserved, _ := strconv.Atoi(e.setting(c, "superuser_reserved_connections"))
 	room := (most - reserved - used) / hubUses
-	h := Good
+	h := checkup.Good
 	if room < 1 {
-		h = Note
+		h = checkup.Note
 	}
-	e.say(what, h, link.Both("%d de %d em uso; há lugar para mais %d hubs (%d conexões cada)", "%d of %d in use; there is room for %d hubs more (%d connections each)",
+	e.Say(what, h, link.Both("%d de %d em uso; há lugar para mais %d hubs (%d conexões cada)", "%d of %d in use; there is room for %d hubs more (%d connections each)",
 		used, most, max(room, 0), hubUses))
 }
 
@@ -274,16 +245,16 @@ func (e *examination) clock(c *pgx.Conn) {
 	var theirs time.Time
 	before := clock.Real.Now()
 	if err := c.QueryRow(ctx, `SELECT clock_timestamp()`).Scan(&theirs); err != nil {
-		e.bad(what, err)
+		e.Fail(what, err)
 		return
 	}
 	after := clock.Real.Now()
 	skew := theirs.Sub(before.Add(after.Sub(before) / 2))
-	h := Good
+	h := checkup.Good
 	if skew.Abs() > maxSkew {
-		h = Bad
+		h = checkup.Bad
 	}
-	e.say(what, h, link.Both("o relógio do banco difere do desta máquina em %s", "the database's clock differs from this machine's by %s",
+	e.Say(what, h, link.Both("o relógio do banco difere do desta máquina em %s", "the database's clock differs from this machine's by %s",
 		time.Duration(math.Round(float64(skew)/float64(time.Millisecond)))*time.Millisecond))
 }
 
@@ -309,9 +280,9 @@ func (e *examination) news(c *pgx.Conn, config *pgx.ConnConfig) {
 		return err
 	}()
 	if err != nil {
-		e.say(what, Bad, link.Both("um aviso não chegou (%v): há um pooler em modo de transação no caminho? Use o endereço do próprio servidor",
+		e.Say(what, checkup.Bad, link.Both("um aviso não chegou (%v): há um pooler em modo de transação no caminho? Use o endereço do próprio servidor",
 			"a notification did not arrive (%v): is there a pooler that shares connections by transaction? Use the server's own address", err))
 		return
 	}
-	e.say(what, Good, link.Both("chegam", "arrive"))
+	e.Say(what, checkup.Good, link.Both("chegam", "arrive"))
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"smartlink/agent"
+	"smartlink/internal/checkup"
 	"smartlink/internal/sqlopen"
 	"smartlink/link"
 	"smartlink/rm"
@@ -21,35 +22,17 @@ func (*agentDoctorCmd) Help() string {
 		"something has to be mended."
 }
 
-// shownFinding is a finding for scripts.
-type shownFinding struct {
-	What   string       `json:"what"`
-	Health agent.Health `json:"health"`
-	Detail string       `json:"detail"`
-}
-
 func (c *agentDoctorCmd) Run(e *env, a *agentCmd) error {
 	d := agent.Doctor{Database: a.Database, Installation: a.installation(), CA: e.ca(), Lang: e.lang()}
 	for _, x := range rm.Consumers() {
 		d.Types = append(d.Types, x.Type())
 	}
-	found := append(d.Examine(e.ctx), booksFinding(e.ctx, a.Database), c.service())
-	shown, rows, sick := make([]shownFinding, len(found)), make([][]string, len(found)), false
-	for i, f := range found {
-		shown[i] = shownFinding{f.What.In(e.lang()), f.Health, f.Detail.In(e.lang())}
-		rows[i] = []string{string(f.Health), shown[i].What, shown[i].Detail}
-		sick = sick || f.Health == agent.Bad
-	}
-	err := printFindings(e, a, shown, rows)
-	if err == nil && sick {
-		err = errors.New(link.Both("há o que corrigir", "something has to be mended").In(e.lang()))
-	}
-	return err
+	return printFindings(e, a.JSON, append(d.Examine(e.ctx), booksFinding(e.ctx, a.Database), c.service()))
 }
 
 // booksFinding says how the books are.
-func booksFinding(ctx context.Context, database string) agent.Finding {
-	f := agent.Finding{What: link.Text{PT: "Livros", EN: "Books"}, Health: agent.Note, Detail: link.Text{
+func booksFinding(ctx context.Context, database string) checkup.Finding {
+	f := checkup.Finding{What: link.Text{PT: "Livros", EN: "Books"}, Health: checkup.Note, Detail: link.Text{
 		PT: "ainda não existem; o agente os cria na primeira execução, e `smartlink rm seed` os cadastros",
 		EN: "there are none yet; the agent makes them at its first start, and `smartlink rm seed` the master data",
 	}}
@@ -64,31 +47,24 @@ func booksFinding(ctx context.Context, database string) agent.Finding {
 	switch {
 	case known != nil && known.Code == link.CodeNoReference:
 	case known != nil:
-		f.Health, f.Detail = agent.Bad, known.Text()
+		f.Health, f.Detail = checkup.Bad, known.Text()
 	case err != nil:
-		f.Health, f.Detail = agent.Bad, link.Text{PT: err.Error(), EN: err.Error()}
+		f.Health, f.Detail = checkup.Bad, link.Text{PT: err.Error(), EN: err.Error()}
 	case there:
-		f.Health, f.Detail = agent.Good, link.Text{PT: "esquema de referência", EN: "the reference schema"}
+		f.Health, f.Detail = checkup.Good, link.Text{PT: "esquema de referência", EN: "the reference schema"}
 	}
 	return f
 }
 
-func printFindings(e *env, a *agentCmd, shown []shownFinding, rows [][]string) error {
-	if a.JSON {
-		return printJSON(e.out, link.Page[shownFinding]{Items: shown})
-	}
-	return table(e.out, []string{"HEALTH", "WHAT", "DETAIL"}, rows)
-}
-
 // service says how the service is. An agent can run without one.
-func (c *agentDoctorCmd) service() agent.Finding {
-	f := agent.Finding{What: link.Text{PT: "Serviço", EN: "Service"}, Health: agent.Note}
+func (c *agentDoctorCmd) service() checkup.Finding {
+	f := checkup.Finding{What: link.Text{PT: "Serviço", EN: "Service"}, Health: checkup.Note}
 	status, err := serviceStatus(c.Name)
 	switch {
 	case err != nil:
 		f.Detail = link.Both("não foi possível consultar %s: %v", "%s could not be asked for: %v", c.Name, err)
 	case status == "running":
-		f.Health, f.Detail = agent.Good, link.Both("%s em execução", "%s runs", c.Name)
+		f.Health, f.Detail = checkup.Good, link.Both("%s em execução", "%s runs", c.Name)
 	case status == "stopped":
 		f.Detail = link.Both("%s está parado", "%s is stopped", c.Name)
 	default:

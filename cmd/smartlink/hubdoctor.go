@@ -1,11 +1,6 @@
 package main
 
-import (
-	"errors"
-
-	"smartlink/hub"
-	"smartlink/link"
-)
+import "smartlink/hub"
 
 type hubDoctorCmd struct {
 	JSON bool `name:"json" help:"Answer as JSON, for scripts."`
@@ -20,26 +15,5 @@ func (*hubDoctorCmd) Help() string {
 
 // Run looks.
 func (c *hubDoctorCmd) Run(e *env, h *hubCmd) error {
-	type shown struct {
-		What   string     `json:"what"`
-		Health hub.Health `json:"health"`
-		Detail string     `json:"detail"`
-	}
-	found := hub.Examine(e.ctx, hub.Config{DataDir: h.Data, Database: h.Database, KeyFile: h.KeyFile})
-	list, rows, sick := make([]shown, len(found)), make([][]string, len(found)), false
-	for i, f := range found {
-		list[i] = shown{f.What.In(e.lang()), f.Health, f.Detail.In(e.lang())}
-		rows[i] = []string{string(f.Health), list[i].What, list[i].Detail}
-		sick = sick || f.Health == hub.Bad
-	}
-	var err error
-	if c.JSON {
-		err = printJSON(e.out, link.Page[shown]{Items: list})
-	} else {
-		err = table(e.out, []string{"HEALTH", "WHAT", "DETAIL"}, rows)
-	}
-	if err == nil && sick {
-		err = errors.New(link.Both("há o que corrigir", "something has to be mended").In(e.lang()))
-	}
-	return err
+	return printFindings(e, c.JSON, hub.Examine(e.ctx, hub.Config{DataDir: h.Data, Database: h.Database, KeyFile: h.KeyFile}))
 }
