@@ -205,7 +205,7 @@ func (w *walk) entriesIn(ctx context.Context, in string, ids []uuid.UUID, at map
 		var id uuid.UUID
 		o, err := scanOutcome(rows, &id)
 		if err == nil {
-			at[id].Outcome, at[id].ERP = o, standing(at[id].ERP, reported[id], o)
+			at[id].Outcome, at[id].ERP = o, queue.StandingAfter(at[id].ERP, reported[id], o)
 		}
 		return err
 	}, `SELECT o.id, o.number, o.status, o.key, o.errors, o.at FROM unnest($1::uuid[]) AS u (id) CROSS JOIN LATERAL

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -51,7 +50,7 @@ func (g *group) plan() {
 		}
 		to.noRoute = len(to.to) == 0 && !p.Route.Optional
 		if p.Dedupe != nil {
-			k := requestKey{p.Message.TenantID, digest(&p.Message, p.Dedupe.Key)}
+			k := requestKey{p.Message.TenantID, queue.RequestDigest(&p.Message, p.Dedupe.Key)}
 			if g.requests[k] == nil {
 				g.requests[k] = &request{requestKey: k, by: -1}
 			}
@@ -104,19 +103,6 @@ func (g *group) route(p *queue.Publish, to *plan, sent map[messageKey]asked) {
 			to.to = to.to[i : i+1]
 		}
 	}
-}
-
-// digest names a request, short and of one length for the index. A sender can only meet its own keys:
-// finding another sender's digest takes 2^128 tries. It is that of the SQLite store, so that requests are
-// known after a move.
-func digest(m *link.Message, key string) uuid.UUID {
-	b := make([]byte, 0, 128)
-	b = append(b, m.TenantID[:]...)
-	b = append(b, m.Sender.ClientID...)
-	b = append(b, 0)
-	b = append(b, key...)
-	sum := sha256.Sum256(b)
-	return uuid.UUID(sum[:16])
 }
 
 // publish stores a message, one delivery for each queue it goes to, and what it tells: an answer's

@@ -113,7 +113,7 @@ func (g *group) lose(ctx context.Context, r *row) error {
 func (g *group) bury(ctx context.Context, r *row, how link.EventName, why link.DeadReason, reason string) error {
 	ended := reason
 	if how == link.EventDeadLettered {
-		ended = detail(string(why), reason)
+		ended = queue.EventDetail(string(why), reason)
 	} else {
 		g.happened(r, link.EventDeadLettered)
 		g.events = append(g.events, event{r.rowKey, link.EventDeadLettered, "", string(why)})

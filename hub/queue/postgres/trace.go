@@ -193,7 +193,7 @@ func (t *tracer) report(rows pgx.Rows) error {
 	w := t.way(qid)
 	w.ERP, w.reported = s, received
 	w.Events = append(w.Events, link.TraceEvent{
-		At: received, Event: link.EventERP, Attempt: s.Attempt, Client: w.client, Detail: detail(string(s.State), s.Code, s.Reason), NextTry: s.NextTry,
+		At: received, Event: link.EventERP, Attempt: s.Attempt, Client: w.client, Detail: queue.EventDetail(string(s.State), s.Code, s.Reason), NextTry: s.NextTry,
 	})
 	return nil
 }
@@ -216,8 +216,8 @@ func (t *tracer) outcome(rows pgx.Rows) error {
 		return err
 	}
 	w := t.way(qid)
-	w.Outcome, w.ERP = o, standing(w.ERP, w.reported, o)
-	w.Events = append(w.Events, link.TraceEvent{At: o.At, Event: link.EventOutcome, Client: w.client, Detail: detail(string(o.Status), o.Key)})
+	w.Outcome, w.ERP = o, queue.StandingAfter(w.ERP, w.reported, o)
+	w.Events = append(w.Events, link.TraceEvent{At: o.At, Event: link.EventOutcome, Client: w.client, Detail: queue.EventDetail(string(o.Status), o.Key)})
 	return nil
 }
 
@@ -235,28 +235,4 @@ func scanOutcome(row pgx.Row, before ...any) (*link.Outcome, error) {
 		}
 	}
 	return o, nil
-}
-
-// standing is how a message stands at the ERP after an answer. An answer that closes the message wins
-// over every report, another one over the report that came before it.
-func standing(reported *link.ERPStatus, at time.Time, o *link.Outcome) *link.ERPStatus {
-	switch {
-	case reported == nil:
-		return &link.ERPStatus{State: o.Status, At: o.At}
-	case o.Status.Closed(), !o.At.Before(at):
-		return &link.ERPStatus{State: o.Status, At: o.At, Attempt: reported.Attempt}
-	}
-	return reported
-}
-
-// detail joins what is there.
-func detail(parts ...string) string {
-	out := ""
-	for _, p := range parts {
-		if p != "" && out != "" {
-			out += ": "
-		}
-		out += p
-	}
-	return out
 }

@@ -269,5 +269,5 @@ func (w *walk) erp(p place) (*link.ERPStatus, *link.Outcome, error) {
 			return nil, nil, fmt.Errorf("errors of outcome %d: %w", o.Number, err)
 		}
 	}
-	return standing(now, reported, &o), &o, nil
+	return queue.StandingAfter(now, reported, &o), &o, nil
 }

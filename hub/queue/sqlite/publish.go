@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"crypto/sha256"
 	"database/sql/driver"
 	"encoding/json"
 	"slices"
@@ -21,7 +20,8 @@ func (g *group) publish(p *queue.Publish) (queue.Result, error) {
 	}
 	var key []byte
 	if p.Dedupe != nil {
-		key = dedupeKey(&p.Message, p.Dedupe.Key)
+		d := queue.RequestDigest(&p.Message, p.Dedupe.Key)
+		key = d[:]
 	}
 	if len(to) == 0 && !p.Route.Optional {
 		// A repeat of what was accepted is a repeat, also when its receiver has left meanwhile.
@@ -147,18 +147,6 @@ func (g *group) answers(p *queue.Publish) (*answered, link.ClientID, error) {
 		return nil, "", link.NewError(link.CodeNotYourMessage, "id", p.Answer.To.String())
 	}
 	return a, link.ClientID(asker), nil
-}
-
-// dedupeKey is a digest of what names a request, short and of one length for the index. A sender
-// can only meet its own keys: finding another sender's digest takes 2^128 tries.
-func dedupeKey(m *link.Message, key string) []byte {
-	b := make([]byte, 0, 128)
-	b = append(b, m.TenantID[:]...)
-	b = append(b, m.Sender.ClientID...)
-	b = append(b, 0)
-	b = append(b, key...)
-	sum := sha256.Sum256(b)
-	return sum[:16]
 }
 
 // firstTime notes a request, or tells that it was seen.

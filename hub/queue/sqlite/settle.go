@@ -137,7 +137,7 @@ func (g *group) lose(l *lease) error {
 func (g *group) bury(l *lease, e entry, how link.EventName, why link.DeadReason, reason string) error {
 	ended := reason
 	if how == link.EventDeadLettered {
-		ended = detail(string(why), reason)
+		ended = queue.EventDetail(string(why), reason)
 	} else {
 		g.happened(l.queue).Dead++
 		if _, err := g.st.eventAdd.exec(e.mid, l.queue.id, g.now, string(link.EventDeadLettered), "", string(why)); err != nil {

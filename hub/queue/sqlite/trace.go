@@ -287,23 +287,11 @@ func (t *tracer) reports() error {
 				w := t.way(qid)
 				w.ERP, w.reported = &s, moment(received)
 				w.Events = append(w.Events, link.TraceEvent{
-					At: w.reported, Event: link.EventERP, Attempt: s.Attempt, Client: w.client, Detail: detail(string(s.State), s.Code, s.Reason),
+					At: w.reported, Event: link.EventERP, Attempt: s.Attempt, Client: w.client, Detail: queue.EventDetail(string(s.State), s.Code, s.Reason),
 					NextTry: s.NextTry,
 				})
 			}, nil
 		})
-}
-
-// standing is how a message stands at the ERP after an answer. An answer that closes the message wins
-// over every report, another one over the report that came before it.
-func standing(reported *link.ERPStatus, at time.Time, o *link.Outcome) *link.ERPStatus {
-	switch {
-	case reported == nil:
-		return &link.ERPStatus{State: o.Status, At: o.At}
-	case o.Status.Closed(), !o.At.Before(at):
-		return &link.ERPStatus{State: o.Status, At: o.At, Attempt: reported.Attempt}
-	}
-	return reported
 }
 
 // outcomes tells the answers; the highest number counts.
@@ -324,24 +312,12 @@ func (t *tracer) outcomes() error {
 			}
 			return [2]int64{qid, int64(o.Number)}, func() {
 				w := t.way(qid)
-				w.Outcome, w.ERP = &o, standing(w.ERP, w.reported, &o)
+				w.Outcome, w.ERP = &o, queue.StandingAfter(w.ERP, w.reported, &o)
 				w.Events = append(w.Events, link.TraceEvent{
-					At: o.At, Event: link.EventOutcome, Client: w.client, Detail: detail(string(o.Status), o.Key),
+					At: o.At, Event: link.EventOutcome, Client: w.client, Detail: queue.EventDetail(string(o.Status), o.Key),
 				})
 			}, nil
 		})
-}
-
-// detail joins what is there.
-func detail(parts ...string) string {
-	out := ""
-	for _, p := range parts {
-		if p != "" && out != "" {
-			out += ": "
-		}
-		out += p
-	}
-	return out
 }
 
 // optional reads a moment that may be missing.
