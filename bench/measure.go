@@ -57,11 +57,6 @@ var measures = []measure{
 		name: "engine-keys", run: engineKeys, loads: 2, figures: each("engine-keys", "the same with three search keys a message, one growing, one of 2,000, one random", callers[1:]...),
 	},
 	{
-		name: "engine-keeping", run: engineKeeping, loads: 2, figures: []figure{
-			{"engine-keeping-getack", "/s", "the same get and ack while what has ended moves into the history"},
-		},
-	},
-	{
 		name: "engine-kept", run: engineKept, loads: 1,
 		figures: []figure{{"engine-kept-getack", "/s", "SQLite engine in process, get and ack in batches of 32, 4 readers, while history is kept"}},
 	},
