@@ -8,6 +8,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/google/uuid"
+
+	"smartlink/client"
 	"smartlink/link"
 )
 
@@ -26,18 +29,22 @@ type messageArg struct {
 	Tenant string `help:"Its tenant; default: the hub looks through all."`
 }
 
+// at answers the hub, the message's tenant and its id.
+func (m messageArg) at(e *env, a *adminCmd) (hub *client.Admin, tenant, id uuid.UUID, err error) {
+	if id, err = link.ParseUUID(m.ID); err != nil {
+		return nil, tenant, id, err
+	}
+	if tenant, err = optionalUUID(m.Tenant); err != nil {
+		return nil, tenant, id, err
+	}
+	hub, err = a.hub(e)
+	return hub, tenant, id, err
+}
+
 type messageShowCmd struct{ messageArg }
 
 func (c *messageShowCmd) Run(e *env, a *adminCmd) error {
-	id, err := link.ParseUUID(c.ID)
-	if err != nil {
-		return err
-	}
-	tenant, err := optionalUUID(c.Tenant)
-	if err != nil {
-		return err
-	}
-	hub, err := a.hub(e)
+	hub, tenant, id, err := c.at(e, a)
 	if err != nil {
 		return err
 	}
@@ -71,15 +78,7 @@ func (c *messageBodyCmd) Run(e *env, a *adminCmd) error {
 
 // read asks the hub for the message's body.
 func (m messageArg) read(e *env, a *adminCmd) (link.MessageBody, error) {
-	id, err := link.ParseUUID(m.ID)
-	if err != nil {
-		return link.MessageBody{}, err
-	}
-	tenant, err := optionalUUID(m.Tenant)
-	if err != nil {
-		return link.MessageBody{}, err
-	}
-	hub, err := a.hub(e)
+	hub, tenant, id, err := m.at(e, a)
 	if err != nil {
 		return link.MessageBody{}, err
 	}
@@ -94,11 +93,7 @@ type messageCopyCmd struct {
 }
 
 func (c *messageCopyCmd) Run(e *env, a *adminCmd) error {
-	id, err := link.ParseUUID(c.ID)
-	if err != nil {
-		return err
-	}
-	tenant, err := optionalUUID(c.Tenant)
+	hub, tenant, id, err := c.at(e, a)
 	if err != nil {
 		return err
 	}
@@ -127,10 +122,6 @@ func (c *messageCopyCmd) Run(e *env, a *adminCmd) error {
 		req.Content = new(string(body))
 	} else if body != nil {
 		req.ContentBase64 = new(base64.StdEncoding.EncodeToString(body))
-	}
-	hub, err := a.hub(e)
-	if err != nil {
-		return err
 	}
 	r, err := hub.Copy(e.ctx, tenant, id, req)
 	switch {

@@ -95,15 +95,7 @@ type messageEraseCmd struct {
 }
 
 func (c *messageEraseCmd) Run(e *env, a *adminCmd) error {
-	id, err := link.ParseUUID(c.ID)
-	if err != nil {
-		return err
-	}
-	tenant, err := optionalUUID(c.Tenant)
-	if err != nil {
-		return err
-	}
-	hub, err := a.hub(e)
+	hub, tenant, id, err := c.at(e, a)
 	if err != nil {
 		return err
 	}
