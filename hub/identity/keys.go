@@ -144,11 +144,17 @@ func (i *Identity) rotate(ctx context.Context, actor string) (string, error) {
 		}
 		useFrom, newest = now.Add(jwksAge), last.id
 	}
+	return i.addKey(ctx, actor, useFrom, newest)
+}
+
+// addKey makes the key that follows the newest one, "" for none, and answers its id; if another hub was
+// faster, that of its key.
+func (i *Identity) addKey(ctx context.Context, actor string, useFrom time.Time, newest string) (string, error) {
 	private, err := rsa.GenerateKey(rand.Reader, i.keyBits)
 	if err != nil {
 		return "", fmt.Errorf("make a signing key: %w", err)
 	}
-	k, err := newSigningKey(private, now, useFrom)
+	k, err := newSigningKey(private, i.clock.Now(), useFrom)
 	if err != nil {
 		return "", err
 	}
