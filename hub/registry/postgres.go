@@ -151,7 +151,11 @@ func (s *Store) catchUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if n == s.Current().version && !s.stale.Load() {
+	// A change of this store may be committed and not shown yet: it is waited for, not read once more.
+	s.showing.Lock()
+	shown := n == s.Current().version && !s.stale.Load()
+	s.showing.Unlock()
+	if shown {
 		return nil
 	}
 	return s.Refresh(ctx)
