@@ -252,18 +252,21 @@ func TestInstallationsPage(t *testing.T) {
 	b.want("installations", 200, "11111111-2222-4333-8444-555555555555", "Sem notícias", "1 dia, 2 horas e 3 minutos", "service_state_up 1")
 }
 
+// hold asks for an installation to be the active one of the world's queue, with success or without.
+func (w *world) hold(installation, host string, instance, run uuid.UUID) {
+	w.Helper()
+	_, err := w.store.Hold(w.Context(), w.queue.Client, installation, link.HoldRequest{Instance: instance, Run: run, Host: host}, link.DefaultHold)
+	if err != nil && link.CodeOf(err) != link.CodeInstallation {
+		w.Fatal(err)
+	}
+}
+
 // TestInstallationsPageShowsWhoIsActive, who stands by, which is a copy, and who was refused.
 func TestInstallationsPageShowsWhoIsActive(t *testing.T) {
 	w := newWorld(t)
 	b := w.browser("vera")
 	const bound = "11111111-2222-4333-8444-555555555555" // which has told of its health
-	hold := func(installation, host string, instance, run uuid.UUID) {
-		t.Helper()
-		_, err := w.store.Hold(t.Context(), w.queue.Client, installation, link.HoldRequest{Instance: instance, Run: run, Host: host}, link.DefaultHold)
-		if err != nil && link.CodeOf(err) != link.CodeInstallation {
-			t.Fatal(err)
-		}
-	}
+	hold := w.hold
 	instance, active := uuid.New(), uuid.New()
 	hold(bound, "erp-01", instance, active)
 	b.want("installations", 200, "Instância ativa", "erp-01")

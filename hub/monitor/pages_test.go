@@ -319,6 +319,18 @@ func TestPagesInBothLanguagesAndWidths(t *testing.T) {
 	look("queue-jobs", full+"?tab=dead&did=redriven&n=3&left=1", chromedp.Click("#work summary", chromedp.ByQuery))
 	look("jobs", "jobs")
 	look("installations", "installations")
+	const bound = "11111111-2222-4333-8444-555555555555" // which has told of its health
+	instance, active := uuid.New(), uuid.New()
+	for _, x := range []struct {
+		installation, host string
+		instance, run      uuid.UUID
+	}{
+		{bound, "erp-01", instance, active}, {bound, "erp-02", uuid.New(), uuid.New()}, {bound, "clone-01", instance, uuid.New()}, {bound, "erp-01", instance, active},
+		{"22222222-2222-4333-8444-555555555555", "test-01", uuid.New(), uuid.New()},
+	} {
+		w.hold(x.installation, x.host, x.instance, x.run)
+	}
+	look("installations-guard", "installations")
 	look("admin-tenants", "admin/tenants", chromedp.Click(".work summary", chromedp.ByQuery))
 	look("admin-apps", "admin/apps?code=GESPLAN-RM")
 	look("admin-clients", "admin/clients?tenant="+tenant.String(), chromedp.Click(".work summary", chromedp.ByQuery))
