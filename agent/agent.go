@@ -52,6 +52,7 @@ type Config struct {
 
 	Retry     executor.Retry // the zero value is the default: 5, 10, 15, 20 minutes
 	BatchSize int            // messages executed in one transaction; 0 = 1
+	Parallel  int            // transactions at the same time, of different ordering keys; 0 = 1
 	GetMax    int            // messages leased at once; 0 = 100
 	Wait      time.Duration  // of one long poll; 0 = link.MaxWait
 	Lease     time.Duration  // 0 = link.DefaultLease

@@ -35,6 +35,7 @@ type Credentials struct {
 // Options are what an administrator may set; 0 = what the file of the apps says, else the default.
 type Options struct {
 	BatchSize int `json:"batchSize,omitempty"` // messages executed in one transaction
+	Parallel  int `json:"parallel,omitempty"`  // transactions at the same time, of different ordering keys
 	RetryFigures
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"smartlink/agent/inbox"
 	"smartlink/client"
 	"smartlink/internal/clock"
 	"smartlink/link"
@@ -252,7 +253,7 @@ func (o Options) check() error {
 		name         string
 		value, limit int
 	}{
-		{"BatchSize", o.BatchSize, maxBatch}, {"MinutesInterval", o.MinutesInterval, maxInterval},
+		{"BatchSize", o.BatchSize, maxBatch}, {"Parallel", o.Parallel, inbox.MaxParallel}, {"MinutesInterval", o.MinutesInterval, maxInterval},
 		{"FatorTempoExecucao", o.FatorTempoExecucao, maxFactor}, {"QtdeTentativasExec", o.QtdeTentativasExec, maxFactor},
 	} {
 		if x.value < 0 || x.value > x.limit {

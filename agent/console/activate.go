@@ -167,7 +167,7 @@ type option struct {
 // fields are the options as the form has them.
 func fields(o *activation.Options, file activation.RetryFigures) []option {
 	return []option{
-		{"batch_size", o.BatchSize, 1}, {"minutes_interval", o.MinutesInterval, file.MinutesInterval},
+		{"batch_size", o.BatchSize, 1}, {"parallel", o.Parallel, 1}, {"minutes_interval", o.MinutesInterval, file.MinutesInterval},
 		{"fator_tempo_execucao", o.FatorTempoExecucao, file.FatorTempoExecucao}, {"qtde_tentativas_exec", o.QtdeTentativasExec, file.QtdeTentativasExec},
 	}
 }
@@ -200,7 +200,7 @@ func (c *Console) setOptions(v *visit) error {
 		name string
 		into *int
 	}{
-		{"batch_size", &o.BatchSize}, {"minutes_interval", &o.MinutesInterval},
+		{"batch_size", &o.BatchSize}, {"parallel", &o.Parallel}, {"minutes_interval", &o.MinutesInterval},
 		{"fator_tempo_execucao", &o.FatorTempoExecucao}, {"qtde_tentativas_exec", &o.QtdeTentativasExec},
 	} {
 		text := strings.TrimSpace(form.Get(f.name))

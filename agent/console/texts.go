@@ -145,6 +145,7 @@ var texts = map[string]link.Text{
 	"options.lead":                 {PT: "Espera após a tentativa que falhou, em minutos: MinutesInterval × FatorTempoExecucao × QtdeTentativasExec × tentativa.", EN: "Wait after a failed attempt, in minutes: MinutesInterval × FatorTempoExecucao × QtdeTentativasExec × attempt."},
 	"options.default":              {PT: "Em branco:", EN: "Blank:"},
 	"options.batch_size":           {PT: "Mensagens por transação", EN: "Messages in a transaction"},
+	"options.parallel":             {PT: "Transações ao mesmo tempo", EN: "Transactions at a time"},
 	"options.minutes_interval":     {PT: "MinutesInterval", EN: "MinutesInterval"},
 	"options.fator_tempo_execucao": {PT: "FatorTempoExecucao", EN: "FatorTempoExecucao"},
 	"options.qtde_tentativas_exec": {PT: "QtdeTentativasExec", EN: "QtdeTentativasExec"},

@@ -32,6 +32,7 @@ type Config struct {
 	Consumers []consumer.Consumer // at most one of each type
 	Retry     Retry
 	BatchSize int         // messages of transactional consumers that share a transaction; 0 = 1
+	Parallel  int         // transactions at the same time, of different ordering keys; 0 = 1, at most inbox.MaxParallel
 	Clock     clock.Clock // nil: clock.Real
 	Logger    *slog.Logger
 	Answered  func() // called after a commit that put answers up; nil: nothing to do
@@ -83,7 +84,10 @@ func New(cfg Config) (*Executor, error) {
 	if cfg.Alarm == nil {
 		cfg.Alarm = func(link.Code) {}
 	}
-	cfg.BatchSize = max(cfg.BatchSize, 1)
+	cfg.BatchSize, cfg.Parallel = max(cfg.BatchSize, 1), max(cfg.Parallel, 1)
+	if cfg.Parallel > inbox.MaxParallel {
+		return nil, fmt.Errorf("%d transactions at the same time: at most %d", cfg.Parallel, inbox.MaxParallel)
+	}
 	if err := cfg.Retry.check(); err != nil {
 		return nil, err
 	}

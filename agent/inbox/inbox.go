@@ -34,6 +34,10 @@ type Config struct {
 	Clock   clock.Clock // nil: clock.Real
 }
 
+// MaxParallel bounds the transactions that execute at the same time: each further one is a connection
+// to the ERP's database.
+const MaxParallel = 32
+
 // readers is the number of connections beside the writer's.
 const readers = 4
 

@@ -74,6 +74,7 @@ type agentRunCmd struct {
 	Lease        time.Duration `help:"How long a fetched message is ours before it is stored, 5s to 15m." default:"60s"`
 	Hold         time.Duration `help:"How long this instance may be silent before another takes over, 1s to 25s." default:"20s"`
 	BatchSize    int           `name:"batch-size" help:"Messages executed in one transaction." default:"1"`
+	Parallel     int           `help:"Transactions at the same time, of different ordering keys, 1 to 32." default:"1"`
 
 	MinutesInterval    int `name:"minutes-interval" help:"Retry: minutes of the formula MinutesInterval × FatorTempoExecucao × QtdeTentativasExec × attempt." default:"1"`
 	FatorTempoExecucao int `name:"fator-tempo-execucao" help:"Retry: factor of the formula." default:"1"`
@@ -141,7 +142,7 @@ func (c *agentRunCmd) run(e *env, a *agentCmd) error {
 	run, err := agent.New(agent.Config{
 		Hub: hub, Database: a.Database, Installation: a.installation(), Consumers: rm.Consumers(), Prepare: prepareBooks,
 		Retry:     executor.Retry{MinutesInterval: c.MinutesInterval, FatorTempoExecucao: c.FatorTempoExecucao, QtdeTentativasExec: c.QtdeTentativasExec},
-		BatchSize: c.BatchSize, Lease: c.Lease, Hold: c.Hold, Logger: e.logger(slog.LevelInfo),
+		BatchSize: c.BatchSize, Parallel: c.Parallel, Lease: c.Lease, Hold: c.Hold, Logger: e.logger(slog.LevelInfo),
 	})
 	if err != nil {
 		return err

@@ -199,6 +199,7 @@ func bracketed(code link.Code) string {
 
 type agentOptionsCmd struct {
 	BatchSize          *int `name:"batch-size" help:"Messages executed in one transaction; 0 = 1."`
+	Parallel           *int `help:"Transactions at the same time, of different ordering keys; 0 = 1."`
 	MinutesInterval    *int `name:"minutes-interval" help:"Retry: minutes of the formula; 0 = what totvsAppConfig_v2.json says."`
 	FatorTempoExecucao *int `name:"fator-tempo-execucao" help:"Retry: factor of the formula; 0 = what totvsAppConfig_v2.json says."`
 	QtdeTentativasExec *int `name:"qtde-tentativas-exec" help:"Retry: attempts in all, and a factor of the formula; 0 = what totvsAppConfig_v2.json says."`
@@ -223,7 +224,7 @@ func (c *agentOptionsCmd) Run(e *env, a *agentCmd) error {
 		given *int
 		into  *int
 	}{
-		{c.BatchSize, &s.Options.BatchSize}, {c.MinutesInterval, &s.Options.MinutesInterval},
+		{c.BatchSize, &s.Options.BatchSize}, {c.Parallel, &s.Options.Parallel}, {c.MinutesInterval, &s.Options.MinutesInterval},
 		{c.FatorTempoExecucao, &s.Options.FatorTempoExecucao}, {c.QtdeTentativasExec, &s.Options.QtdeTentativasExec},
 	} {
 		if f.given != nil {
@@ -241,9 +242,9 @@ func (c *agentOptionsCmd) Run(e *env, a *agentCmd) error {
 	}
 	figures := s.Figures(file.Retry)
 	if a.JSON {
-		return printJSON(e.out, activation.Options{BatchSize: max(s.Options.BatchSize, 1), RetryFigures: figures})
+		return printJSON(e.out, activation.Options{BatchSize: max(s.Options.BatchSize, 1), Parallel: max(s.Options.Parallel, 1), RetryFigures: figures})
 	}
-	return fields(e.out, "batch size", strconv.Itoa(max(s.Options.BatchSize, 1)), "MinutesInterval", strconv.Itoa(figures.MinutesInterval),
+	return fields(e.out, "batch size", strconv.Itoa(max(s.Options.BatchSize, 1)), "parallel", strconv.Itoa(max(s.Options.Parallel, 1)), "MinutesInterval", strconv.Itoa(figures.MinutesInterval),
 		"FatorTempoExecucao", strconv.Itoa(figures.FatorTempoExecucao), "QtdeTentativasExec", strconv.Itoa(figures.QtdeTentativasExec))
 }
 
