@@ -57,15 +57,26 @@ func noPostgres(*stage) string {
 
 // executorPostgres is executorMixed with inbox and books in PostgreSQL, a third of the commands.
 func executorPostgres(ctx context.Context, s *stage, dir string) (rates []float64, err error) {
+	err = inSchema(ctx, func(ctx context.Context, database string) error {
+		rate, err := execute(ctx, database, dir, mixedBatch, mixedCount*s.times()/3, mixed...)
+		rates = []float64{rate}
+		return err
+	})
+	return rates, err
+}
+
+// inSchema runs f on a schema of its own in the PostgreSQL database, which is dropped again.
+func inSchema(ctx context.Context, f func(ctx context.Context, database string) error) (err error) {
 	u, err := url.Parse(os.Getenv(envPostgres))
 	if err != nil {
-		return nil, errors.New(envPostgres + " is no URL")
+		return errors.New(envPostgres + " is no URL")
 	}
 	schema := "slb_" + strings.ReplaceAll(uuid.NewString(), "-", "")
 	q := u.Query()
 	q.Set("search_path", schema)
 	u.RawQuery = q.Encode()
 	defer func() {
+		ctx := context.WithoutCancel(ctx)
 		db, open := sqlopen.Open(ctx, u.String(), 1)
 		if open == nil {
 			_, open = db.ExecContext(ctx, "DROP SCHEMA IF EXISTS "+schema+" CASCADE")
@@ -73,8 +84,7 @@ func executorPostgres(ctx context.Context, s *stage, dir string) (rates []float6
 		}
 		err = errors.Join(err, open)
 	}()
-	rate, err := execute(ctx, u.String(), dir, mixedBatch, mixedCount*s.times()/3, mixed...)
-	return []float64{rate}, err
+	return f(ctx, u.String())
 }
 
 // execute books count commands, the named examples in turn, batch of them in a transaction, in a

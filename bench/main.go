@@ -26,6 +26,8 @@ const usage = `bench measures speed on this machine and prints a table, in the f
                                             five rounds, each three times as long; every value as JSON
   cd bench && go run . -run '^http$' -profile /tmp/p
                                             writes CPU and memory profiles of the hub into a folder
+  cd bench && go run . -steady 2h -dir DIR  no speed: what becomes of PostgreSQL's tables under a steady load;
+                                            DIR/steady.md is the table so far, DIR/steady.csv has each minute
   cd bench && go run . -list                the measures and what they mean
 
 Each round begins with a probe of the disk: appends of 4 KiB, each followed by fdatasync. A target that
@@ -65,6 +67,11 @@ type options struct {
 	check   bool
 	json    bool
 	profile string
+
+	// Of a steady run: how long, commands a second, and from one look at the tables to the next. 0: none.
+	steady time.Duration
+	rate   int
+	every  time.Duration
 }
 
 // load is how long one load is measured; what goes before to warm up takes a fourth of it on top.
@@ -96,11 +103,20 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	f.BoolVar(&o.long, "long", false, "more and longer rounds")
 	f.BoolVar(&o.json, "json", false, "print every value as JSON instead of the table")
 	f.StringVar(&o.profile, "profile", "", "`folder` for profiles of the hub, which then is this program's own")
+	f.DurationVar(&o.steady, "steady", 0, "instead of measuring speed, look for so `long` what becomes of PostgreSQL's tables under a steady load")
+	f.IntVar(&o.rate, "rate", 50, "`commands` a second of a steady run, each of which is answered")
+	f.DurationVar(&o.every, "every", time.Minute, "how `often` a steady run looks at the tables")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
 	if f.NArg() > 0 {
 		return fmt.Errorf("unknown argument %q; -h shows examples", f.Arg(0))
+	}
+	if o.steady > 0 {
+		if o.rate < 1 || o.every <= 0 {
+			return errors.New("-rate and -every must be above 0")
+		}
+		return runSteady(ctx, o, out)
 	}
 	match, err := regexp.Compile(*only)
 	if err != nil {
