@@ -19,11 +19,16 @@ const (
 )
 
 // onEngine starts an engine on a new store and measures over it.
-func onEngine(ctx context.Context, dir string, o queue.Options, f func(load *queuetest.Load) ([]float64, error)) (values []float64, err error) {
+func onEngine(ctx context.Context, dir string, o queue.Options, f func(load *queuetest.Load) ([]float64, error)) ([]float64, error) {
 	store, err := sqlite.Open(ctx, filepath.Join(dir, "queue.db"), sqlite.Options{})
 	if err != nil {
 		return nil, err
 	}
+	return on(ctx, store, o, f)
+}
+
+// on starts an engine on an empty store, which is the engine's from now on, and measures over it.
+func on(ctx context.Context, store queue.Driver, o queue.Options, f func(load *queuetest.Load) ([]float64, error)) (values []float64, err error) {
 	e := queue.New(store, o)
 	if err := e.Start(ctx); err != nil {
 		return nil, err
@@ -60,12 +65,15 @@ func drain(ctx context.Context, s *stage, load *queuetest.Load) (float64, error)
 // engine measures the engine in process: durable sends, each with a request key and a trace as the hub
 // gives it, then get and ack.
 func engine(ctx context.Context, s *stage, dir string) ([]float64, error) {
-	return onEngine(ctx, dir, queue.Options{}, func(load *queuetest.Load) ([]float64, error) {
-		values, err := sends(ctx, s, load, callers)
-		if err != nil {
-			return nil, err
-		}
-		rate, err := drain(ctx, s, load)
-		return append(values, rate), err
-	})
+	return onEngine(ctx, dir, queue.Options{}, func(load *queuetest.Load) ([]float64, error) { return whole(ctx, s, load) })
+}
+
+// whole measures sends by all numbers of callers, then get and ack.
+func whole(ctx context.Context, s *stage, load *queuetest.Load) ([]float64, error) {
+	values, err := sends(ctx, s, load, callers)
+	if err != nil {
+		return nil, err
+	}
+	rate, err := drain(ctx, s, load)
+	return append(values, rate), err
 }

@@ -5,10 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,7 +13,6 @@ import (
 	"smartlink/agent/executor"
 	"smartlink/agent/inbox"
 	"smartlink/examples"
-	"smartlink/internal/sqlopen"
 	"smartlink/link"
 	"smartlink/rm"
 	"smartlink/rm/schema"
@@ -44,17 +40,6 @@ func executorMixed(ctx context.Context, s *stage, dir string) ([]float64, error)
 
 var mixed = []string{examples.FinLanInc, examples.FinLanAlt, examples.FinXCXInc, examples.FinXCXAlt, examples.CtbLanInc, examples.CtbLanAlt}
 
-// envPostgres names a PostgreSQL database by its URL, for the executor with its books there. The schema
-// that is made in it is dropped again.
-const envPostgres = "SMARTLINK_BENCH_POSTGRES"
-
-func noPostgres(*stage) string {
-	if os.Getenv(envPostgres) == "" {
-		return envPostgres + " names no database"
-	}
-	return ""
-}
-
 // executorPostgres is executorMixed with inbox and books in PostgreSQL, a third of the commands.
 func executorPostgres(ctx context.Context, s *stage, dir string) (rates []float64, err error) {
 	err = inSchema(ctx, func(ctx context.Context, database string) error {
@@ -63,28 +48,6 @@ func executorPostgres(ctx context.Context, s *stage, dir string) (rates []float6
 		return err
 	})
 	return rates, err
-}
-
-// inSchema runs f on a schema of its own in the PostgreSQL database, which is dropped again.
-func inSchema(ctx context.Context, f func(ctx context.Context, database string) error) (err error) {
-	u, err := url.Parse(os.Getenv(envPostgres))
-	if err != nil {
-		return errors.New(envPostgres + " is no URL")
-	}
-	schema := "slb_" + strings.ReplaceAll(uuid.NewString(), "-", "")
-	q := u.Query()
-	q.Set("search_path", schema)
-	u.RawQuery = q.Encode()
-	defer func() {
-		ctx := context.WithoutCancel(ctx)
-		db, open := sqlopen.Open(ctx, u.String(), 1)
-		if open == nil {
-			_, open = db.ExecContext(ctx, "DROP SCHEMA IF EXISTS "+schema+" CASCADE")
-			open = errors.Join(open, db.Close())
-		}
-		err = errors.Join(err, open)
-	}()
-	return f(ctx, u.String())
 }
 
 // execute books count commands, the named examples in turn, batch of them in a transaction, in a

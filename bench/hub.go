@@ -27,6 +27,9 @@ const (
 	stopTimeout  = 30 * time.Second
 )
 
+// keyFile is what a hub makes in its folder at the first start of all.
+const keyFile = "hub.key"
+
 // process is a hub in a process of its own, on loopback.
 type process struct {
 	cmd     *exec.Cmd
@@ -36,15 +39,20 @@ type process struct {
 	ended   chan error
 }
 
-// startHub starts a hub on a folder and waits until it is ready.
-func (s *stage) startHub(ctx context.Context, dir string) (*process, error) {
+// startHub starts a hub on a folder, with further settings of its environment, and waits until it is ready.
+func (s *stage) startHub(ctx context.Context, dir string, settings ...string) (*process, error) {
 	args, err := s.hubCommand(ctx)
 	if err != nil {
 		return nil, err
 	}
-	h := &process{ended: make(chan error, 1)}
-	h.cmd = exec.Command(args[0], append(args[1:], "--data", dir, "--listen", "127.0.0.1:0", "--client-rate=-1", "--tenant-rate=-1")...) //nolint:noctx // it ends by stop
-	h.cmd.Env = withoutSettings(os.Environ())
+	ports, err := freePorts(1)
+	if err != nil {
+		return nil, err
+	}
+	listen := fmt.Sprintf("127.0.0.1:%d", ports[0])
+	h := &process{address: "http://" + listen, ended: make(chan error, 1)}
+	h.cmd = exec.Command(args[0], append(args[1:], "--data", dir, "--listen", listen, "--client-rate=-1", "--tenant-rate=-1")...) //nolint:noctx // it ends by stop
+	h.cmd.Env = append(withoutSettings(os.Environ()), settings...)
 	log, err := os.Create(filepath.Join(s.dir, "hub.log"))
 	if err != nil {
 		return nil, err
@@ -55,7 +63,7 @@ func (s *stage) startHub(ctx context.Context, dir string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = os.Stat(filepath.Join(dir, "hub.db"))
+	_, err = os.Stat(filepath.Join(dir, keyFile))
 	last := "monitor at " // begins the last line it prints
 	if errors.Is(err, fs.ErrNotExist) {
 		last = "  smartlink admin init "
@@ -68,9 +76,6 @@ func (s *stage) startHub(ctx context.Context, dir string) (*process, error) {
 	go func() {
 		lines := bufio.NewScanner(out)
 		for lines.Scan() {
-			if address, ok := strings.CutPrefix(lines.Text(), "hub at "); ok {
-				h.address = address
-			}
 			if _, rest, ok := strings.Cut(lines.Text(), "--code "); ok {
 				h.code, _, _ = strings.Cut(rest, " ")
 			}
@@ -242,9 +247,9 @@ func (h *process) client(as link.ClientCreated, connections int) (*client.Client
 	return client.New(client.Config{Server: h.address, ClientID: as.ID, Secret: as.Secret, HTTPClient: &http.Client{Transport: t}})
 }
 
-// fresh starts a hub on an empty folder, with its world.
-func (s *stage) fresh(ctx context.Context, dir string) (*process, world, error) {
-	h, err := s.startHub(ctx, filepath.Join(dir, "hub"))
+// fresh starts a hub on an empty folder, and an empty database where the settings name one, with its world.
+func (s *stage) fresh(ctx context.Context, dir string, settings ...string) (*process, world, error) {
+	h, err := s.startHub(ctx, filepath.Join(dir, "hub"), settings...)
 	if err != nil {
 		return nil, world{}, err
 	}

@@ -34,7 +34,9 @@ Each round begins with a probe of the disk: appends of 4 KiB, each followed by f
 depends on the disk is not judged where the probe is below what targets.yaml asks of it.
 
 RabbitMQ is measured where rabbitmq-server is installed (Debian's package; ./ci/test bench installs
-it). It runs on ports and in a folder of its own, on loopback, and ends with the bench.
+it). It runs on ports and in a folder of its own, on loopback, and ends with the bench. What stands in
+PostgreSQL is measured in the database that SMARTLINK_BENCH_POSTGRES names, a URL, with the settings its
+server has; each measure makes a schema there and drops it. ./ci/test bench starts a server for it.
 
 Flags:
 `

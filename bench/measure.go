@@ -100,6 +100,25 @@ var measures = []measure{
 		},
 	},
 	{
+		name: "engine-postgres", run: enginePostgres, needs: noPostgres, loads: 5,
+		figures: append(each("engine-postgres", "PostgreSQL engine in process, durable sends of 1 KiB", callers...),
+			figure{"engine-postgres-getack", "/s", "PostgreSQL engine in process, get and ack in batches of 32, 4 readers"}),
+	},
+	{
+		name: "latency-postgres", run: latencyPostgres, needs: noPostgres, loads: 3, figures: []figure{
+			{"latency-postgres-p50", "ms", "hub on PostgreSQL over HTTP, single sends begun 500 times a second, from when they were due: median"},
+			{"latency-postgres-p99", "ms", "the same: 99th percentile"},
+		},
+	},
+	{
+		name: "hubs-postgres", run: hubsPostgres, needs: noPostgres, loads: 12, figures: []figure{
+			{"hub-postgres", "/s", "a hub on PostgreSQL over HTTP, single sends, 64 connections"},
+			{"hubs-postgres", "/s", "two hubs on one PostgreSQL, the same 64 connections, half to each"},
+			{"hub-postgres-getack", "/s", "a hub on PostgreSQL over HTTP, get and ack in batches of 32, 4 readers of one queue"},
+			{"hubs-postgres-getack", "/s", "two hubs on one PostgreSQL, the same readers, half at each"},
+		},
+	},
+	{
 		name: "executor", run: executorCommands, loads: 2, figures: []figure{
 			{"executor", "/s", "executor, FinLanInc, batch size 1, claim and execute commits included, commands"},
 		},

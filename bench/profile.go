@@ -45,7 +45,7 @@ func runProfiledHub(args []string) (err error) {
 	untouched := make([]byte, 48<<20) // as smartlink hub has it
 	defer runtime.KeepAlive(untouched)
 	h, err := hub.Open(ctx, hub.Config{
-		DataDir: *data, Listen: *listen, Limits: hub.Limits{ClientRate: *rate, TenantRate: *tenantRate},
+		DataDir: *data, Database: os.Getenv(setDatabase), PublicURL: os.Getenv(setPublicURL), Listen: *listen, Limits: hub.Limits{ClientRate: *rate, TenantRate: *tenantRate},
 	})
 	if err != nil {
 		return err

@@ -96,9 +96,6 @@ func runSteady(ctx context.Context, o options, out io.Writer) error {
 			return err
 		}
 		defer func() { err = errors.Join(err, looker.Close(context.WithoutCancel(ctx))) }()
-		if _, err := looker.Exec(ctx, "CREATE SCHEMA "+pgx.Identifier{looker.Config().RuntimeParams["search_path"]}.Sanitize()); err != nil {
-			return err
-		}
 		days := newShortDays()
 		store, err := postgres.Open(ctx, database, postgres.Options{Clock: days})
 		if err != nil {

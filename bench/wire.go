@@ -61,13 +61,13 @@ func (c *commands) batch(n int) []client.Message {
 	return list
 }
 
-// onWire starts a hub and measures over it.
-func (s *stage) onWire(ctx context.Context, dir string, f func(h *process, w world, c *commands) ([]float64, error)) (values []float64, err error) {
+// onWire starts a hub, with further settings of its environment, and measures over it.
+func (s *stage) onWire(ctx context.Context, dir string, f func(h *process, w world, c *commands) ([]float64, error), settings ...string) (values []float64, err error) {
 	c, err := newCommands()
 	if err != nil {
 		return nil, err
 	}
-	h, w, err := s.fresh(ctx, dir)
+	h, w, err := s.fresh(ctx, dir, settings...)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func overHTTP(ctx context.Context, s *stage, dir string) ([]float64, error) {
 		}
 		values = append(values, rate)
 		n := drainWire * s.times()
-		if _, err := count(ctx, batchCallers, n, func(ctx context.Context, _ int) (int, error) { return sendBatch(ctx, sender, c.batch(fillBatch)) }); err != nil {
+		if err := fillQueue(ctx, sender, c, n); err != nil {
 			return nil, err
 		}
 		reader, err := h.client(w.receiver, readers)
@@ -112,6 +112,12 @@ func overHTTP(ctx context.Context, s *stage, dir string) ([]float64, error) {
 		rate, err = count(ctx, readers, n, func(ctx context.Context, _ int) (int, error) { return getAndAck(ctx, reader) })
 		return append(values, rate), err
 	})
+}
+
+// fillQueue sends n messages in large batches.
+func fillQueue(ctx context.Context, sender *client.Client, c *commands, n int) error {
+	_, err := count(ctx, batchCallers, n, func(ctx context.Context, _ int) (int, error) { return sendBatch(ctx, sender, c.batch(fillBatch)) })
+	return err
 }
 
 func sendBatch(ctx context.Context, c *client.Client, list []client.Message) (int, error) {
@@ -177,17 +183,22 @@ const (
 
 // latency measures how long a single send takes at a fixed rate.
 func latency(ctx context.Context, s *stage, dir string) ([]float64, error) {
+	return s.latencyAt(ctx, dir, latencyRate)
+}
+
+// latencyAt answers the median and the 99th percentile at a rate.
+func (s *stage) latencyAt(ctx context.Context, dir string, rate int, settings ...string) ([]float64, error) {
 	return s.onWire(ctx, dir, func(h *process, w world, c *commands) ([]float64, error) {
 		sender, err := h.client(w.sender, 64)
 		if err != nil {
 			return nil, err
 		}
-		took, err := pace(ctx, latencyRate, latencyLoads*s.load(), func(ctx context.Context) error {
+		took, err := pace(ctx, rate, latencyLoads*s.load(), func(ctx context.Context) error {
 			_, err := sender.Send(ctx, c.message())
 			return err
 		})
 		return []float64{milliseconds(quantile(took, 0.5)), milliseconds(quantile(took, 0.99))}, err
-	})
+	}, settings...)
 }
 
 // several calls f a few times and answers the median of how long it took, in milliseconds.
