@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -143,9 +144,41 @@ func (a *Admin) Queues(ctx context.Context, tenant uuid.UUID, l List) (link.Page
 	return adminList[link.QueueInfo](ctx, a, "queues", l, tenantQuery(tenant))
 }
 
+// AuditFilter picks entries of the audit; all that is given must hold.
+type AuditFilter struct {
+	Actor  string // exactly
+	Action string // or its beginning: message. is all that was done to messages
+	Target string // anywhere in it
+	// Tenant: done to it, its queues, messages or clients. Message: done to it; of several at once the entry
+	// names the first.
+	Tenant, Message uuid.UUID
+	Since, Until    time.Time // at or after Since, before Until
+}
+
 // Audit lists administrative changes, the newest first.
 func (a *Admin) Audit(ctx context.Context, l List) (link.Page[link.AuditEntry], error) {
-	return adminList[link.AuditEntry](ctx, a, "audit", l, nil)
+	return a.AuditOf(ctx, AuditFilter{}, l)
+}
+
+// AuditOf lists the administrative changes that a filter picks, the newest first.
+func (a *Admin) AuditOf(ctx context.Context, f AuditFilter, l List) (link.Page[link.AuditEntry], error) {
+	q := url.Values{}
+	for name, value := range map[string]string{"actor": f.Actor, "action": f.Action, "target": f.Target} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	for name, id := range map[string]uuid.UUID{"tenant": f.Tenant, "message": f.Message} {
+		if id != uuid.Nil {
+			q.Set(name, id.String())
+		}
+	}
+	for name, at := range map[string]time.Time{"since": f.Since, "until": f.Until} {
+		if !at.IsZero() {
+			q.Set(name, at.Format(time.RFC3339Nano))
+		}
+	}
+	return adminList[link.AuditEntry](ctx, a, "audit", l, q)
 }
 
 // Trace tells where a message of a tenant is; with uuid.Nil the hub looks through all tenants.

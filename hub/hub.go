@@ -140,9 +140,7 @@ func (h *Hub) open(ctx context.Context) error {
 		return err
 	}
 	h.engine = queue.New(driver, queue.Options{Clock: h.cfg.Clock, Logger: h.cfg.Logger, Retention: func(tenant uuid.UUID) queue.Retention {
-		r := store.Current().Retention(tenant)
-		const day = 24 * time.Hour
-		return queue.Retention{History: time.Duration(r.HistoryDays) * day, Waiting: time.Duration(r.WaitingDays) * day, Dead: time.Duration(r.DeadDays) * day}
+		return queue.RetentionOf(store.Current().Retention(tenant))
 	}})
 	if err := store.PutOffHolds(ctx); err != nil {
 		return err

@@ -30,7 +30,7 @@ type adminCmd struct {
 	Search  adminSearchCmd  `cmd:"" help:"Search paths: by which values of their bodies messages are found."`
 	Check   adminCheckCmd   `cmd:"" help:"Count the messages of queues and compare with the counts that are kept. Example: smartlink admin check --mend"`
 	Message adminMessageCmd `cmd:"" help:"One message: where it is; copy it."`
-	Audit   adminAuditCmd   `cmd:"" help:"Who changed what, the newest first. Example: smartlink admin audit --limit 20"`
+	Audit   adminAuditCmd   `cmd:"" help:"Who changed what, the newest first. Example: smartlink admin audit --tenant UUID --action message. --since 2026-03-26T00:00:00Z"`
 }
 
 func (a *adminCmd) hub(e *env) (*client.Admin, error) {
@@ -235,13 +235,39 @@ func (c *queueListCmd) Run(e *env, a *adminCmd) error {
 		})
 }
 
-type adminAuditCmd struct{ listFlags }
+type adminAuditCmd struct {
+	Actor   string     `help:"Who did it." placeholder:"USER"`
+	Action  string     `help:"What was done, or its beginning: message. is all that was done to messages." placeholder:"ACTION"`
+	Target  string     `help:"Anywhere in what it was done to." placeholder:"TEXT"`
+	Tenant  string     `help:"Done to this tenant, its queues, messages or clients." placeholder:"UUID"`
+	Message string     `help:"Done to this message; of several at once the entry names the first." placeholder:"ID"`
+	Since   *time.Time `help:"At this moment or later, as 2026-03-26T09:14:13Z." placeholder:"MOMENT"`
+	Until   *time.Time `help:"Before this moment." placeholder:"MOMENT"`
+	listFlags
+}
 
 func (c *adminAuditCmd) Run(e *env, a *adminCmd) error {
+	f := client.AuditFilter{Actor: c.Actor, Action: c.Action, Target: c.Target}
+	for _, x := range []struct {
+		id   *uuid.UUID
+		text string
+		what string
+	}{{&f.Tenant, c.Tenant, "tenant"}, {&f.Message, c.Message, "message"}} {
+		var err error
+		if *x.id, err = optionalUUID(x.text); err != nil {
+			return fmt.Errorf("%q is no %s id", x.text, x.what)
+		}
+	}
+	if c.Since != nil {
+		f.Since = *c.Since
+	}
+	if c.Until != nil {
+		f.Until = *c.Until
+	}
 	return list(e, a, c.listFlags, []string{"AT", "ACTOR", "ACTION", "TARGET", "DETAIL"},
 		func(x link.AuditEntry) []string { return []string{when(&x.At), x.Actor, x.Action, x.Target, x.Detail} },
 		func(ctx context.Context, hub *client.Admin, l client.List) (link.Page[link.AuditEntry], error) {
-			return hub.Audit(ctx, l)
+			return hub.AuditOf(ctx, f, l)
 		})
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strconv"
+	"time"
 
 	"smartlink/link"
 )
@@ -10,6 +11,9 @@ import (
 type tenantRetentionCmd struct {
 	Show retentionShowCmd `cmd:"" help:"Show how long messages of a tenant are kept. Example: smartlink admin tenant retention show UUID"`
 	Set  retentionSetCmd  `cmd:"" help:"Change it. Example: smartlink admin tenant retention set UUID --history 30 --dead 90"`
+
+	Preview retentionPreviewCmd `cmd:"" help:"Tell what a change would remove now, and change nothing. Example: smartlink admin tenant retention preview UUID --history 3"`
+	Rounds  retentionRoundsCmd  `cmd:"" help:"List the last rounds in which the hub removed what is past its time, of all tenants. Example: smartlink admin tenant retention rounds"`
 }
 
 type retentionShowCmd struct {
@@ -32,12 +36,82 @@ func (c *retentionShowCmd) Run(e *env, a *adminCmd) error {
 	return a.showRetention(e, r)
 }
 
-type retentionSetCmd struct {
+// retentionArgs name a tenant and a change of its retention.
+type retentionArgs struct {
 	Tenant  string `arg:"" help:"Id of the tenant."`
-	History *int   `help:"Days that what has ended can be looked at, 1 to 30; 0: as the hub does."`
-	Waiting *int   `help:"Days after which waiting messages are given up; 0: never."`
-	Dead    *int   `help:"Days after which dead letters are given up; 0: never."`
+	History *int   `help:"Days that what has ended can be looked at, 1 to 30; 0: as the hub does." placeholder:"DAYS"`
+	Waiting *int   `help:"Days after which waiting messages are given up; 0: never." placeholder:"DAYS"`
+	Dead    *int   `help:"Days after which dead letters are given up; 0: never." placeholder:"DAYS"`
 }
+
+func (c *retentionArgs) change() link.RetentionChange {
+	return link.RetentionChange{HistoryDays: c.History, WaitingDays: c.Waiting, DeadDays: c.Dead}
+}
+
+type retentionPreviewCmd struct{ retentionArgs }
+
+func (c *retentionPreviewCmd) Run(e *env, a *adminCmd) error {
+	id, err := link.ParseUUID(c.Tenant)
+	if err != nil {
+		return fmt.Errorf("%q is no tenant id", c.Tenant)
+	}
+	hub, err := a.hub(e)
+	if err != nil {
+		return err
+	}
+	p, err := hub.PreviewRetention(e.ctx, id, c.change())
+	if err != nil {
+		return err
+	}
+	if err := a.show(e, p, "tenant", id.String(), "waiting given up", counted(p.Waiting), "dead letters given up", counted(p.Dead),
+		"history removed", counted(p.History)); err != nil || a.JSON || len(p.Days) == 0 {
+		return err
+	}
+	rows := make([][]string, len(p.Days))
+	for i, d := range p.Days {
+		rows[i] = []string{d.Day, counted(d.Messages), when(&d.Until)}
+		if d.Over {
+			rows[i][2] = "now"
+		}
+	}
+	return table(e.out, []string{"HISTORY OF", "MESSAGES", "GONE"}, rows)
+}
+
+// counted writes a count of a preview, which ends at a limit.
+func counted(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	if n >= link.PreviewMost {
+		s += " or more"
+	}
+	return s
+}
+
+type retentionRoundsCmd struct{}
+
+func (c *retentionRoundsCmd) Run(e *env, a *adminCmd) error {
+	hub, err := a.hub(e)
+	if err != nil {
+		return err
+	}
+	p, err := hub.Rounds(e.ctx)
+	if err != nil {
+		return err
+	}
+	if a.JSON {
+		return printJSON(e.out, p)
+	}
+	rows := make([][]string, len(p.Items))
+	for i, r := range p.Items {
+		rows[i] = []string{when(&r.BeganAt), r.EndedAt.Sub(r.BeganAt).Round(time.Millisecond).String()}
+		for _, n := range []int{r.Moved, r.Days, r.Erased, r.Discarded} {
+			rows[i] = append(rows[i], strconv.Itoa(n))
+		}
+		rows[i] = append(rows[i], strconv.FormatInt(r.Freed, 10), string(r.Code))
+	}
+	return table(e.out, []string{"BEGAN", "TOOK", "MOVED", "DAYS DROPPED", "ERASED", "GIVEN UP", "BYTES FREED", "PROBLEM"}, rows)
+}
+
+type retentionSetCmd struct{ retentionArgs }
 
 func (c *retentionSetCmd) Run(e *env, a *adminCmd) error {
 	id, err := link.ParseUUID(c.Tenant)
@@ -48,7 +122,7 @@ func (c *retentionSetCmd) Run(e *env, a *adminCmd) error {
 	if err != nil {
 		return err
 	}
-	r, err := hub.ChangeRetention(e.ctx, id, link.RetentionChange{HistoryDays: c.History, WaitingDays: c.Waiting, DeadDays: c.Dead})
+	r, err := hub.ChangeRetention(e.ctx, id, c.change())
 	if err != nil {
 		return err
 	}

@@ -62,9 +62,7 @@ func (d *Door) adminEndpoints() []endpoint {
 			}),
 		},
 		list("queues", "Queues with their counts, by name", []parameter{tenantFilter}, d.listQueues),
-		list("audit", "Administrative changes, the newest first", nil, func(c *call, l registry.List) (link.Page[link.AuditEntry], error) {
-			return r.Audit(c.r.Context(), l)
-		}),
+		list("audit", "Administrative changes, the newest first", auditParameters, d.listAudit),
 		list("clients", "Clients, without their secrets", []parameter{tenantFilter}, d.listClients),
 		creation("clients", "createClient", "Create a client; its secret is shown once", link.ClientRequest{}, link.ClientCreated{}, nil,
 			create(func(c *call, in link.ClientRequest) (link.ClientCreated, error) {

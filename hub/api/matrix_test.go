@@ -34,6 +34,7 @@ var routes = map[string]string{
 	"GET /api/v1/link/queue/messages": byEither, "GET /api/v1/link/queue/series": byEither, "POST /api/v1/link/messages/{id}/copy": byAdmin,
 	"GET /api/v1/link/messages/{id}/body":      byOperator,
 	"GET /api/v1/admin/tenants/{id}/retention": byViewer, "PATCH /api/v1/admin/tenants/{id}/retention": byAdmin,
+	"GET /api/v1/admin/tenants/{id}/retention/preview": byViewer, "GET /api/v1/admin/rounds": byViewer,
 	"POST /api/v1/admin/tenants/{id}/erase": byAdmin, "POST /api/v1/admin/messages/{id}/erase": byAdmin,
 	"POST /api/v1/admin/init":     byAnyone,
 	"GET /api/v1/admin/companies": byViewer, "POST /api/v1/admin/companies": byAdmin,

@@ -28,6 +28,25 @@ func (d *Door) retentionEndpoints() []endpoint {
 			parameters: []parameter{headerLanguage}, answers: []reply{{status: http.StatusOK, about: "In days, as it is now", schema: link.TenantRetention{}}},
 		},
 		{
+			method: http.MethodGet, path: adminPath + "tenants/{id}/retention/preview", id: "previewRetention", tag: tagAdmin, who: aViewer, serve: d.previewRetention,
+			summary: "What a retention would remove of a tenant's messages now", about: "Absent parameters: as it is. Changes nothing.",
+			problems: []link.Code{link.CodeRole, link.CodeNotFound, link.CodeRequestInvalid},
+			parameters: []parameter{
+				{name: "historyDays", in: "query", schema: 0, example: 3, about: "1 – 30; 0: as the hub does, 7"},
+				{name: "waitingDays", in: "query", schema: 0, example: 90, about: "1 – 3650; 0: never"},
+				{name: "deadDays", in: "query", schema: 0, example: 90, about: "1 – 3650; 0: never"},
+				headerLanguage,
+			},
+			answers: []reply{{status: http.StatusOK, about: "What would go", schema: link.RetentionPreview{}}},
+		},
+		{
+			method: http.MethodGet, path: adminPath + "rounds", id: "listRounds", tag: tagAdmin, who: aViewer, serve: d.rounds,
+			summary:  "The last rounds in which this hub moved and removed messages, the newest first",
+			about:    "Of this hub since its start, and of all tenants: the last round, and those before it that came to something.",
+			problems: []link.Code{link.CodeRole}, parameters: []parameter{headerLanguage},
+			answers: []reply{{status: http.StatusOK, about: "The rounds", schema: link.Page[link.KeepingRound]{}}},
+		},
+		{
 			method: http.MethodPost, path: adminPath + "tenants/{id}/erase", id: "eraseTenant", tag: tagAdmin, who: anAdmin, serve: d.eraseTenant,
 			summary: "Erase all messages of a tenant",
 			about: "A job removes all that was made until now, with its traces, wherever it stands; what is with a reader is skipped. Queues, clients " +
@@ -79,6 +98,35 @@ func (d *Door) changeRetention(c *call) error {
 		return err
 	}
 	return c.json(http.StatusOK, r)
+}
+
+func (d *Door) previewRetention(c *call) error {
+	tenant, err := c.tenantID()
+	if err != nil {
+		return err
+	}
+	q, err := c.query()
+	if err != nil {
+		return err
+	}
+	p := parameters{q: q}
+	change := link.RetentionChange{HistoryDays: p.number("historyDays"), WaitingDays: p.number("waitingDays"), DeadDays: p.number("deadDays")}
+	if err := p.err(); err != nil {
+		return err
+	}
+	preview, err := d.cfg.Exchange.PreviewRetention(c.r.Context(), c.operator, tenant, change)
+	if err != nil {
+		return err
+	}
+	return c.json(http.StatusOK, preview)
+}
+
+func (d *Door) rounds(c *call) error {
+	list, err := d.cfg.Exchange.KeepingRounds(c.operator)
+	if err != nil {
+		return err
+	}
+	return c.json(http.StatusOK, link.Page[link.KeepingRound]{Items: list})
 }
 
 func (d *Door) eraseTenant(c *call) error {

@@ -96,3 +96,89 @@ func TestEraseTenant(t *testing.T) {
 		t.Errorf("audit %+v", e)
 	}
 }
+
+// TestPreviewOfRetention: what a change would remove is told before, to everybody who may see it, and
+// nothing is changed; a round that removed it is told of.
+func TestPreviewOfRetention(t *testing.T) {
+	w := newWorld(t)
+	w.people()
+	w.setup("rm", command)
+	for i := range 3 {
+		w.send(fmt.Sprintf(`{"data":%d}`, i))
+	}
+	w.clock.Advance(2 * 24 * time.Hour)
+	path := "/api/v1/admin/tenants/" + tenant.String() + "/retention"
+	preview := func(query string) link.RetentionPreview {
+		t.Helper()
+		return into[link.RetentionPreview](t, w.want(request{as: "vera", method: http.MethodGet, path: path + "/preview" + query}, http.StatusOK, ""))
+	}
+	if p := preview(""); p.HistoryDays != 7 || p.Waiting != 0 || p.Days == nil {
+		t.Errorf("as it is %+v", p)
+	}
+	if p := preview("?waitingDays=2&historyDays=1"); p.WaitingDays != 2 || p.Waiting != 3 || p.HistoryDays != 1 {
+		t.Errorf("would be %+v", p)
+	}
+	for query, code := range map[string]link.Code{"?waitingDays=-1": link.CodeRequestInvalid, "?historyDays=31": link.CodeRequestInvalid, "?deadDays=x": link.CodeRequestInvalid} {
+		w.want(request{as: "vera", method: http.MethodGet, path: path + "/preview" + query}, http.StatusUnprocessableEntity, code)
+	}
+	w.want(request{as: "vera", method: http.MethodGet, path: "/api/v1/admin/tenants/" + link.NewID().String() + "/retention/preview"}, http.StatusNotFound, link.CodeNotFound)
+	if r := into[link.TenantRetention](t, w.want(request{as: "vera", method: http.MethodGet, path: path}, http.StatusOK, "")); r.WaitingDays != 0 {
+		t.Errorf("a preview changed the retention: %+v", r)
+	}
+
+	w.want(request{as: "ana", method: http.MethodPatch, path: path, body: `{"waitingDays":2}`}, http.StatusOK, "")
+	if _, err := w.engine.Keep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	rounds := into[link.Page[link.KeepingRound]](t, w.want(request{as: "vera", method: http.MethodGet, path: "/api/v1/admin/rounds"}, http.StatusOK, ""))
+	given := 0
+	for _, r := range rounds.Items { // one that the clock began may have come first
+		given += r.Discarded
+	}
+	if given != 3 {
+		t.Errorf("rounds %+v", rounds)
+	}
+}
+
+// TestAuditIsFiltered: the audit of one message, one tenant and one time, page by page.
+func TestAuditIsFiltered(t *testing.T) {
+	w := newWorld(t)
+	w.people()
+	w.setup("rm", command)
+	id := w.send(`{"data":1}`).MessageID
+	w.want(request{as: "olga", method: http.MethodGet, path: "/api/v1/link/messages/" + id.String() + "/body"}, http.StatusOK, "")
+	since := w.clock.Now().Add(time.Second)
+	w.clock.Advance(time.Minute)
+	w.want(request{as: "ana", path: "/api/v1/admin/messages/" + id.String() + "/erase", body: `{"reason":"asked for","force":true}`}, http.StatusNoContent, "")
+	actions := func(query string) []string {
+		t.Helper()
+		var got []string
+		for cursor := ""; ; {
+			p := into[link.Page[link.AuditEntry]](t, w.want(request{
+				as: "vera", method: http.MethodGet, path: "/api/v1/admin/audit?limit=1&" + query + "&cursor=" + cursor,
+			}, http.StatusOK, ""))
+			for _, e := range p.Items {
+				got = append(got, e.Action)
+			}
+			if cursor = p.Next; cursor == "" {
+				return got
+			}
+		}
+	}
+	for query, want := range map[string][]string{
+		"message=" + id.String():                                                {"message.erase", "message.read"},
+		"message=" + id.String() + "&actor=olga":                                {"message.read"},
+		"tenant=" + tenant.String() + "&action=message.":                        {"message.erase", "message.read"},
+		"message=" + id.String() + "&since=" + since.Format(time.RFC3339):       {"message.erase"},
+		"message=" + id.String() + "&until=" + since.Format(time.RFC3339):       {"message.read"},
+		"message=" + link.NewID().String():                                      nil,
+		"target=" + strings.ToUpper(id.String()[:13]) + "&action=message.erase": {"message.erase"},
+	} {
+		if got := actions(query); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", query, got, want)
+		}
+	}
+	for _, query := range []string{"tenant=x", "message=x", "since=yesterday", "until=2026-03-26"} {
+		w.want(request{as: "vera", method: http.MethodGet, path: "/api/v1/admin/audit?" + query}, http.StatusUnprocessableEntity, link.CodeRequestInvalid)
+	}
+}

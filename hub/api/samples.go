@@ -97,6 +97,11 @@ func sampleValues() []any {
 		link.ClientRequest{TenantID: sampleTenant.String(), Name: client.Name, Apps: client.Apps}, client, pageOf(client),
 		link.ClientChange{Apps: &[]string{"GESPLAN", "GESPLAN-RM"}}, link.ClientCreated{Client: client, Secret: notASecret},
 		link.TenantRetention{TenantID: sampleTenant, HistoryDays: 7, WaitingDays: 90},
+		link.RetentionPreview{
+			TenantID: sampleTenant, HistoryDays: 3, WaitingDays: 90, Waiting: 2, History: 4711,
+			Days: []link.HistoryDay{{Day: "2026-03-22", Messages: 4711, Until: sampleTime, Over: true}},
+		},
+		pageOf(link.KeepingRound{BeganAt: sampleTime, EndedAt: sampleLater, Moved: 1200, Days: 1, Discarded: 2, Freed: 73_400_320}),
 		link.SecretCreated{ID: "s2", Secret: notASecret},
 		link.UserRequest{Name: user.Name, Role: user.Role}, user, pageOf(user), link.UserCreated{User: user, Password: notASecret},
 		link.UserChange{Role: new(link.RoleOperator)}, link.PasswordRequest{}, link.PasswordSet{User: user.Name, Password: notASecret},

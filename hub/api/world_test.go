@@ -165,7 +165,10 @@ func (w *world) open() {
 	w.must(err)
 	w.driver, err = sqlite.Open(ctx, filepath.Join(w.dir, "queue.db"), sqlite.Options{Clock: w.clock})
 	w.must(err)
-	w.engine = queue.New(w.driver, queue.Options{Clock: watched{w.clock, w.sleeps}, Backoff: func(int) time.Duration { return time.Minute }})
+	w.engine = queue.New(w.driver, queue.Options{
+		Clock: watched{w.clock, w.sleeps}, Backoff: func(int) time.Duration { return time.Minute },
+		Retention: func(tenant uuid.UUID) queue.Retention { return queue.RetentionOf(w.store.Current().Retention(tenant)) },
+	})
 	w.must(w.engine.Start(ctx))
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	ex := exchange.New(w.engine, w.store, log)

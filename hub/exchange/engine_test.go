@@ -70,3 +70,9 @@ func (e *engine) Series(_ context.Context, s queue.Series) (map[queue.Name][]lin
 func (e *engine) Erase(context.Context, queue.Erase) error { return e.err }
 
 func (e *engine) Purge(_ context.Context, p queue.Purge) error { return p.Progress(1, 0) }
+
+func (e *engine) Due(context.Context, uuid.UUID, queue.Retention) (queue.Due, error) {
+	return queue.Due{}, e.err
+}
+
+func (e *engine) Rounds() []queue.Round { return nil }

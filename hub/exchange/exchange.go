@@ -34,6 +34,8 @@ type Engine interface {
 	Discard(ctx context.Context, d queue.Discard) ([]error, error)
 	Erase(ctx context.Context, x queue.Erase) error
 	Purge(ctx context.Context, p queue.Purge) error
+	Due(ctx context.Context, tenant uuid.UUID, r queue.Retention) (queue.Due, error)
+	Rounds() []queue.Round
 	Extend(ctx context.Context, q queue.Name, items []queue.Extend) ([]queue.Extended, error)
 	Trace(ctx context.Context, tenant, id uuid.UUID) (queue.Traced, error)
 	Find(ctx context.Context, f queue.Find) (queue.Found, error)

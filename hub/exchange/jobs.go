@@ -228,7 +228,11 @@ func (x *Exchange) CancelJob(ctx context.Context, o Operator, id uuid.UUID) (lin
 	if err != nil {
 		return link.Job{}, err
 	}
-	if err := x.record(ctx, o, "job.cancel", j.ID.String(), j.Kind+" of "+j.Queue); err != nil {
+	of := j.Queue
+	if j.TenantID != nil {
+		of = "tenant " + j.TenantID.String()
+	}
+	if err := x.record(ctx, o, "job.cancel", j.ID.String(), j.Kind+" of "+of); err != nil {
 		return link.Job{}, err
 	}
 	return x.jobs.with(id, func(j *job) { j.cancel() })

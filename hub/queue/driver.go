@@ -75,6 +75,10 @@ type Driver interface {
 	// ever: what it leaves behind is right, and a later round finishes it.
 	Keep(ctx context.Context, k Keeping) (KeepStep, error)
 
+	// HistoryOf counts a tenant's messages in each day of history that is there, also of days that are past
+	// its retention, the oldest first; up to most of each day.
+	HistoryOf(ctx context.Context, tenant uuid.UUID, most int64) ([]HistoryDay, error)
+
 	// EraseHistory erases what a message says from the history, as far as OpErase has not, and tells whether
 	// it was there. Its operation finishes it; nil: there is nothing to finish.
 	EraseHistory(ctx context.Context, x Erase) (Op, bool, error)

@@ -43,7 +43,8 @@ type Engine struct {
 	down errorCell // why nothing can be stored now
 
 	calls    calls
-	keeping  sync.Mutex    // held during a round of keeping
+	keeping  sync.Mutex // held during a round of keeping
+	rounds   rounds
 	hurried  atomic.Int32  // how many want a round now
 	hurry    chan struct{} // wakes a round from its pause
 	stopping chan struct{} // closed first: readers go home, nothing new is taken

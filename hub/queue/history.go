@@ -2,6 +2,8 @@ package queue
 
 import (
 	"context"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,6 +20,12 @@ type Retention struct {
 	Waiting time.Duration
 	// Dead is how long after they died dead letters are given up. 0: never.
 	Dead time.Duration
+}
+
+// RetentionOf is what a tenant's days come to.
+func RetentionOf(r link.TenantRetention) Retention {
+	const day = 24 * time.Hour
+	return Retention{History: time.Duration(r.HistoryDays) * day, Waiting: time.Duration(r.WaitingDays) * day, Dead: time.Duration(r.DeadDays) * day}
 }
 
 // withDefaults fills in what is left open.
@@ -44,10 +52,11 @@ type KeepStep struct {
 
 // Kept is what keeping came to.
 type Kept struct {
-	Moved     int // messages, from what is open to the history
-	Days      int // of history dropped whole
-	Erased    int // messages of the history whose time was over before that of their day
-	Discarded int // messages given up by age
+	Moved     int   // messages, from what is open to the history
+	Days      int   // of history dropped whole
+	Erased    int   // messages of the history whose time was over before that of their day
+	Discarded int   // messages given up by age
+	Freed     int64 // bytes given back to the disk, as far as the store can tell
 }
 
 func (k *Kept) add(o Kept) {
@@ -55,6 +64,44 @@ func (k *Kept) add(o Kept) {
 	k.Days += o.Days
 	k.Erased += o.Erased
 	k.Discarded += o.Discarded
+	k.Freed += o.Freed
+}
+
+// Round is one round of keeping that has ended.
+type Round struct {
+	BeganAt, EndedAt time.Time
+	Kept
+	Err error // why it ended before its end; nil: it did not
+}
+
+// roundsKept is how many rounds that came to something are remembered.
+const roundsKept = 20
+
+// rounds are the last rounds of keeping, the oldest first. The last one is always there; earlier ones
+// only when they came to something.
+type rounds struct {
+	mu   sync.Mutex
+	list []Round
+}
+
+func (r *rounds) add(x Round) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if n := len(r.list); n > 0 && r.list[n-1].Kept == (Kept{}) && r.list[n-1].Err == nil {
+		r.list = r.list[:n-1]
+	}
+	r.list = append(r.list, x)
+	r.list = r.list[max(0, len(r.list)-roundsKept-1):]
+}
+
+// Rounds tells about the last rounds of keeping of this engine since its start, the newest first: the last
+// one, and those before it that came to something.
+func (e *Engine) Rounds() []Round {
+	e.rounds.mu.Lock()
+	defer e.rounds.mu.Unlock()
+	list := slices.Clone(e.rounds.list)
+	slices.Reverse(list)
+	return list
 }
 
 // EndOf tells when a delivery came to its end: when retention begins (protocol §8). A message that an
@@ -97,8 +144,8 @@ func Day(at time.Time) string { return at.UTC().Format(time.DateOnly) }
 // DayOver tells whether the retention of a day's messages is over at a moment: the day's last one has
 // been there for so long.
 func DayOver(day string, history time.Duration, now time.Time) bool {
-	began, err := time.Parse(time.DateOnly, day)
-	return err == nil && !now.Before(began.AddDate(0, 0, 1).Add(history))
+	end, ok := DayEnd(day, history)
+	return ok && !now.Before(end)
 }
 
 // Keep does all the keeping that there is to do now, without pauses: it moves what has ended to the

@@ -72,7 +72,7 @@ func (e *Engine) keeper() {
 		case err != nil && ctx.Err() == nil:
 			e.opt.Logger.Warn("history could not be kept; tried again with the next round", "error", err)
 		case kept != (Kept{}):
-			e.opt.Logger.Info("history kept", "moved", kept.Moved, "days", kept.Days, "erased", kept.Erased, "discarded", kept.Discarded)
+			e.opt.Logger.Info("history kept", "moved", kept.Moved, "days", kept.Days, "erased", kept.Erased, "discarded", kept.Discarded, "freed", kept.Freed)
 		}
 	}
 }
@@ -95,6 +95,13 @@ func (e *Engine) sleep(ctx context.Context, d time.Duration, hurry <-chan struct
 func (e *Engine) keepAll(ctx context.Context, pause func(context.Context, time.Duration) error) (Kept, error) {
 	e.keeping.Lock()
 	defer e.keeping.Unlock()
+	began := e.opt.Clock.Now()
+	kept, err := e.round(ctx, pause)
+	e.rounds.add(Round{BeganAt: began, EndedAt: e.opt.Clock.Now(), Kept: kept, Err: err})
+	return kept, err
+}
+
+func (e *Engine) round(ctx context.Context, pause func(context.Context, time.Duration) error) (Kept, error) {
 	kept, err := e.discardOld(ctx, pause)
 	if err != nil {
 		return kept, err
@@ -163,16 +170,7 @@ func (e *Engine) discardOlder(ctx context.Context, b Browse, after time.Duration
 		if err != nil {
 			return n, err
 		}
-		var ids []uuid.UUID
-		for _, x := range page.Items {
-			since := x.Message.CreatedAt
-			if x.SettledAt != nil && b.List == ListDead {
-				since = *x.SettledAt
-			}
-			if x.State != link.StateLeased && !began.Before(since.Add(after)) {
-				ids = append(ids, x.Message.ID)
-			}
-		}
+		ids := older(page.Items, b.List, began.Add(-after))
 		if len(ids) > 0 {
 			r, err := e.apply(ctx, b.Queue.Tenant, OpDiscard{Discard{Queue: b.Queue, IDs: ids, Reason: reason, By: keptBy}})
 			if err != nil {
@@ -197,6 +195,21 @@ func (e *Engine) discardOlder(ctx context.Context, b Browse, after time.Duration
 			return n, err
 		}
 	}
+}
+
+// older picks what has waited, or been dead, since a moment or longer, and is not with a reader.
+func older(items []Entry, list List, since time.Time) []uuid.UUID {
+	var ids []uuid.UUID
+	for _, x := range items {
+		at := x.Message.CreatedAt
+		if x.SettledAt != nil && list == ListDead {
+			at = *x.SettledAt
+		}
+		if x.State != link.StateLeased && !at.After(since) {
+			ids = append(ids, x.Message.ID)
+		}
+	}
+	return ids
 }
 
 // unexpected leaves out what may happen when others work at the same time.

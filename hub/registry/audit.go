@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"smartlink/link"
 )
 
@@ -41,6 +43,9 @@ type AuditFilter struct {
 	Target string    // anywhere in it, without regard to case of ASCII letters
 	From   time.Time // at or after
 	To     time.Time // before
+	// Tenant picks what was done to a tenant, its queues, messages and clients; Message what was done to a
+	// message. An entry of several messages names the first of them.
+	Tenant, Message uuid.UUID
 }
 
 // Audit lists changes, the newest first.
@@ -71,8 +76,10 @@ func (s *Store) AuditOf(ctx context.Context, f AuditFilter, l List) (link.Page[l
 		r.At = moment(at)
 		return r, err
 	}, `SELECT n, at, actor, action, target, detail FROM audit WHERE n < $1 AND at >= $2 AND at < $3 AND ($4 = '' OR actor = $4)
-		AND lower(action) LIKE lower($5) ESCAPE '\' AND lower(target) LIKE lower($6) ESCAPE '\' ORDER BY n DESC LIMIT $7`,
-		before, from, to, f.Actor, likeable.Replace(f.Action)+"%", "%"+likeable.Replace(f.Target)+"%", l.limit()+1)
+		AND lower(action) LIKE lower($5) ESCAPE '\' AND lower(target) LIKE lower($6) ESCAPE '\'
+		AND ($7 = '' OR target LIKE $7 OR detail LIKE $7)
+		AND ($8 = '' OR target LIKE $8 OR detail LIKE $8 OR target IN (SELECT id FROM client WHERE tenant = $9)) ORDER BY n DESC LIMIT $10`,
+		before, from, to, f.Actor, likeable.Replace(f.Action)+"%", "%"+likeable.Replace(f.Target)+"%", about(f.Message), about(f.Tenant), f.Tenant[:], l.limit()+1)
 	if err != nil {
 		return link.Page[link.AuditEntry]{}, err
 	}
@@ -82,6 +89,14 @@ func (s *Store) AuditOf(ctx context.Context, f AuditFilter, l List) (link.Page[l
 		out.Items[i] = r.AuditEntry
 	}
 	return out, nil
+}
+
+// about is the pattern of what names an id; "" without one.
+func about(id uuid.UUID) string {
+	if id == uuid.Nil {
+		return ""
+	}
+	return "%" + id.String() + "%"
 }
 
 // likeable takes from a text what LIKE would read as a pattern.

@@ -16,7 +16,10 @@ const dayLength = 24 * time.Hour
 
 // Retention tells how long messages of a tenant are kept.
 func (s *Snapshot) Retention(tenant uuid.UUID) link.TenantRetention {
-	r := s.retention[tenant]
+	return withDefaults(tenant, s.retention[tenant])
+}
+
+func withDefaults(tenant uuid.UUID, r link.TenantRetention) link.TenantRetention {
 	if r.TenantID = tenant; r.HistoryDays == 0 {
 		r.HistoryDays = int(link.Retention / dayLength)
 	}
@@ -39,15 +42,7 @@ func (s *Snapshot) loadRetention(ctx context.Context, q querier) error {
 // ChangeRetention changes how long messages of a tenant are kept. A change that changes nothing leaves no
 // audit entry. Errors: link.CodeRequestInvalid, link.CodeNotFound for an unknown tenant.
 func (s *Store) ChangeRetention(ctx context.Context, actor string, tenant uuid.UUID, r link.RetentionChange) (link.TenantRetention, error) {
-	var in checks
-	days := func(name string, v *int, most int) {
-		if v != nil && (*v < 0 || *v > most) {
-			in.add("/"+name, link.CodeRequestInvalid, link.Range(0, most))
-		}
-	}
-	days("historyDays", r.HistoryDays, link.MaxHistoryDays)
-	days("waitingDays", r.WaitingDays, link.MaxKeepDays)
-	days("deadDays", r.DeadDays, link.MaxKeepDays)
+	in := checkRetention(r)
 	if r == (link.RetentionChange{}) {
 		in.add("", link.CodeRequestInvalid, link.Both("diga historyDays, waitingDays ou deadDays", "say historyDays, waitingDays or deadDays"))
 	}
@@ -68,15 +63,7 @@ func (s *Store) ChangeRetention(ctx context.Context, actor string, tenant uuid.U
 			return err
 		}
 		old := now
-		for _, f := range []struct {
-			to   *int
-			from *int
-		}{{&now.HistoryDays, r.HistoryDays}, {&now.WaitingDays, r.WaitingDays}, {&now.DeadDays, r.DeadDays}} {
-			if f.from != nil {
-				*f.to = *f.from
-			}
-		}
-		if now == old {
+		if now = changed(now, r); now == old {
 			return errNothing
 		}
 		if _, err := c.ExecContext(ctx, `INSERT INTO retention (`+retentionColumns+`) VALUES ($1, $2, $3, $4) ON CONFLICT (tenant) DO UPDATE SET
@@ -91,6 +78,42 @@ func (s *Store) ChangeRetention(ctx context.Context, actor string, tenant uuid.U
 		return link.TenantRetention{}, fmt.Errorf("change retention: %w", err)
 	}
 	return s.Current().Retention(tenant), nil
+}
+
+// checkRetention looks at the days of a change.
+func checkRetention(r link.RetentionChange) *checks {
+	var in checks
+	days := func(name string, v *int, most int) {
+		if v != nil && (*v < 0 || *v > most) {
+			in.add("/"+name, link.CodeRequestInvalid, link.Range(0, most))
+		}
+	}
+	days("historyDays", r.HistoryDays, link.MaxHistoryDays)
+	days("waitingDays", r.WaitingDays, link.MaxKeepDays)
+	days("deadDays", r.DeadDays, link.MaxKeepDays)
+	return &in
+}
+
+// changed is a retention after a change.
+func changed(now link.TenantRetention, r link.RetentionChange) link.TenantRetention {
+	for _, f := range []struct{ to, from *int }{{&now.HistoryDays, r.HistoryDays}, {&now.WaitingDays, r.WaitingDays}, {&now.DeadDays, r.DeadDays}} {
+		if f.from != nil {
+			*f.to = *f.from
+		}
+	}
+	return now
+}
+
+// RetentionAfter tells how long messages of a tenant would be kept after a change, which may be none.
+// Errors: link.CodeRequestInvalid, link.CodeNotFound for an unknown tenant.
+func (s *Snapshot) RetentionAfter(tenant uuid.UUID, r link.RetentionChange) (link.TenantRetention, error) {
+	if _, known := s.Tenant(tenant); !known {
+		return link.TenantRetention{}, unknownTenant(tenant)
+	}
+	if err := checkRetention(r).err(); err != nil {
+		return link.TenantRetention{}, err
+	}
+	return withDefaults(tenant, changed(s.retention[tenant], r)), nil
 }
 
 // TenantRetention tells how long messages of a tenant are kept. Errors: link.CodeNotFound.

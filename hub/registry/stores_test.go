@@ -105,6 +105,7 @@ var suite = []func(*testing.T, where){
 	testSchemaRules,
 	testSchemaRulesRefused,
 	testRetention,
+	testAuditFilter,
 	testSchemasAreBounded,
 	testSearchRules,
 	testSearchRulesRefused,

@@ -378,7 +378,8 @@ func (s *Store) thinOut(ctx context.Context, c *pgxpool.Conn, o queue.Keeping) (
 			return queue.KeepStep{}, err
 		case left == 0:
 			k.days = k.days[1:]
-			return queue.KeepStep{Kept: queue.Kept{Days: 1}}, s.drop(ctx, c, day)
+			freed, err := s.drop(ctx, c, day)
+			return queue.KeepStep{Kept: queue.Kept{Days: 1, Freed: freed}}, err
 		case len(over) == 0:
 			k.days = k.days[1:]
 			continue
@@ -409,17 +410,33 @@ func (s *Store) tenantsOf(ctx context.Context, c *pgxpool.Conn, day string) (ove
 	}
 }
 
-// drop drops a day. Its partitions are detached without keeping others from the rest.
-func (s *Store) drop(ctx context.Context, c *pgxpool.Conn, day string) error {
+// HistoryOf counts a tenant's messages in each day.
+func (s *Store) HistoryOf(ctx context.Context, tenant uuid.UUID, most int64) ([]queue.HistoryDay, error) {
+	rows, err := s.pool.Query(ctx, `SELECT to_char(d.day, 'YYYY-MM-DD'), n.messages FROM history_day AS d CROSS JOIN LATERAL (SELECT count(*) AS messages
+		FROM (SELECT 1 FROM history_message AS m WHERE m.tenant = $1 AND m.day = d.day LIMIT $2) AS x) AS n WHERE n.messages > 0 ORDER BY d.day`, tenant, most)
+	if err != nil {
+		return nil, fmt.Errorf("count the history: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[queue.HistoryDay])
+	if err != nil {
+		return nil, fmt.Errorf("count the history: %w", err)
+	}
+	return list, nil
+}
+
+// drop drops a day, and answers the size of its partitions. They are detached without keeping others from
+// the rest.
+func (s *Store) drop(ctx context.Context, c *pgxpool.Conn, day string) (freed int64, err error) {
 	for _, t := range []string{"report", "outcome"} { // what was told of its messages after they had moved
 		if _, err := c.Exec(ctx, `DELETE FROM `+t+` AS t USING history_message AS m WHERE m.day = $1::text::date AND t.tenant = m.tenant AND t.id = m.id`,
 			day); err != nil {
-			return fmt.Errorf("drop the history of %s: %w", day, err)
+			return freed, fmt.Errorf("drop the history of %s: %w", day, err)
 		}
 	}
 	for _, t := range dayTables {
 		p := partitionOf(t, day)
 		var attached, pending bool
+		var size int64
 		err := c.QueryRow(ctx, `SELECT count(*) > 0, coalesce(bool_or(inhdetachpending), false) FROM pg_inherits WHERE inhrelid = to_regclass($1)`, p).
 			Scan(&attached, &pending)
 		if err == nil && attached {
@@ -430,16 +447,20 @@ func (s *Store) drop(ctx context.Context, c *pgxpool.Conn, day string) error {
 			_, err = c.Exec(ctx, `ALTER TABLE history_`+t+` DETACH PARTITION `+p+how)
 		}
 		if err == nil {
+			err = c.QueryRow(ctx, `SELECT coalesce(pg_total_relation_size(to_regclass($1)), 0)`, p).Scan(&size)
+		}
+		if err == nil {
 			_, err = c.Exec(ctx, `DROP TABLE IF EXISTS `+p)
 		}
 		if err != nil {
-			return fmt.Errorf("drop the history of %s: %w", day, err)
+			return freed, fmt.Errorf("drop the history of %s: %w", day, err)
 		}
+		freed += size
 	}
 	if _, err := c.Exec(ctx, `DELETE FROM history_day WHERE day = $1::text::date`, day); err != nil {
-		return fmt.Errorf("drop the history of %s: %w", day, err)
+		return freed, fmt.Errorf("drop the history of %s: %w", day, err)
 	}
-	return nil
+	return freed, nil
 }
 
 // removeOf removes some messages of a tenant from a day.

@@ -115,6 +115,45 @@ var historyPromises = []promise{
 		w.unknown(id)
 		w.gets(q, 10, w.send("A"))
 	}},
+	{"what a round would remove is told before, and the round removes that", func(w *world) {
+		q := w.queueWithLimit(0, "A")
+		for range 2 {
+			w.send("A")
+			w.take(q, 1) // ends on this day, and on the next
+			w.advance(day)
+		}
+		w.keep()
+		w.send("A", ordered("k"))
+		w.fail(q, w.getOne(q), "no")
+		w.advance(day)
+		w.send("A")
+		w.send("A")
+		w.advance(time.Hour)
+		due := func(r queue.Retention) queue.Due {
+			w.Helper()
+			d, err := w.Due(w.ctx(), q.Tenant, r)
+			w.must(err)
+			return d
+		}
+		all := due(queue.Retention{Waiting: time.Hour, Dead: day})
+		equal(w, "waiting", all.Waiting, 2)
+		equal(w, "dead", all.Dead, 1)
+		equal(w, "days", len(all.History), 2)
+		equal(w, "messages of the first day", all.History[0].Messages, 1)
+		none := due(queue.Retention{Waiting: day, Dead: 2 * day})
+		equal(w, "younger", none.Waiting+none.Dead, 0)
+		equal(w, "without a time", due(queue.Retention{}).Waiting, 0)
+		other, err := w.Due(w.ctx(), link.NewID(), queue.Retention{Waiting: time.Hour, Dead: day})
+		w.must(err)
+		equal(w, "of another tenant", len(other.History), 0)
+		w.retain(q.Tenant, queue.Retention{Waiting: time.Hour, Dead: day})
+		equal(w, "given up", int64(w.keep().Discarded), all.Waiting+all.Dead)
+		before := len(w.Rounds())
+		for range 3 {
+			w.keep()
+		}
+		equal(w, "rounds, with one that came to nothing", len(w.Rounds()), before+1)
+	}},
 	{"an answer to a message in the history is its outcome", func(w *world) {
 		q := w.queue("A")
 		asker := w.queue("R")
@@ -381,6 +420,8 @@ func (w *world) keep() queue.Kept {
 	_, drifts, err := w.Recount(w.ctx(), uuid.Nil, false)
 	w.must(err)
 	equal(w, "counts that differ", len(drifts), 0)
+	equal(w, "the round that is told of", w.Rounds()[0].Kept, k)
+	k.Freed = 0 // each store has its own sizes
 	return k
 }
 

@@ -193,7 +193,7 @@ func (s *Store) purge(ctx context.Context, p queue.Purge, after []byte, limit in
 		return s.purgeOpen(ctx, p, after, limit)
 	}
 	for _, f := range s.history.list() {
-		mids, err := s.removeOf(ctx, f.day, p.Tenant, limit)
+		mids, _, err := s.removeOf(ctx, f.day, p.Tenant, limit)
 		if err != nil {
 			return queue.PurgeStep{}, err
 		}

@@ -110,27 +110,30 @@ func (h *history) add(day string) {
 
 func (h *history) path(day string) string { return filepath.Join(h.dir, day+dayEnding) }
 
-// drop unlinks a day's file, when nobody reads it.
-func (h *history) drop(day string) error {
+// drop unlinks a day's file, when nobody reads it, and answers its size.
+func (h *history) drop(day string) (freed int64, err error) {
 	h.use.Lock()
 	defer h.use.Unlock()
 	h.mu.Lock()
 	f := h.days[day]
 	delete(h.days, day)
 	h.mu.Unlock()
-	err := error(nil)
 	if f != nil {
 		err = f.close()
 	}
 	for _, name := range []string{h.path(day), h.path(day) + "-wal", h.path(day) + "-shm"} {
-		if gone := os.Remove(name); gone != nil && !errors.Is(gone, fs.ErrNotExist) {
+		info, there := os.Stat(name)
+		switch gone := os.Remove(name); {
+		case gone == nil && there == nil:
+			freed += info.Size()
+		case gone != nil && !errors.Is(gone, fs.ErrNotExist):
 			err = errors.Join(err, gone)
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("drop the history of %s: %w", day, err)
+		return freed, fmt.Errorf("drop the history of %s: %w", day, err)
 	}
-	return nil
+	return freed, nil
 }
 
 // open gives a day's file for reading.
@@ -234,6 +237,27 @@ func (s *Store) historyBut(ctx context.Context, hidden func(day string) bool) (*
 		x.txs, x.day = append(x.txs, tx), append(x.day, f.day)
 	}
 	return x, nil
+}
+
+// HistoryOf counts a tenant's messages in each day's file.
+func (s *Store) HistoryOf(ctx context.Context, tenant uuid.UUID, most int64) ([]queue.HistoryDay, error) {
+	x, err := s.historyBut(ctx, func(string) bool { return false })
+	if err != nil {
+		return nil, err
+	}
+	defer x.end()
+	var list []queue.HistoryDay
+	for i, tx := range x.txs {
+		d := queue.HistoryDay{Day: x.day[i]}
+		err := tx.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM message WHERE tenant = ? LIMIT ?)`, tenant[:], most).Scan(&d.Messages)
+		if err != nil {
+			return nil, fmt.Errorf("history of %s: %w", d.Day, err)
+		}
+		if d.Messages > 0 {
+			list = append(list, d)
+		}
+	}
+	return list, nil
 }
 
 func (x *snapshot) end() {

@@ -35,6 +35,7 @@ func keepStore(t *testing.T, s *sqlite.Store) queue.Kept {
 		}
 		kept.Moved += step.Moved
 		kept.Days += step.Days
+		kept.Freed += step.Freed
 		if step.Done {
 			return kept
 		}
@@ -105,17 +106,24 @@ func TestSpaceIsGivenBack(t *testing.T) {
 	s := openStore(t, path, c)
 	const n, size = 600, 20 << 10
 	fill(t, s, n, func(int) []byte { return random(size) })
-	if got := keepStore(t, s); got.Moved != n {
-		t.Fatalf("kept %+v", got)
+	before := sizeOf(t, path)
+	moved := keepStore(t, s)
+	if moved.Moved != n {
+		t.Fatalf("kept %+v", moved)
 	}
-	if main := sizeOf(t, path); main > 3<<20 {
+	main := sizeOf(t, path)
+	if main > 3<<20 {
 		t.Errorf("queue.db has %d bytes after %d messages moved", main, n)
 	}
-	if days := sizeOf(t, filepath.Join(dir, "history", "*.db")); days < n*size {
+	if moved.Freed < before-main || moved.Freed < n*size/2 {
+		t.Errorf("queue.db went from %d to %d bytes, told of %d", before, main, moved.Freed)
+	}
+	days := sizeOf(t, filepath.Join(dir, "history", "*"))
+	if days < n*size {
 		t.Errorf("the history has %d bytes, less than its bodies", days)
 	}
 	c.Advance(link.Retention + 24*time.Hour)
-	if got := keepStore(t, s); got.Days != 1 {
+	if got := keepStore(t, s); got.Days != 1 || got.Freed < n*size || got.Freed > days {
 		t.Fatalf("kept %+v", got)
 	}
 	if left, err := os.ReadDir(filepath.Join(dir, "history")); err != nil || len(left) != 0 {

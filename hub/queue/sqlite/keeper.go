@@ -40,12 +40,13 @@ type keeper struct {
 	pos    int64   // in the first of them
 	days   []string
 	writer *dayWriter
+	pages  int64 // of queue.db, when it was last looked at in this round; 0: not yet
 }
 
 // rest ends a round.
 func (k *keeper) rest() error {
 	err := k.writer.close()
-	k.begun, k.phase, k.queues, k.pos, k.days, k.writer = false, 0, nil, 0, nil, nil
+	k.begun, k.phase, k.queues, k.pos, k.days, k.writer, k.pages = false, 0, nil, 0, nil, nil, 0
 	return err
 }
 
@@ -496,16 +497,17 @@ func (s *Store) thinOut(ctx context.Context, o queue.Keeping) (queue.KeepStep, b
 				err = k.writer.close()
 				k.writer = nil
 			}
+			var freed int64
 			if err == nil {
-				err = s.history.drop(day)
+				freed, err = s.history.drop(day)
 			}
-			return queue.KeepStep{Kept: queue.Kept{Days: 1}}, true, err
+			return queue.KeepStep{Kept: queue.Kept{Days: 1, Freed: freed}}, true, err
 		case len(over) == 0:
 			k.days = k.days[1:]
 			continue
 		}
-		mids, err := s.removeOf(ctx, day, over[0], o.Chunk)
-		return queue.KeepStep{Op: opForget{copied: told(mids)}, Kept: queue.Kept{Erased: len(mids)}}, true, err
+		mids, freed, err := s.removeOf(ctx, day, over[0], o.Chunk)
+		return queue.KeepStep{Op: opForget{copied: told(mids)}, Kept: queue.Kept{Erased: len(mids), Freed: freed}}, true, err
 	}
 	return queue.KeepStep{}, false, nil
 }
@@ -545,11 +547,11 @@ func (s *Store) tenantsOf(ctx context.Context, day string) (over, left []uuid.UU
 var childTables = []string{"delivery", "attempt", "event", "report", "outcome", "erased"}
 
 // removeOf removes some messages of a tenant from a day's file, and gives back the space. It answers their
-// numbers.
-func (s *Store) removeOf(ctx context.Context, day string, tenant uuid.UUID, limit int) (mids []int64, err error) {
+// numbers and how many bytes that was.
+func (s *Store) removeOf(ctx context.Context, day string, tenant uuid.UUID, limit int) (mids []int64, freed int64, err error) {
 	w, err := s.dayWriter(ctx, day)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	err = w.change(ctx, func(tx *sql.Tx) error {
 		rows, err := tx.QueryContext(ctx, `SELECT mid FROM message WHERE tenant = ? LIMIT ?`, tenant[:], limit)
@@ -576,14 +578,24 @@ func (s *Store) removeOf(ctx context.Context, day string, tenant uuid.UUID, limi
 		}
 		return nil
 	})
+	var before, after int64
+	if err == nil {
+		err = w.conn.QueryRowContext(ctx, fileBytes).Scan(&before)
+	}
 	if err == nil {
 		err = drain(ctx, w.conn, `PRAGMA incremental_vacuum`)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("thin out the history of %s: %w", day, err)
+	if err == nil {
+		err = w.conn.QueryRowContext(ctx, fileBytes).Scan(&after)
 	}
-	return mids, nil
+	if err != nil {
+		return nil, 0, fmt.Errorf("thin out the history of %s: %w", day, err)
+	}
+	return mids, before - after, nil
 }
+
+// fileBytes asks how large a file is once its log is in it.
+const fileBytes = `SELECT page_count * page_size FROM pragma_page_count('main'), pragma_page_size('main')`
 
 // drain runs a statement that does its work row by row.
 func drain(ctx context.Context, c *sql.Conn, query string) error {
@@ -594,28 +606,6 @@ func drain(ctx context.Context, c *sql.Conn, query string) error {
 	for rows.Next() { //nolint:revive // each row is a page
 	}
 	return errors.Join(rows.Err(), rows.Close())
-}
-
-// Bounds of giving space back.
-const (
-	shrinkPages = 256 // at once; see statements
-	shrinkKeep  = 256 // free pages that stay, for what comes next
-)
-
-// shrink gives free pages of queue.db back, when there are more than what comes next will fill.
-func (s *Store) shrink(ctx context.Context) (queue.KeepStep, bool, error) {
-	var mode, free, pages int64
-	err := s.reader.QueryRowContext(ctx, `SELECT (SELECT auto_vacuum FROM pragma_auto_vacuum), (SELECT freelist_count FROM pragma_freelist_count),
-		(SELECT page_count FROM pragma_page_count)`).Scan(&mode, &free, &pages)
-	if err != nil {
-		return queue.KeepStep{}, false, err
-	}
-	if over := free - max(shrinkKeep, pages/4); mode == 2 && over > 0 {
-		return queue.KeepStep{Op: opShrink{}}, true, nil
-	}
-	// What was given back leaves the file with the log's content.
-	_, err = s.reader.ExecContext(ctx, `PRAGMA wal_checkpoint(PASSIVE)`)
-	return queue.KeepStep{}, false, err
 }
 
 // opForget lets go of messages that stand in the history, and of what was told of them.
@@ -670,20 +660,4 @@ func (g *group) forget(o opForget) (queue.Result, error) {
 		}
 	}
 	return queue.Result{}, nil
-}
-
-// opShrink gives free pages back.
-type opShrink struct{}
-
-// Size is what it may write.
-func (o opShrink) Size() int { return shrinkPages * 4096 }
-
-// Weight is that of many rows: it moves pages.
-func (o opShrink) Weight() int { return 64 }
-
-// Alone is false: it can join any group.
-func (o opShrink) Alone() bool { return false }
-
-func (g *group) shrink() (queue.Result, error) {
-	return queue.Result{}, g.st.shrink.each(func([]driver.Value) error { return nil })
 }
