@@ -249,6 +249,13 @@ func (c *copying) finish(file *sql.DB) error {
 	if _, err := c.tx.Exec(c.ctx, `UPDATE meta SET value = greatest(value, $1) + 1 WHERE name = 'epoch'`, epoch); err != nil {
 		return err
 	}
+	var old int64
+	if err := file.QueryRowContext(c.ctx, `SELECT value FROM meta WHERE name = 'old_requests'`).Scan(&old); err != nil {
+		return err
+	}
+	if _, err := c.tx.Exec(c.ctx, `UPDATE meta SET value = greatest(value, $1) WHERE name = 'old_requests'`, old); err != nil {
+		return err
+	}
 	for _, q := range []string{
 		`SELECT setval('place', greatest((SELECT coalesce(max(place), 0) FROM message), (SELECT coalesce(max(pos), 0) FROM delivery)) + 1, false)`,
 		`SELECT setval('queue_number', (SELECT coalesce(max(qid), 0) FROM queue) + 1, false)`,

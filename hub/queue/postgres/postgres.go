@@ -77,7 +77,10 @@ type Store struct {
 	sick   atomic.Bool // the last group could not be stored
 	slot   int16       // of this store's counts
 
-	tags    tags
+	tags tags
+	// oldRequests is when the last request was noted under an old name; see queue.OldRequestDigest.
+	oldRequests time.Time
+
 	lanes   []laneState
 	keeper  keeper
 	known   known
@@ -146,6 +149,11 @@ func (s *Store) open(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("open the queue database: %w", err)
 	}
+	var old int64
+	if err := s.pool.QueryRow(ctx, `SELECT value FROM meta WHERE name = 'old_requests'`).Scan(&old); err != nil {
+		return fmt.Errorf("open the queue database: %w", err)
+	}
+	s.oldRequests = time.UnixMicro(old)
 	s.slot = int16(epoch % slots)
 	s.tags.begin(epoch)
 	for i := range s.lanes {

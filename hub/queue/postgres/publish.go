@@ -25,8 +25,9 @@ type plan struct {
 // request is a key that repeats are recognised by.
 type request struct {
 	requestKey
-	by    int  // the operation of this group that is the first with it; -1: none stores
-	first bool // it is the first within the window
+	by    int        // the operation of this group that is the first with it; -1: none stores
+	first bool       // it is the first within the window
+	old   *uuid.UUID // an older name that it may have; nil: none
 
 	// Of an earlier group, when that was the first.
 	seen   bool
@@ -53,6 +54,9 @@ func (g *group) plan() {
 			k := requestKey{p.Message.TenantID, queue.RequestDigest(&p.Message, p.Dedupe.Key)}
 			if g.requests[k] == nil {
 				g.requests[k] = &request{requestKey: k, by: -1}
+				if old, has := queue.OldRequestDigest(&p.Message, p.Dedupe.Key); has && g.s.oldRequests.After(g.now.Add(-link.DedupeWindow)) {
+					g.requests[k].old = (*uuid.UUID)(&old)
+				}
 			}
 			to.request = g.requests[k]
 			if to.request.by < 0 && !to.noRoute {
@@ -267,11 +271,34 @@ func (g *group) metrics(ctx context.Context, p *queue.Publish, kept bool) error 
 
 // readRequests reads what earlier groups stored under requests.
 func (g *group) readRequests(ctx context.Context, list []*request) error {
-	if len(list) == 0 {
+	byKey := map[requestKey]*request{}
+	for _, r := range list {
+		byKey[r.requestKey] = r
+	}
+	return g.readNamed(ctx, byKey)
+}
+
+// readOld reads what was stored under the old names of requests, and answers those of list that were not.
+func (g *group) readOld(ctx context.Context, list []*request) ([]*request, error) {
+	byKey := map[requestKey]*request{}
+	for _, r := range list {
+		if r.old != nil {
+			byKey[requestKey{r.tenant, *r.old}] = r
+		}
+	}
+	if err := g.readNamed(ctx, byKey); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(list, func(r *request) bool { return r.seen }), nil
+}
+
+func (g *group) readNamed(ctx context.Context, byKey map[requestKey]*request) error {
+	if len(byKey) == 0 {
 		return nil
 	}
 	var s sheet
 	byFirst := map[messageKey][]*request{}
+	keys := slices.Collect(maps.Keys(byKey))
 	s.each(func(rows pgx.Rows) error {
 		var k requestKey
 		var hash []byte
@@ -279,13 +306,13 @@ func (g *group) readRequests(ctx context.Context, list []*request) error {
 		if err := rows.Scan(&k.tenant, &k.key, &hash, &id); err != nil {
 			return err
 		}
-		r := g.requests[k]
+		r := byKey[k]
 		r.seen, r.hash, r.id = true, [32]byte(hash), id
 		byFirst[messageKey{k.tenant, id}] = append(byFirst[messageKey{k.tenant, id}], r)
 		return nil
 	}, `SELECT r.tenant, r.key, r.hash, r.id FROM unnest($1::uuid[], $2::uuid[]) AS u (tenant, key)
 		JOIN dedupe AS r ON r.tenant = u.tenant AND r.key = u.key WHERE r.at > $3`,
-		column(list, func(r *request) [16]byte { return r.tenant }), column(list, func(r *request) [16]byte { return r.key }), g.now.Add(-link.DedupeWindow))
+		column(keys, func(k requestKey) [16]byte { return k.tenant }), column(keys, func(k requestKey) [16]byte { return k.key }), g.now.Add(-link.DedupeWindow))
 	if err := s.send(ctx, g.c); err != nil || len(byFirst) == 0 {
 		return err
 	}

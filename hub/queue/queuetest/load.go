@@ -69,7 +69,7 @@ func (l *Load) SendOne(ctx context.Context) error {
 			Headers: map[string]string{link.MetaAppCode: "GESPLAN", link.MetaAudience: "GESPLAN-RM", link.MetaSourceType: link.SourceHTTP},
 		},
 		Route:  queue.Route{Clients: []link.ClientID{l.receiver}},
-		Dedupe: &queue.Dedupe{Key: uuid.NewString(), Hash: sha256.Sum256(l.body)},
+		Dedupe: &queue.Dedupe{Key: link.NewID().String(), Hash: sha256.Sum256(l.body)},
 	})
 	return err
 }

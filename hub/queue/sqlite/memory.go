@@ -261,6 +261,7 @@ func (s *Store) restore(ctx context.Context) error {
 		{&m.epoch, `UPDATE meta SET value = value + 1 WHERE name = 'epoch' RETURNING value`},
 		{&s.numbers.message, `SELECT max(value, (SELECT coalesce(max(mid), 0) FROM message)) FROM meta WHERE name = 'place'`},
 		{&s.numbers.dedupe, `SELECT coalesce(max(n), 0) FROM dedupe`},
+		{&s.oldRequests, `SELECT value FROM meta WHERE name = 'old_requests'`},
 		{&delay, `SELECT min(due_at) FROM delivery WHERE state = 'delayed'`},
 		{&oldest, `SELECT (SELECT at FROM dedupe ORDER BY n LIMIT 1)`},
 		{&figures, `SELECT (SELECT at FROM series INDEXED BY series_age WHERE step = 60 ORDER BY at LIMIT 1)`},

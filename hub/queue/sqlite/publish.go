@@ -23,6 +23,13 @@ func (g *group) publish(p *queue.Publish) (queue.Result, error) {
 		d := queue.RequestDigest(&p.Message, p.Dedupe.Key)
 		key = d[:]
 	}
+	if p.Dedupe != nil && g.oldRequests() {
+		if old, has := queue.OldRequestDigest(&p.Message, p.Dedupe.Key); has {
+			if r, seen, err := g.seen(p, old[:]); seen || err != nil {
+				return r, err
+			}
+		}
+	}
 	if len(to) == 0 && !p.Route.Optional {
 		// A repeat of what was accepted is a repeat, also when its receiver has left meanwhile.
 		if r, seen, err := g.seen(p, key); seen || err != nil {
@@ -147,6 +154,11 @@ func (g *group) answers(p *queue.Publish) (*answered, link.ClientID, error) {
 		return nil, "", link.NewError(link.CodeNotYourMessage, "id", p.Answer.To.String())
 	}
 	return a, link.ClientID(asker), nil
+}
+
+// oldRequests tells whether requests within the window may have their old names.
+func (g *group) oldRequests() bool {
+	return g.s.oldRequests > 0 && g.s.oldRequests+link.DedupeWindow.Microseconds() > g.steady
 }
 
 // firstTime notes a request, or tells that it was seen.

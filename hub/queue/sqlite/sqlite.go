@@ -61,6 +61,8 @@ type Store struct {
 	files   *sqldb.Files
 	sick    error // why the last group could not be stored, when it was the store's fault
 	numbers numbers
+	// oldRequests is when the last request was noted under an old name; see queue.OldRequestDigest. 0: never.
+	oldRequests int64
 
 	reader  *sql.DB
 	memory  memory
