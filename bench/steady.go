@@ -305,9 +305,10 @@ func (s *steady) answer(ctx context.Context, t steadyTenant, list []link.Deliver
 	return err
 }
 
-// product takes the answers.
+// product takes the answers. It is no installation: what one of those takes has ended only when the ERP has
+// answered.
 func (s *steady) product(ctx context.Context, t steadyTenant) error {
-	got, err := s.engine.Get(ctx, queue.Get{Queue: t.toSend, Max: steadyBatch, Wait: steadyWait, Installation: "steady"})
+	got, err := s.engine.Get(ctx, queue.Get{Queue: t.toSend, Max: steadyBatch, Wait: steadyWait})
 	if err != nil || len(got) == 0 {
 		return err
 	}
