@@ -30,6 +30,11 @@ const (
 // newDatabase makes an empty schema of this package's tests and answers its address.
 func newDatabase(t testing.TB) string {
 	t.Helper()
+	return newDatabaseNamed(t, "hub_test")
+}
+
+func newDatabaseNamed(t testing.TB, schema string) string {
+	t.Helper()
 	dsn := os.Getenv("SMARTLINK_TEST_POSTGRES")
 	if dsn == "" {
 		t.Skip("SMARTLINK_TEST_POSTGRES names no PostgreSQL database: hubs that share one are NOT tested")
@@ -39,10 +44,10 @@ func newDatabase(t testing.TB) string {
 		t.Fatal(err)
 	}
 	defer func() { _ = c.Close(context.Background()) }()
-	if _, err := c.Exec(t.Context(), "DROP SCHEMA IF EXISTS hub_test CASCADE; CREATE SCHEMA hub_test"); err != nil {
+	if _, err := c.Exec(t.Context(), "DROP SCHEMA IF EXISTS "+schema+" CASCADE; CREATE SCHEMA "+schema); err != nil {
 		t.Fatal(err)
 	}
-	return dsn + " search_path=hub_test"
+	return dsn + " search_path=" + schema
 }
 
 // openHubs starts hubs at once on one database, each with a folder of its own, and answers them with the

@@ -78,19 +78,19 @@ func TestMigrate(t *testing.T) {
 	leased := r.lease(token)
 	r.restart() // ends the lease, as the move does
 	before := r.told(token, ids)
-	if _, err := hub.Migrate(t.Context(), r.dir, database); link.CodeOf(err) != link.CodeDataInUse {
+	if _, err := hub.Migrate(t.Context(), r.dir, database, hub.MigrateOptions{}); link.CodeOf(err) != link.CodeDataInUse {
 		t.Errorf("moved under a running hub: %v", err)
 	}
 	r.must(r.Stop(t.Context()))
 
-	moved, err := hub.Migrate(t.Context(), r.dir, database)
+	moved, err := hub.Migrate(t.Context(), r.dir, database, hub.MigrateOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if moved.Rows["message"] != 8 || moved.Rows["client"] != 1 || moved.Forgotten != 0 {
 		t.Errorf("moved %v", moved)
 	}
-	if _, err := hub.Migrate(t.Context(), r.dir, database); err == nil || !strings.Contains(err.Error(), "Moved to the database") {
+	if _, err := hub.Migrate(t.Context(), r.dir, database, hub.MigrateOptions{}); err == nil || !strings.Contains(err.Error(), "Moved to the database") {
 		t.Errorf("moved twice: %v", err)
 	}
 	if _, err := hub.Open(t.Context(), r.config()); err == nil || !strings.Contains(err.Error(), "Moved to the database") {
@@ -140,7 +140,7 @@ func TestMigrate(t *testing.T) {
 	other := start(t)
 	other.people()
 	other.must(other.Stop(t.Context()))
-	if _, err := hub.Migrate(t.Context(), other.dir, database); err == nil || !strings.Contains(err.Error(), "not empty") {
+	if _, err := hub.Migrate(t.Context(), other.dir, database, hub.MigrateOptions{}); err == nil || !strings.Contains(err.Error(), "not empty") {
 		t.Errorf("moved into a full database: %v", err)
 	}
 }
@@ -171,7 +171,7 @@ func TestMigrateHistory(t *testing.T) {
 	r.restart()
 	before := r.told(token, ids)
 	r.must(r.Stop(t.Context()))
-	if _, err := hub.Migrate(t.Context(), r.dir, database); err != nil {
+	if _, err := hub.Migrate(t.Context(), r.dir, database, hub.MigrateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	cfg := r.config()

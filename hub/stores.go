@@ -15,7 +15,9 @@ import (
 	"smartlink/hub/registry"
 	"smartlink/internal/clock"
 	"smartlink/internal/datadir"
+	"smartlink/internal/pgcopy"
 	"smartlink/internal/pgdb"
+	"smartlink/link"
 )
 
 // readyTime bounds the question to the stores behind /readyz: a database that does not answer is away.
@@ -57,6 +59,12 @@ func (h *Hub) openDatabase(ctx context.Context) (*registry.Store, queue.Driver, 
 	if _, err := os.Stat(h.file("hub.db")); err == nil && notMoved(h.cfg.DataDir) == nil {
 		h.cfg.Logger.Warn("the data folder has a registry of its own, which is not read beside a database; smartlink hub migrate moves it there",
 			"data", h.cfg.DataDir, "database", pgdb.Name(h.cfg.Database))
+	}
+	switch moved, err := pgcopy.Look(ctx, h.cfg.Database); {
+	case err != nil:
+		return nil, nil, err
+	case moved == pgcopy.Unfinished:
+		return nil, nil, link.NewError(link.CodeMoveUnfinished, "database", pgdb.Name(h.cfg.Database))
 	}
 	store, err := registry.OpenPostgres(ctx, h.cfg.Database, registry.Options{Clock: h.cfg.Clock, Logger: h.cfg.Logger})
 	if err != nil {

@@ -65,6 +65,8 @@ const (
 	// On the ERP's side: reasons of blocked messages, and why an agent does not start.
 	CodeDataInUse         Code = "SL-DATA-IN-USE"
 	CodeHubKey            Code = "SL-HUB-KEY"
+	CodeMoveUnfinished    Code = "SL-MOVE-UNFINISHED"
+	CodeMoveChanged       Code = "SL-MOVE-CHANGED"
 	CodeInsecureListen    Code = "SL-INSECURE-LISTEN"
 	CodeAgentDied         Code = "SL-AGENT-DIED"
 	CodeNoConsumer        Code = "SL-NO-CONSUMER"
@@ -290,6 +292,12 @@ var catalogue = []Entry{
 	{CodeHubKey, 0, "Chave do hub não serve", "Hub key does not fit",
 		"O arquivo {file} {why}, mas o banco de dados do hub guarda chaves de assinatura seladas com a chave original. Restaure do backup o arquivo original; vários hubs num mesmo banco precisam todos do mesmo arquivo. Nada foi alterado.",
 		"The file {file} {why}, but the hub's database holds signing keys sealed with the original one. Restore the original file from backup; hubs that share a database all need the same file. Nothing was changed."},
+	{CodeMoveUnfinished, 0, "Mudança de banco incompleta", "Unfinished move",
+		"No banco {database} só está uma parte de um hub: smartlink hub migrate foi interrompido. Execute o mesmo comando de novo, e ele continua de onde parou; ou use outro banco.",
+		"The database {database} holds a part of a hub: smartlink hub migrate was cut off. Run the same command again, and it goes on where it stopped; or use another database."},
+	{CodeMoveChanged, 0, "A pasta mudou desde o início da mudança", "The folder has changed since the move began",
+		"Uma parte já está no banco {database}, mas a pasta {dir} não é mais a de quando a mudança começou: é outra, ou um hub a abriu desde então. Nada foi alterado. Com --anew o que já foi movido é descartado e a mudança recomeça.",
+		"A part is in the database {database} already, but the folder {dir} is not what it was when the move began: it is another one, or a hub has opened it since. Nothing was changed. With --anew what was moved is thrown away and the move begins again."},
 	{CodeInsecureListen, 0, "HTTP sem TLS aberto à rede", "HTTP without TLS open to the network",
 		"{listen} recebe conexões de outras máquinas, e sem TLS senhas e tokens passam às claras. Informe --tls-cert e --tls-key, escute em 127.0.0.1, ou, com um proxy com TLS à frente, use --insecure-listen.",
 		"{listen} takes connections from other machines, and without TLS secrets and tokens pass in the clear. Give --tls-cert and --tls-key, listen on 127.0.0.1, or, with a proxy that has TLS in front, use --insecure-listen."},

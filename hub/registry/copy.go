@@ -3,41 +3,70 @@ package registry
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 
+	"smartlink/internal/pgcopy"
 	"smartlink/internal/pgdb"
 )
 
-// ErrNotEmpty says that a database to copy into holds something already.
-var ErrNotEmpty = errors.New("the database is not empty")
-
-// CopyToPostgres copies a registry that no hub has open from its SQLite file into the empty tables of a
-// PostgreSQL database, in a transaction of the caller. It tells how many rows each table has.
-func CopyToPostgres(ctx context.Context, file *sql.DB, tx pgx.Tx) (map[string]int64, error) {
+// Tables are those of a registry's SQLite file, each behind those it refers to.
+func Tables(ctx context.Context, file *sql.DB) ([]string, error) {
 	tables, err := tablesOf(ctx, file)
 	if err != nil {
-		return nil, fmt.Errorf("copy registry: %w", err)
+		return nil, fmt.Errorf("read the registry's tables: %w", err)
 	}
-	copied := map[string]int64{}
+	return tables, nil
+}
+
+// CopyToPostgres copies a registry that no hub has open from its SQLite file, which from names.
+func CopyToPostgres(ctx context.Context, file *sql.DB, from string, c *pgcopy.Copy) error {
+	tables, err := Tables(ctx, file)
+	if err != nil {
+		return err
+	}
 	for _, t := range tables {
-		if copied[t], err = copyTable(ctx, file, tx, t); err != nil {
-			return nil, fmt.Errorf("copy %s: %w", t, err)
+		columns, err := collect(ctx, file, scanName, `SELECT name FROM pragma_table_info($1) ORDER BY cid`, t)
+		if err != nil {
+			return fmt.Errorf("read %s: %w", t, err)
+		}
+		key, err := collect(ctx, file, scanName, `SELECT name FROM pragma_table_info($1) WHERE pk > 0 ORDER BY pk`, t)
+		if err != nil {
+			return fmt.Errorf("read %s: %w", t, err)
+		}
+		if len(key) == 0 {
+			return fmt.Errorf("%s has no primary key", t)
+		}
+		list := func(names []string) string { return `"` + strings.Join(names, `", "`) + `"` }
+		if err := c.Add(ctx, pgcopy.Part{
+			From: from, File: file, Table: t, Columns: columns, Query: `SELECT ` + list(columns) + ` FROM "` + t + `" ORDER BY ` + list(key),
+			Value: func(_ int, v any) (any, error) {
+				if text, ok := v.(string); ok {
+					return pgdb.Text(text), nil
+				}
+				return v, nil
+			},
+		}); err != nil {
+			return err
 		}
 	}
+	return nil
+}
+
+// Copied has what counts up begin behind what was copied, in the transaction that ends the copy.
+func Copied(ctx context.Context, tx pgx.Tx) error {
 	for _, q := range []string{
 		`SELECT setval(pg_get_serial_sequence('audit', 'n'), coalesce(max(n), 0) + 1, false) FROM audit`,
 		`UPDATE registry_version SET n = n + 1`,
 	} {
 		if _, err := tx.Exec(ctx, q); err != nil {
-			return nil, fmt.Errorf("copy registry: %w", err)
+			return fmt.Errorf("copy registry: %w", err)
 		}
 	}
-	return copied, nil
+	return nil
 }
 
 // tablesOf lists the tables of a file, each behind those it refers to.
@@ -74,61 +103,4 @@ func firstFree(ctx context.Context, file *sql.DB, left, sorted []string) (int, e
 func scanName(rows *sql.Rows) (s string, err error) {
 	err = rows.Scan(&s)
 	return s, err
-}
-
-func copyTable(ctx context.Context, file *sql.DB, tx pgx.Tx, table string) (int64, error) {
-	columns, err := collect(ctx, file, scanName, `SELECT name FROM pragma_table_info($1) ORDER BY cid`, table)
-	if err != nil {
-		return 0, err
-	}
-	name := pgx.Identifier{table}
-	var full bool
-	if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM `+name.Sanitize()+`)`).Scan(&full); err != nil {
-		return 0, err
-	}
-	if full {
-		return 0, ErrNotEmpty
-	}
-	rows, err := file.QueryContext(ctx, `SELECT "`+strings.Join(columns, `", "`)+`" FROM "`+table+`"`)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = rows.Close() }()
-	n, err := tx.CopyFrom(ctx, name, columns, &source{rows: rows, n: len(columns)})
-	if err != nil {
-		return 0, err
-	}
-	var there int64
-	if err := tx.QueryRow(ctx, `SELECT count(*) FROM `+name.Sanitize()).Scan(&there); err != nil {
-		return 0, err
-	}
-	if there != n {
-		return 0, fmt.Errorf("%d rows arrived of %d", there, n)
-	}
-	return n, nil
-}
-
-// source gives the rows of a file to PostgreSQL.
-type source struct {
-	rows *sql.Rows
-	n    int
-}
-
-func (s *source) Next() bool { return s.rows.Next() }
-func (s *source) Err() error { return s.rows.Err() }
-
-func (s *source) Values() ([]any, error) {
-	values, into := make([]any, s.n), make([]any, s.n)
-	for i := range values {
-		into[i] = &values[i]
-	}
-	if err := s.rows.Scan(into...); err != nil {
-		return nil, err
-	}
-	for i, v := range values {
-		if text, ok := v.(string); ok {
-			values[i] = pgdb.Text(text)
-		}
-	}
-	return values, nil
 }
