@@ -268,10 +268,10 @@ func Copied(ctx context.Context, file *sql.DB, tx pgx.Tx) error {
 		return err
 	}
 	var old int64
-	if err := file.QueryRowContext(c.ctx, `SELECT value FROM meta WHERE name = 'old_requests'`).Scan(&old); err != nil {
+	if err := file.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = 'old_requests'`).Scan(&old); err != nil {
 		return err
 	}
-	if _, err := c.tx.Exec(c.ctx, `UPDATE meta SET value = greatest(value, $1) WHERE name = 'old_requests'`, old); err != nil {
+	if _, err := tx.Exec(ctx, `UPDATE meta SET value = greatest(value, $1) WHERE name = 'old_requests'`, old); err != nil {
 		return err
 	}
 	for _, q := range []string{

@@ -1,6 +1,8 @@
 package postgres_test
 
 import (
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -51,10 +53,12 @@ func TestRequestsOfAnEarlierVersion(t *testing.T) {
 	if tag.RowsAffected() != 1 {
 		t.Fatalf("%d requests stand under their name", tag.RowsAffected())
 	}
-	for _, statement := range []string{`DELETE FROM meta WHERE name = 'old_requests'`, `DELETE FROM queue_schema WHERE version_id = 7`} {
-		_, err := a.Exec(t.Context(), statement)
-		must(t, err)
-	}
+	migration, err := os.ReadFile("migrations/00008_requests.sql")
+	must(t, err)
+	_, up, _ := strings.Cut(string(migration), "-- +goose Up")
+	up, _, _ = strings.Cut(up, "-- +goose Down")
+	_, err = a.Exec(t.Context(), `DELETE FROM meta WHERE name = 'old_requests'; `+up)
+	must(t, err)
 	must(t, s.Reopen(t.Context()))
 	c.Advance(link.DedupeWindow - time.Microsecond)
 	again := send(key, link.NewID().String(), key)
