@@ -30,7 +30,8 @@ type attempt struct {
 	now    time.Time // one moment for the whole execution
 	log    memory
 	hashes inbox.Hashes
-	busy   bool // a statement met a lock
+	busy   bool  // a statement met a lock
+	booked error // of the unique index that says that it was booked before
 }
 
 // run executes the row and answers what it came to. What the consumer wrote is kept with done and
@@ -55,12 +56,20 @@ func (a *attempt) run(ctx context.Context) (*inbox.Ending, error) {
 		g := &guarded{tx: a.tx}
 		out, code := a.call(ctx, c, g)
 		g.watch(out.Cause)
+		var end *inbox.Ending
+		if g.away == nil {
+			var err error
+			if end, err = a.book(ctx, out); err != nil { // what it wrote was refused, now or while it went on
+				out = consumer.Retry(0, err)
+				g.watch(err)
+			}
+		}
 		a.busy = g.busy != nil
 		if g.away != nil {
 			return nil, &errAway{fmt.Errorf("execute %s: %w", a.row.Message.ID, g.away)}
 		}
-		if out.Kind == consumer.KindDone {
-			return a.done(ctx, out)
+		if end != nil {
+			return a.done(ctx, out, end)
 		}
 		if err := a.tx.RollbackToSavepoint(ctx); err != nil {
 			return nil, a.doomed(code, out, err)
@@ -102,22 +111,32 @@ func (a *attempt) doomed(code link.Code, out consumer.Outcome, err error) error 
 	return &fault{code: code, cause: cause, busy: a.busy || sqldb.IsBusy(err), lines: a.log.all()}
 }
 
-// done books. The unique indexes have the last word: when they say that it was booked before, what
-// the consumer wrote goes.
-func (a *attempt) done(ctx context.Context, out consumer.Outcome) (*inbox.Ending, error) {
+// book remembers that the message is done, if that is what the consumer said; nil: it did not. An error
+// is that of what the consumer wrote, or of the booking.
+func (a *attempt) book(ctx context.Context, out consumer.Outcome) (*inbox.Ending, error) {
+	if late := a.tx.Late(); late != nil || out.Kind != consumer.KindDone {
+		return nil, late
+	}
 	end, err := a.answered(link.AnswerData{Status: link.ERPDone, Key: out.Key, Keys: out.Keys, Warnings: out.Warnings})
 	if err != nil {
-		return nil, &fault{code: link.CodeConsumerFailed, cause: err, lines: a.log.all()}
+		return nil, err
 	}
-	err = a.tx.Book(ctx, a.row, end)
-	switch {
-	case err == nil:
+	if err = a.tx.Book(ctx, a.row, end); sqldb.IsUnique(err) {
+		a.booked = err
+	} else if err != nil {
+		return nil, err
+	}
+	return end, nil
+}
+
+// done ends what was booked. The unique indexes have the last word: when they say that it was booked
+// before, what the consumer wrote goes.
+func (a *attempt) done(ctx context.Context, out consumer.Outcome, end *inbox.Ending) (*inbox.Ending, error) {
+	if a.booked == nil {
 		if err := a.tx.Release(ctx); err != nil {
 			return nil, a.doomed(link.CodeConsumerFailed, out, err)
 		}
 		return end, nil
-	case !sqldb.IsUnique(err):
-		return nil, a.doomed(link.CodeConsumerFailed, out, err)
 	}
 	if err := a.tx.RollbackToSavepoint(ctx); err != nil {
 		return nil, a.doomed(link.CodeConsumerFailed, out, err)
@@ -125,12 +144,12 @@ func (a *attempt) done(ctx context.Context, out consumer.Outcome) (*inbox.Ending
 	if err := a.tx.Release(ctx); err != nil {
 		return nil, a.doomed(link.CodeConsumerFailed, out, err)
 	}
-	first, err2 := a.tx.FindDone(ctx, &a.row.Message, a.hashes)
-	if err2 != nil {
-		return nil, err2
+	first, err := a.tx.FindDone(ctx, &a.row.Message, a.hashes)
+	if err != nil {
+		return nil, err
 	}
 	if first == nil {
-		return a.failed(link.CodeConsumerFailed, err.Error(), 0)
+		return a.failed(link.CodeConsumerFailed, a.booked.Error(), 0)
 	}
 	return a.duplicate(first)
 }

@@ -308,6 +308,9 @@ func (e *Executor) together(ctx context.Context, rows []*inbox.Row, failed *faul
 	}
 	defer tx.Rollback(ctx)
 	endings := make([]*inbox.Ending, len(rows))
+	if err := tx.LookAhead(ctx, rows); err != nil {
+		return lost(ctx, tx, err)
+	}
 	for i, r := range rows {
 		a := attempt{e: e, tx: tx, row: r, now: e.cfg.Clock.Now(), log: memory{clock: e.cfg.Clock}}
 		if failed != nil {
@@ -321,12 +324,11 @@ func (e *Executor) together(ctx context.Context, rows []*inbox.Row, failed *faul
 			err = tx.Settle(ctx, r, endings[i])
 		}
 		if err != nil {
-			if tx.Unavailable(err) || away(err) {
-				tx.Away(ctx)
-				return &errAway{err}
-			}
-			return err
+			return lost(ctx, tx, err)
 		}
+	}
+	if err := tx.Flush(ctx); err != nil {
+		return lost(ctx, tx, err)
 	}
 	killpoint.Hit("before-execute-commit")
 	if err := tx.Commit(ctx); err != nil {
@@ -338,6 +340,15 @@ func (e *Executor) together(ctx context.Context, rows []*inbox.Row, failed *faul
 	killpoint.Hit("after-execute-commit")
 	e.tell(rows, endings)
 	return nil
+}
+
+// lost answers the error that a transaction ended with; away tells whose fault it is.
+func lost(ctx context.Context, tx *inbox.Tx, err error) error {
+	if tx.Unavailable(err) || away(err) {
+		tx.Away(ctx)
+		return &errAway{err}
+	}
+	return err
 }
 
 // tell counts and logs what was committed.

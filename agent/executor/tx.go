@@ -40,6 +40,19 @@ func (g *guarded) ExecContext(ctx context.Context, query string, args ...any) (s
 	return r, err
 }
 
+// Later keeps a statement for later: see sqldb.Later.
+func (g *guarded) Later(ctx context.Context, s sqldb.Statement) error {
+	if g.controls(s.Query) {
+		return errControl
+	}
+	err := g.tx.Later(ctx, s)
+	g.watch(err)
+	return err
+}
+
+// Memo keeps what the messages of a transaction have read: see sqldb.Memo.
+func (g *guarded) Memo() *sqldb.Memo { return g.tx.Memo() }
+
 func (g *guarded) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	if g.controls(query) {
 		return nil, errControl
@@ -62,6 +75,9 @@ func (g *guarded) QueryRowContext(ctx context.Context, query string, args ...any
 const refusedQuery = `SELECT "a consumer cannot begin or end a transaction" FROM "the agent does"`
 
 func (g *guarded) watch(err error) {
+	if late := g.tx.Late(); late != nil {
+		err = late
+	}
 	switch {
 	case err == nil:
 	case g.tx.Unavailable(err):

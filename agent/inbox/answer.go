@@ -79,9 +79,8 @@ const insertResult = `INSERT INTO SMARTLINKRESULT (IDMESSAGE, OUTCOMENUMBER, OUT
 // writeResult remembers an answered outcome. A second one with status done for the same id, root or
 // business key violates a unique index: see sqldb.IsUnique.
 func (t *Tx) writeResult(ctx context.Context, m *link.Message, h Hashes, a *Answer, now string) error {
-	_, err := t.ExecContext(ctx, insertResult, m.ID.String(), a.Number, string(a.Status), m.TenantID.String(), m.RootID.String(), m.Sender.App,
+	return t.then(ctx, "write the result", insertResult, m.ID.String(), a.Number, string(a.Status), m.TenantID.String(), m.RootID.String(), m.Sender.App,
 		m.Type, t.w.null(h.BusinessKey), h.Data, a.Key, a.ID.String(), string(a.Body), author, now)
-	return err
 }
 
 // upstreamRow is a message to be sent.
@@ -113,12 +112,8 @@ func (t *Tx) sendAnswer(ctx context.Context, m *link.Message, a *Answer, now str
 	if key == "" {
 		key = m.ID.String() // the outcomes of one message go in their order
 	}
-	_, err := t.ExecContext(ctx, t.w.texts.insertUpstream, a.ID.String(), link.ResponseType(m.Type), m.RootID.String(), m.TenantID.String(), key,
+	return t.then(ctx, "put the answer up", t.w.texts.insertUpstream, a.ID.String(), link.ResponseType(m.Type), m.RootID.String(), m.TenantID.String(), key,
 		m.ID.String(), app, audience, headerText(h), "application/json", t.w.data(a.Body), now, author)
-	if err != nil {
-		return fmt.Errorf("put the answer up: %w", err)
-	}
-	return nil
 }
 
 // headerSafe tells whether a value can travel in a header; the body carries it in any case.

@@ -51,8 +51,8 @@ func (b *Box) Claim(ctx context.Context, job string, limit int, joins func(messa
 		}
 		claimed = found
 		for _, r := range claimed {
-			if _, err := tx.ExecContext(ctx, claimRow, job, stamp(now), author, stamp(now), r.Seq); err != nil {
-				return fmt.Errorf("claim %s: %w", r.Message.ID, err)
+			if err := tx.then(ctx, "claim", claimRow, job, stamp(now), author, stamp(now), r.Seq); err != nil {
+				return err
 			}
 			r.Attempt++
 			r.Executions++

@@ -82,15 +82,20 @@ var execution = sqldb.Insert{
 
 // Book remembers that a message is done. It belongs to the same savepoint as what the consumer wrote:
 // an error for which sqldb.IsUnique is true says that the message, its root or its business key was
-// booked before, and both must go.
+// booked before, and both must go. An error may also be that of a statement of the consumer's that
+// Later had kept.
 func (t *Tx) Book(ctx context.Context, r *Row, e *Ending) error {
 	e.Booked = true
-	return t.writeResult(ctx, &r.Message, e.Hashes, e.Answer, stamp(e.Started))
+	t.ahead.booked(&r.Message, e.Hashes.BusinessKey)
+	if err := t.writeResult(ctx, &r.Message, e.Hashes, e.Answer, stamp(e.Started)); err != nil {
+		return err
+	}
+	return t.Flush(ctx)
 }
 
 // Settle writes what an execution came to: the result and the answer, the execution and its log
-// lines, and the row's new state or its deletion. ErrClaimLost says that the transaction must not be
-// committed.
+// lines, and the row's new state or its deletion. ErrClaimLost, of Settle or of what follows it in the
+// transaction, says that it must not be committed.
 func (t *Tx) Settle(ctx context.Context, r *Row, e *Ending) error {
 	now := stamp(e.Ended)
 	attempt, executions := r.Attempt, r.Executions
@@ -99,7 +104,7 @@ func (t *Tx) Settle(ctx context.Context, r *Row, e *Ending) error {
 		number = e.Answer.Number
 		if !e.Booked {
 			if err := t.writeResult(ctx, &r.Message, e.Hashes, e.Answer, now); err != nil {
-				return fmt.Errorf("write the result: %w", err)
+				return err
 			}
 		}
 		if err := t.sendAnswer(ctx, &r.Message, e.Answer, now); err != nil {
@@ -112,9 +117,10 @@ func (t *Tx) Settle(ctx context.Context, r *Row, e *Ending) error {
 		if e.Answer != nil {
 			key = e.Answer.Key
 		}
-		if _, err := t.ExecContext(ctx, t.w.texts.insertExec, r.Message.ID.String(), executions, attempt, r.Message.Type, r.Job, stamp(e.Started), now,
-			e.result(), string(e.Code), e.Reason, key, author); err != nil {
-			return fmt.Errorf("write the execution: %w", err)
+		err := t.then(ctx, "write the execution", t.w.texts.insertExec, r.Message.ID.String(), executions, attempt, r.Message.Type, r.Job, stamp(e.Started),
+			now, e.result(), string(e.Code), e.Reason, key, author)
+		if err != nil {
+			return err
 		}
 	case AttemptUndone:
 		attempt, executions = attempt-1, executions-1
@@ -131,32 +137,42 @@ func (t *Tx) Settle(ctx context.Context, r *Row, e *Ending) error {
 
 // leave deletes the row or writes its new state.
 func (t *Tx) leave(ctx context.Context, r *Row, e *Ending, number, attempt, executions int, now string) error {
-	var res sql.Result
-	var err error
-	if e.State.Closed() {
-		res, err = t.ExecContext(ctx, closeRow, r.Seq, r.Job)
-	} else {
+	s := sqldb.Statement{Query: closeRow, Args: []any{r.Seq, r.Job}}
+	if !e.State.Closed() {
 		raise := 0
 		if e.Report {
 			raise = 1
 		}
-		res, err = t.ExecContext(ctx, keepRow, string(e.State), string(e.Code), e.Reason, stamp(e.NextTry), number, raise, attempt, executions,
-			author, now, r.Seq, r.Job)
+		s = sqldb.Statement{Query: keepRow, Args: []any{string(e.State), string(e.Code), e.Reason, stamp(e.NextTry), number, raise, attempt, executions,
+			author, now, r.Seq, r.Job}}
 	}
-	if err != nil {
-		return fmt.Errorf("write the state: %w", err)
+	s.Result = func(rows int64, err error) error {
+		switch {
+		case err != nil:
+			return fmt.Errorf("write the state: %w", err)
+		case rows != 1:
+			return ErrClaimLost
+		}
+		return nil
 	}
-	if n, err := res.RowsAffected(); err != nil || n != 1 {
-		return errors.Join(ErrClaimLost, err)
-	}
-	return nil
+	return t.Later(ctx, s)
+}
+
+// then runs a statement whose result is not waited for; what names it in its error.
+func (t *Tx) then(ctx context.Context, what, query string, args ...any) error {
+	return t.Later(ctx, sqldb.Statement{Query: query, Args: args, Result: func(_ int64, err error) error {
+		if err != nil {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+		return nil
+	}})
 }
 
 // log writes log lines.
 func (t *Tx) log(ctx context.Context, r *Row, attempt int, at time.Time, lines []Line) error {
 	for _, l := range lines {
-		if _, err := t.ExecContext(ctx, insertLine, r.Message.ID.String(), attempt, string(l.Type), l.Text, stamp(l.At), stamp(at)); err != nil {
-			return fmt.Errorf("write the log: %w", err)
+		if err := t.then(ctx, "write the log", insertLine, r.Message.ID.String(), attempt, string(l.Type), l.Text, stamp(l.At), stamp(at)); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -166,8 +182,10 @@ func (t *Tx) log(ctx context.Context, r *Row, attempt int, at time.Time, lines [
 const ofKey = `FROM GTOTVSLINKMESSAGE WHERE ORDERINGKEY = ? AND ORDERINGKEY <> '' AND TYPEEVENT = 'Downstream' AND STATE <> 'rejected'`
 
 const (
-	firstOfKey = `SELECT SEQ, HELD ` + ofKey + ` ORDER BY SEQ {limit 1}`
-	holdRow    = `UPDATE GTOTVSLINKMESSAGE SET HELD = ? WHERE SEQ = ?`
+	firstGoesOn = `UPDATE GTOTVSLINKMESSAGE SET HELD = 0 WHERE HELD = 1 AND SEQ = (SELECT MIN(SEQ) ` + ofKey + `)`
+	othersWait  = `UPDATE GTOTVSLINKMESSAGE SET HELD = 1 WHERE SEQ = ? AND SEQ <> (SELECT MIN(SEQ) ` + ofKey + `)`
+	firstOfKey  = `SELECT SEQ, HELD ` + ofKey + ` ORDER BY SEQ {limit 1}`
+	holdRow     = `UPDATE GTOTVSLINKMESSAGE SET HELD = ? WHERE SEQ = ?`
 )
 
 // promote lets the first of a row's ordering key go on, after the row was settled. Usually that is
@@ -176,22 +194,11 @@ func (t *Tx) promote(ctx context.Context, r *Row, state link.ERPState) error {
 	if r.Message.OrderingKey == "" {
 		return nil
 	}
-	var first int64
-	var held bool
-	err := t.QueryRowContext(ctx, firstOfKey, r.Message.OrderingKey).Scan(&first, &held)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
+	err := t.then(ctx, "let the next of its ordering key go on", firstGoesOn, r.Message.OrderingKey)
+	if err == nil && !state.Closed() && state != link.ERPRejected {
+		err = t.then(ctx, "hold it behind the first of its ordering key", othersWait, r.Seq, r.Message.OrderingKey)
 	}
-	if err == nil && held {
-		_, err = t.ExecContext(ctx, holdRow, 0, first)
-	}
-	if err == nil && first != r.Seq && !state.Closed() && state != link.ERPRejected {
-		_, err = t.ExecContext(ctx, holdRow, 1, r.Seq)
-	}
-	if err != nil {
-		return fmt.Errorf("let the next of %q go on: %w", r.Message.OrderingKey, err)
-	}
-	return nil
+	return err
 }
 
 // Done is what was booked before.
@@ -211,6 +218,9 @@ const findDone = `SELECT IDMESSAGE, ERPKEY, DATAHASH, ANSWER FROM SMARTLINKRESUL
 // FindDone looks whether the message, its root, or the same business key of its sender and type was
 // booked before. Nil: it was not.
 func (t *Tx) FindDone(ctx context.Context, m *link.Message, h Hashes) (*Done, error) {
+	if t.ahead.none(m, h.BusinessKey) {
+		return nil, nil
+	}
 	d := &Done{}
 	var hash, answer []byte
 	err := t.QueryRowContext(ctx, findDone, m.ID.String(), m.RootID.String(), m.TenantID.String(), m.Sender.App, m.Type, t.w.null(h.BusinessKey)).

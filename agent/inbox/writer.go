@@ -22,6 +22,8 @@ type writer struct {
 	conn    *sql.Conn
 	tx      *sql.Tx    // the open transaction, where it is not begun by a statement
 	gone    error      // what broke the connection under the open transaction
+	queue   queue      // PostgreSQL's
+	memo    sqldb.Memo // of the open transaction
 	stmts   statements // SQLite's
 	closed  bool
 	failed  atomic.Bool // the last transaction failed because the database is away
@@ -39,11 +41,12 @@ var errClosed = errors.New("the inbox is closed")
 // Tx is a transaction on the writer's connection; until its end nobody else writes, in other processes
 // neither. Its statements are of the common form of sqldb, and prepared once per connection and query
 // text. They run to their end even when ctx ends: a transaction interrupted half-way would be a fault
-// that no message caused.
+// that no message caused. Those that go through Later may run later than they were given, see queue.
 type Tx struct {
 	w       *writer
 	open    bool
 	commits *atomic.Int64 // counts what is committed
+	ahead   ahead
 }
 
 // Begin waits for its turn and starts a transaction. End it with Commit or Rollback. After Guard it is
@@ -87,6 +90,7 @@ func (w *writer) begin(ctx context.Context) error {
 		}
 		w.conn = conn
 	}
+	w.memo.Clear()
 	if err := w.lock(context.WithoutCancel(ctx)); err != nil {
 		w.drop()
 		w.failed.Store(true)
@@ -114,6 +118,7 @@ func (w *writer) lock(ctx context.Context) (err error) {
 
 // ended ends the open transaction.
 func (w *writer) ended(ctx context.Context, commit bool) (err error) {
+	w.queue = queue{}
 	switch tx := w.tx; {
 	case tx != nil && commit:
 		w.tx, err = nil, tx.Commit()
@@ -164,7 +169,7 @@ func (w *writer) drop() {
 		_ = w.tx.Rollback()
 		w.tx = nil
 	}
-	w.gone = nil
+	w.gone, w.queue = nil, queue{}
 	if w.conn != nil {
 		_ = w.conn.Raw(func(any) error { return driver.ErrBadConn }) // takes it out of the pool
 		_ = w.conn.Close()
@@ -188,6 +193,9 @@ func (w *writer) close(ctx context.Context) error {
 func (w *writer) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	ctx = context.WithoutCancel(ctx)
 	if w.dialect != sqldb.SQLite {
+		if err := w.flush(ctx); err != nil {
+			return nil, err
+		}
 		r, err := w.bound().ExecContext(ctx, query, args...)
 		return r, w.look(ctx, err)
 	}
@@ -221,7 +229,26 @@ func (t *Tx) ExecContext(ctx context.Context, query string, args ...any) (sql.Re
 	if !t.open {
 		return nil, sql.ErrTxDone
 	}
+	t.w.changes(ctx)
 	return t.w.exec(ctx, query, args...)
+}
+
+// Later takes a statement whose result is not waited for: see sqldb.Later.
+func (t *Tx) Later(ctx context.Context, s sqldb.Statement) error {
+	if !t.open {
+		return sql.ErrTxDone
+	}
+	return t.w.later(ctx, s)
+}
+
+// Memo keeps what was read in the transaction: see sqldb.Memo.
+func (t *Tx) Memo() *sqldb.Memo { return &t.w.memo }
+
+// changes forgets what was read when a statement may write it.
+func (w *writer) changes(ctx context.Context) {
+	if !sqldb.IsHarmless(ctx) {
+		w.memo.Clear()
+	}
 }
 
 // QueryContext runs a query.
@@ -230,7 +257,13 @@ func (t *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.
 		return nil, sql.ErrTxDone
 	}
 	ctx = context.WithoutCancel(ctx)
+	if !reads(query) {
+		t.w.changes(ctx)
+	}
 	if t.w.dialect != sqldb.SQLite {
+		if err := t.w.flush(ctx); err != nil {
+			return nil, err
+		}
 		rows, err := t.w.bound().QueryContext(ctx, query, args...)
 		return rows, t.w.look(ctx, err)
 	}
@@ -249,7 +282,10 @@ func (t *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.
 // QueryRowContext runs a query of at most one row.
 func (t *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
 	ctx = context.WithoutCancel(ctx)
-	if !t.open { // the only way to an *sql.Row with an error is a query that fails
+	if !reads(query) && t.open {
+		t.w.changes(ctx)
+	}
+	if !t.open || t.w.flush(ctx) != nil { // the only way to an *sql.Row with an error is a query that fails
 		ended, cancel := context.WithCancel(ctx)
 		cancel()
 		return t.w.db.QueryRowContext(ended, query, args...)
@@ -270,11 +306,18 @@ func (t *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sq
 	return t.w.conn.QueryRowContext(ctx, query, args...)
 }
 
-// Commit makes the transaction durable. After an error nothing, or, when the disk failed in the
-// middle, possibly everything is.
+// Commit runs what Later has kept and makes the transaction durable. After an error nothing, or, when
+// the disk failed in the middle, possibly everything is.
 func (t *Tx) Commit(ctx context.Context) error {
 	if !t.open {
 		return sql.ErrTxDone
+	}
+	if err := t.Flush(ctx); err != nil {
+		if t.Unavailable(err) {
+			t.Away(ctx)
+		}
+		t.Rollback(ctx)
+		return err
 	}
 	if err := t.w.ended(ctx, true); err != nil {
 		t.w.failed.Store(sqldb.IsUnavailable(err) || sqldb.IsBusy(err))
@@ -314,26 +357,50 @@ func (t *Tx) end(ctx context.Context, drop bool) {
 
 // Savepoint marks a place that RollbackToSavepoint returns to. An error of these three says that the
 // transaction itself is gone.
-func (t *Tx) Savepoint(ctx context.Context) error { return t.control(ctx, t.w.texts.savepoint) }
-
-// Release keeps what was written since Savepoint.
-func (t *Tx) Release(ctx context.Context) error { return t.control(ctx, t.w.texts.release) }
-
-// RollbackToSavepoint undoes what was written since Savepoint; the mark stays.
-func (t *Tx) RollbackToSavepoint(ctx context.Context) error {
-	return t.control(ctx, t.w.texts.rollback)
-}
-
-func (t *Tx) control(ctx context.Context, query string) error {
+func (t *Tx) Savepoint(ctx context.Context) error {
 	if !t.open {
 		return sql.ErrTxDone
 	}
-	if query == "" {
-		return nil
-	}
-	_, err := t.w.exec(ctx, query)
+	err := t.w.later(ctx, sqldb.Statement{Query: t.w.texts.savepoint})
+	t.w.queue.enter()
 	return err
 }
+
+// Release keeps what was written since Savepoint.
+func (t *Tx) Release(ctx context.Context) error {
+	if !t.open {
+		return sql.ErrTxDone
+	}
+	if t.w.queue.leave() || t.w.texts.release == "" {
+		return nil
+	}
+	return t.w.later(ctx, sqldb.Statement{Query: t.w.texts.release})
+}
+
+// RollbackToSavepoint undoes what was written since Savepoint; the mark stays.
+func (t *Tx) RollbackToSavepoint(ctx context.Context) error {
+	if !t.open {
+		return sql.ErrTxDone
+	}
+	t.w.memo.Clear() // what was read may not be there any more
+	if t.w.queue.undo() {
+		return nil
+	}
+	_, err := t.w.exec(ctx, t.w.texts.rollback)
+	return err
+}
+
+// Flush runs what Later has kept. The error is the first of theirs.
+func (t *Tx) Flush(ctx context.Context) error {
+	if !t.open {
+		return sql.ErrTxDone
+	}
+	return t.w.flush(ctx)
+}
+
+// Late is the error of a statement that Later had kept, until RollbackToSavepoint: whatever was run
+// since has failed because of it.
+func (t *Tx) Late() error { return t.w.queue.late }
 
 // write runs f in a transaction of its own.
 func (b *Box) write(ctx context.Context, f func(tx *Tx) error) error {

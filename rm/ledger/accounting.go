@@ -2,9 +2,7 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
-	"errors"
-	"fmt"
+	"strconv"
 
 	"smartlink/consumer"
 	"smartlink/contracts"
@@ -19,6 +17,10 @@ var (
 	lineIDs       = newSequence("CPARTIDA", "IDPARTIDA", "")
 	managerialIDs = newSequence("CRATEIOLC", "IDRATEIO", "IDPARTIDA")
 )
+
+// managerialOf reads the managerial apportionments of all lines of an entry.
+var managerialOf = managerial.selects(
+	`CODCOLIGADA = ? AND IDPARTIDA IN (SELECT IDPARTIDA FROM CPARTIDA WHERE CODCOLIGADA = ? AND CODLOTE = ? AND IDLANCAMENTO = ?)`, `IDPARTIDA, IDRATEIO`)
 
 // LoadHead reads the head of an accounting entry; nil when there is none.
 func LoadHead(ctx context.Context, tx consumer.Tx, company, batch, id int64) (*contracts.Record, error) {
@@ -36,12 +38,16 @@ func LoadLines(ctx context.Context, tx consumer.Tx, company, batch, id int64) ([
 	if err != nil {
 		return nil, err
 	}
+	rows, err := managerial.loadBy(ctx, tx, managerialOf, company, company, batch, id)
+	if err != nil {
+		return nil, err
+	}
+	ofLine := map[int64][]*contracts.Record{}
+	for _, row := range rows {
+		ofLine[row.Int("IdPartida")] = append(ofLine[row.Int("IdPartida")], row)
+	}
 	for _, line := range found {
-		rows, err := managerial.load(ctx, tx, company, line.Int("IdPartida"))
-		if err != nil {
-			return nil, err
-		}
-		line.SetRows("Rateios", rows)
+		line.SetRows("Rateios", ofLine[line.Int("IdPartida")])
 	}
 	return found, nil
 }
@@ -122,14 +128,13 @@ const headMaster = `SELECT
 
 // LookUpHead looks up company and batch of an accounting entry, and up to which date accounting is closed.
 func LookUpHead(ctx context.Context, tx consumer.Tx, company, batch int64) (HeadMaster, error) {
-	var c, b sql.NullString
-	var m HeadMaster
-	err := tx.QueryRowContext(ctx, headMaster, company, company, company, batch).Scan(&c, day{&m.ClosedUpTo}, &b, day{&m.Batch.From}, day{&m.Batch.To})
+	a, err := lookUp(ctx, tx, headMaster, []any{company, company, company, batch},
+		part{"GCOLIGADA", company, ""}, part{closedAccounting, company, ""},
+		number("CLOTE", company, batch), number("CLOTE, from", company, batch), number("CLOTE, to", company, batch))
 	if err != nil {
-		return HeadMaster{}, fmt.Errorf("read the master data: %w", err)
+		return HeadMaster{}, err
 	}
-	m.Company, m.Batch.Status = active(c), active(b)
-	return m, nil
+	return HeadMaster{active(a[0]), Batch{active(a[2]), a[3].date(), a[4].date()}, a[1].date()}, nil
 }
 
 // LineCodes are the codes a line uses, and its date. Codes that are not used stay empty.
@@ -170,42 +175,44 @@ const lineMaster = `SELECT
 
 // LookUpLine looks up all codes of a line, and whether its date is in an accounting period.
 func LookUpLine(ctx context.Context, tx consumer.Tx, c LineCodes) (LineMaster, error) {
-	var branch, centre, department, history sql.NullString
-	var debit, credit, counter sql.NullInt64
-	var in bool
-	err := tx.QueryRowContext(ctx, lineMaster,
+	a, err := lookUp(ctx, tx, lineMaster, []any{
 		c.Company, c.Branch, c.Company, c.Centre, c.Centre, c.Company, c.Department, c.Company, c.History,
 		c.DebitCompany, c.Debit, c.CreditCompany, c.Credit, c.CounterCompany, c.Counter, c.Company, nullDay(c.Date),
-	).Scan(&branch, &centre, &department, &history, &debit, &credit, &counter, &in)
+	},
+		number("GFILIAL", c.Company, c.Branch), part{anyCentre, c.Company, c.Centre}, part{"GDEPTO", c.Company, c.Department},
+		part{"CHISTP", c.Company, c.History}, part{"CCONTA", c.DebitCompany, c.Debit}, part{"CCONTA", c.CreditCompany, c.Credit},
+		part{"CCONTA", c.CounterCompany, c.Counter}, part{inPeriod, c.Company, string(c.Date)})
 	if err != nil {
-		return LineMaster{}, fmt.Errorf("read the master data: %w", err)
+		return LineMaster{}, err
 	}
 	return LineMaster{
-		Branch: active(branch), Centre: posting(centre), Department: active(department), History: active(history),
-		Debit: account(debit), Credit: account(credit), Counter: account(counter), InPeriod: in,
+		Branch: active(a[0]), Centre: posting(a[1]), Department: active(a[2]), History: active(a[3]),
+		Debit: account(a[4]), Credit: account(a[5]), Counter: account(a[6]), InPeriod: a[7].String == "1",
 	}, nil
 }
 
-// account reads the flags INATIVA, ANALITICA and RATEIO.
-func account(flags sql.NullInt64) Account {
-	status := Active
-	switch n := flags.Int64; {
-	case !flags.Valid:
+// account reads the flags INATIVA, ANALITICA and RATEIO, each a digit of a number.
+func account(flags answer) Account {
+	n, err := strconv.Atoi(flags.String)
+	if err != nil {
 		return Account{}
+	}
+	status := Active
+	switch {
 	case n >= 100:
 		status = Inactive
 	case n < 10:
 		status = NoPosting
 	}
-	return Account{status, flags.Int64%10 == 1}
+	return Account{status, n%10 == 1}
 }
 
 // LookUpManagerial looks up a managerial account.
 func LookUpManagerial(ctx context.Context, tx consumer.Tx, company int64, code string) (Status, error) {
-	var flag sql.NullString
-	err := tx.QueryRowContext(ctx, `SELECT ATIVO FROM SLCONTAGERENCIAL WHERE CODCOLIGADA = ? AND CODGERENCIAL = ?`, company, code).Scan(&flag)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return Missing, fmt.Errorf("read the master data: %w", err)
+	a, err := lookUp(ctx, tx, `SELECT MAX(ATIVO) FROM SLCONTAGERENCIAL WHERE CODCOLIGADA = ? AND CODGERENCIAL = ?`, []any{company, code},
+		part{"SLCONTAGERENCIAL", company, code})
+	if err != nil {
+		return Missing, err
 	}
-	return active(flag), nil
+	return active(a[0]), nil
 }

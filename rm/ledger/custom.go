@@ -53,6 +53,10 @@ type CustomColumn struct {
 // Columns lists the custom columns by their folded names. Only VARCHAR columns count, in SQL Server
 // NVARCHAR ones: any other kind might change what is stored.
 func (c Custom) Columns(ctx context.Context, tx consumer.Tx) (map[string]CustomColumn, error) {
+	memo := sqldb.MemoOf(tx)
+	if known, ok := memo.Get(c.name); ok {
+		return known.(map[string]CustomColumn), nil
+	}
 	found, err := tx.QueryContext(ctx, c.columns[sqldb.DialectOf(tx)])
 	if err != nil {
 		return nil, fmt.Errorf("read the custom columns: %w", err)
@@ -75,6 +79,7 @@ func (c Custom) Columns(ctx context.Context, tx consumer.Tx) (map[string]CustomC
 	if err := found.Err(); err != nil {
 		return nil, fmt.Errorf("read the custom columns: %w", err)
 	}
+	memo.Put(c.name, columns)
 	return columns, nil
 }
 
@@ -104,16 +109,19 @@ func (c Custom) Save(ctx context.Context, tx consumer.Tx, company, id int64, val
 		args = append(args, v.Value)
 	}
 	query := sqldb.DialectOf(tx).InsertOrUpdate(row)
-	if _, err := tx.ExecContext(ctx, query, args...); err != nil {
-		return fmt.Errorf("write %s: %w", c.name, err)
-	}
-	return nil
+	return c.later(ctx, tx, "write", query, args...)
 }
 
 // Clear removes the custom columns of a record.
 func (c Custom) Clear(ctx context.Context, tx consumer.Tx, company, id int64) error {
-	if _, err := tx.ExecContext(ctx, c.discard, company, id); err != nil {
-		return fmt.Errorf("clear %s: %w", c.name, err)
-	}
-	return nil
+	return c.later(ctx, tx, "clear", c.discard, company, id)
+}
+
+func (c Custom) later(ctx context.Context, tx consumer.Tx, what, query string, args ...any) error {
+	return sqldb.Later(ctx, tx, sqldb.Statement{Query: query, Args: args, Result: func(_ int64, err error) error {
+		if err != nil {
+			return fmt.Errorf("%s %s: %w", what, c.name, err)
+		}
+		return nil
+	}})
 }

@@ -47,5 +47,6 @@ func TestGoldenStatementsOfSQLServer(t *testing.T) {
 			made[what+" "+c.name] = r.texts[i]
 		}
 	}
+	made["load CRATEIOLC of an entry"] = managerialOf
 	sqltest.Golden(t, made)
 }

@@ -1,7 +1,9 @@
 // Package ledger reads master data and writes business rows of the reference schema, through the
 // transaction it is given. It judges nothing: what may be written is decided by who calls it.
 //
-// All statements have constant texts, so that a Tx that keeps prepared statements can.
+// All statements have constant texts, so that a Tx that keeps prepared statements can. What is written
+// goes through sqldb.Later: its error may be that of a later statement. Codes of the master data are
+// looked up once in a transaction that has a sqldb.Memo; nothing here writes them.
 package ledger
 
 import (
@@ -12,6 +14,7 @@ import (
 
 	"smartlink/consumer"
 	"smartlink/contracts"
+	"smartlink/internal/sqldb"
 	"smartlink/rm/schema"
 )
 
@@ -29,6 +32,7 @@ type statements struct {
 	set    []*contracts.Field // those an update sets
 	keys   []string           // names of the key fields, in the order of the primary key
 
+	columns                                  string // of stored
 	insertSQL, loadSQL, updateSQL, removeSQL string
 }
 
@@ -61,11 +65,17 @@ func newStatements(t *contracts.Table, loadBy int, keys ...string) *statements {
 		return strings.Join(parts, " AND ")
 	}
 	list := strings.Join(columns, ", ")
+	s.columns = list
 	s.insertSQL = "INSERT INTO " + t.Name + " (" + list + ") VALUES (" + strings.Join(marks, ", ") + ")"
-	s.loadSQL = "SELECT " + list + " FROM " + t.Name + " WHERE " + where(keys[:loadBy]) + " ORDER BY " + t.Field(keys[len(keys)-1]).Column
+	s.loadSQL = s.selects(where(keys[:loadBy]), t.Field(keys[len(keys)-1]).Column)
 	s.removeSQL = "DELETE FROM " + t.Name + " WHERE " + where(keys)
 	s.updateSQL = "UPDATE " + t.Name + " SET " + strings.Join(sets, ", ") + " WHERE " + where(keys)
 	return s
+}
+
+// selects is a query for all columns of the records that a condition is true of.
+func (s *statements) selects(where, order string) string {
+	return "SELECT " + s.columns + " FROM " + s.table.Name + " WHERE " + where + " ORDER BY " + order
 }
 
 // insert writes a new record.
@@ -74,10 +84,12 @@ func (s *statements) insert(ctx context.Context, tx consumer.Tx, r *contracts.Re
 	for i, f := range s.stored {
 		args[i] = r.Stored(f)
 	}
-	if _, err := tx.ExecContext(ctx, s.insertSQL, args...); err != nil {
-		return fmt.Errorf("insert into %s: %w", s.table.Name, err)
-	}
-	return nil
+	return sqldb.Later(ctx, tx, sqldb.Statement{Query: s.insertSQL, Args: args, Result: func(_ int64, err error) error {
+		if err != nil {
+			return fmt.Errorf("insert into %s: %w", s.table.Name, err)
+		}
+		return nil
+	}})
 }
 
 // update writes all columns of an existing record.
@@ -103,23 +115,25 @@ func (s *statements) remove(ctx context.Context, tx consumer.Tx, r *contracts.Re
 
 // one executes a statement that must meet one row: what is written was read in the same transaction.
 func (s *statements) one(ctx context.Context, tx consumer.Tx, what, query string, args ...any) error {
-	res, err := tx.ExecContext(ctx, query, args...)
-	if err != nil {
-		return fmt.Errorf("%s %s: %w", what, s.table.Name, err)
-	}
-	n, err := res.RowsAffected()
-	if err != nil {
-		return fmt.Errorf("%s %s: %w", what, s.table.Name, err)
-	}
-	if n != 1 {
-		return fmt.Errorf("%s %s: %d rows instead of one", what, s.table.Name, n)
-	}
-	return nil
+	return sqldb.Later(ctx, tx, sqldb.Statement{Query: query, Args: args, Result: func(rows int64, err error) error {
+		switch {
+		case err != nil:
+			return fmt.Errorf("%s %s: %w", what, s.table.Name, err)
+		case rows != 1:
+			return fmt.Errorf("%s %s: %d rows instead of one", what, s.table.Name, rows)
+		}
+		return nil
+	}})
 }
 
 // load reads records by the first part of their key.
 func (s *statements) load(ctx context.Context, tx consumer.Tx, key ...any) ([]*contracts.Record, error) {
-	rows, err := tx.QueryContext(ctx, s.loadSQL, key...)
+	return s.loadBy(ctx, tx, s.loadSQL, key...)
+}
+
+// loadBy reads records by a query for all their columns.
+func (s *statements) loadBy(ctx context.Context, tx consumer.Tx, query string, args ...any) ([]*contracts.Record, error) {
+	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", s.table.Name, err)
 	}
@@ -148,24 +162,6 @@ func nullDay(d contracts.Date) any {
 		return nil
 	}
 	return string(d)
-}
-
-// day scans a date; without one it stays empty.
-type day struct{ to *contracts.Date }
-
-// Scan implements sql.Scanner.
-func (d day) Scan(src any) error {
-	switch v := src.(type) {
-	case nil:
-		*d.to = ""
-	case string:
-		*d.to = contracts.Date(v)
-	case time.Time:
-		*d.to = contracts.DateOf(v)
-	default:
-		return fmt.Errorf("a date is a %T", src)
-	}
-	return nil
 }
 
 // cell scans one column into its field.

@@ -4,9 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 
+	"smartlink/consumer"
 	"smartlink/contracts"
 	"smartlink/internal/sqldb"
 	"smartlink/internal/sqlopen"
@@ -250,6 +252,7 @@ func TestMasterDataOfAnEntry(t *testing.T) {
 	exec(t, tx, `INSERT INTO GCCUSTO (CODCOLIGADA, CODCCUSTO, NOME, ATIVO, PERMITELANC) VALUES (1, '88', 'x', 'F', 'F')`)
 	active := ledger.EntryCodes{Company: 1, Branch: 1, PartyCompany: 1, Party: "F00017", DocType: "EMPR", CashCompany: 1, Cash: "001", Currency: "R$",
 		CentreCompany: 1, Centre: "01.002", Department: "FIN"}
+	remembers := &remembering{Bound: tx}
 	type master = ledger.EntryMaster
 	all := master{ledger.Active, ledger.Active, ledger.Active, ledger.Active, ledger.Active, ledger.Active, ledger.Active, ledger.Active, "2025-12-31"}
 	for name, tc := range map[string]struct {
@@ -276,9 +279,84 @@ func TestMasterDataOfAnEntry(t *testing.T) {
 		codes, want := active, all
 		tc.codes(&codes)
 		tc.want(&want)
-		if got, err := ledger.LookUpEntry(t.Context(), tx, codes); err != nil || got != want {
-			t.Errorf("%s: %+v, %v, want %+v", name, got, err, want)
+		for _, on := range []consumer.Tx{tx, remembers} {
+			if got, err := ledger.LookUpEntry(t.Context(), on, codes); err != nil || got != want {
+				t.Errorf("%s: %+v, %v, want %+v", name, got, err, want)
+			}
 		}
+	}
+}
+
+// remembering is a transaction with a memo; it counts what is asked.
+type remembering struct {
+	sqldb.Bound
+	memo  sqldb.Memo
+	asked int
+}
+
+func (r *remembering) Memo() *sqldb.Memo { return &r.memo }
+
+func (r *remembering) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	r.asked++
+	return r.Bound.QueryRowContext(ctx, query, args...)
+}
+
+func (r *remembering) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	r.asked++
+	return r.Bound.QueryContext(ctx, query, args...)
+}
+
+// TestMasterDataAreReadOnceInATransaction: with a memo everything is answered as without, and asked for
+// once; what shares no part with another is not taken for it.
+func TestMasterDataAreReadOnceInATransaction(t *testing.T) {
+	tx := open(t)
+	exec(t, tx, `INSERT INTO SLCONTAGERENCIAL (CODCOLIGADA, CODGERENCIAL, DESCRICAO, ATIVO) VALUES (1, 'x', 'x', 'F')`)
+	ctx, remembers := t.Context(), &remembering{Bound: tx}
+	line := ledger.LineCodes{Company: 1, Branch: 1, Centre: "01.002", Department: "FIN", History: "1", Date: "2026-03-02", DebitCompany: 1, Debit: "1.1.01.001"}
+	other := line
+	other.Company, other.DebitCompany, other.Date, other.CreditCompany, other.Credit = 2, 2, "1999-01-01", 1, "1"
+	type answer struct {
+		what any
+		err  error
+	}
+	questions := map[string]func(consumer.Tx) answer{
+		"an entry": func(tx consumer.Tx) answer {
+			m, err := ledger.LookUpEntry(ctx, tx, ledger.EntryCodes{Company: 1, Branch: 1, CashCompany: 1, Cash: "001", CentreCompany: 1, Centre: "01"})
+			return answer{m, err}
+		},
+		"a statement entry": func(tx consumer.Tx) answer {
+			m, err := ledger.LookUpStatement(ctx, tx, 1, 2, 1, "009")
+			return answer{m, err}
+		},
+		"a head":           func(tx consumer.Tx) answer { m, err := ledger.LookUpHead(ctx, tx, 1, 1); return answer{m, err} },
+		"a head elsewhere": func(tx consumer.Tx) answer { m, err := ledger.LookUpHead(ctx, tx, 1, 77); return answer{m, err} },
+		"a line":           func(tx consumer.Tx) answer { m, err := ledger.LookUpLine(ctx, tx, line); return answer{m, err} },
+		"another line":     func(tx consumer.Tx) answer { m, err := ledger.LookUpLine(ctx, tx, other); return answer{m, err} },
+		"a row": func(tx consumer.Tx) answer {
+			c, n, err := ledger.LookUpRow(ctx, tx, 1, "01", 1, "02.09")
+			return answer{[]ledger.Status{c, n}, err}
+		},
+		"an inactive managerial account": func(tx consumer.Tx) answer { s, err := ledger.LookUpManagerial(ctx, tx, 1, "x"); return answer{s, err} },
+		"an unknown one":                 func(tx consumer.Tx) answer { s, err := ledger.LookUpManagerial(ctx, tx, 2, "x"); return answer{s, err} },
+		"custom columns":                 func(tx consumer.Tx) answer { c, err := ledger.EntryCustom.Columns(ctx, tx); return answer{c, err} },
+		"other custom columns":           func(tx consumer.Tx) answer { c, err := ledger.StatementCustom.Columns(ctx, tx); return answer{c, err} },
+	}
+	for round := range 2 {
+		for name, ask := range questions {
+			want, got := ask(tx), ask(remembers)
+			if want.err != nil || got.err != nil || !reflect.DeepEqual(got.what, want.what) {
+				t.Errorf("%s: %+v, %v, want %+v, %v", name, got.what, got.err, want.what, want.err)
+			}
+		}
+		if round == 0 {
+			if remembers.asked == 0 || remembers.asked > len(questions) {
+				t.Errorf("asked %d times", remembers.asked)
+			}
+			remembers.asked = 0
+		}
+	}
+	if remembers.asked != 0 {
+		t.Errorf("asked %d times again", remembers.asked)
 	}
 }
 

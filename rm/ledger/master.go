@@ -2,11 +2,17 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
-	"fmt"
 
 	"smartlink/consumer"
 	"smartlink/contracts"
+)
+
+// Parts of the master data that are not simply a row of a table.
+const (
+	closedFinance    = "SLFECHAMENTO F, the closing date"
+	closedAccounting = "SLFECHAMENTO C, the closing date"
+	inPeriod         = "SLFECHAMENTO C, whether a date is in a period"
+	anyCentre        = "GCCUSTO, the company's own or a shared one"
 )
 
 // Status is what the master data says about a code.
@@ -56,18 +62,19 @@ const entryMaster = `SELECT
 
 // LookUpEntry looks up all codes of an entry, and up to which date finance is closed.
 func LookUpEntry(ctx context.Context, tx consumer.Tx, c EntryCodes) (EntryMaster, error) {
-	var company, branch, party, docType, cash, currency, centre, department sql.NullString
-	var closed contracts.Date
-	err := tx.QueryRowContext(ctx, entryMaster,
+	a, err := lookUp(ctx, tx, entryMaster, []any{
 		c.Company, c.Company, c.Branch, c.PartyCompany, c.Party, c.Company, c.DocType, c.CashCompany, c.Cash, c.Currency,
 		c.CentreCompany, c.Centre, c.Company, c.Department, c.Company,
-	).Scan(&company, &branch, &party, &docType, &cash, &currency, &centre, &department, day{&closed})
+	},
+		part{"GCOLIGADA", c.Company, ""}, number("GFILIAL", c.Company, c.Branch), part{"FCFO", c.PartyCompany, c.Party}, part{"FTDO", c.Company, c.DocType},
+		part{"FCXA", c.CashCompany, c.Cash}, part{"GMOEDA", 0, c.Currency}, part{"GCCUSTO", c.CentreCompany, c.Centre},
+		part{"GDEPTO", c.Company, c.Department}, part{closedFinance, c.Company, ""})
 	if err != nil {
-		return EntryMaster{}, fmt.Errorf("read the master data: %w", err)
+		return EntryMaster{}, err
 	}
 	return EntryMaster{
-		Company: active(company), Branch: active(branch), Party: active(party), DocType: active(docType), Cash: active(cash),
-		Currency: active(currency), Centre: posting(centre), Department: active(department), ClosedUpTo: closed,
+		Company: active(a[0]), Branch: active(a[1]), Party: active(a[2]), DocType: active(a[3]), Cash: active(a[4]),
+		Currency: active(a[5]), Centre: posting(a[6]), Department: active(a[7]), ClosedUpTo: a[8].date(),
 	}, nil
 }
 
@@ -81,15 +88,16 @@ const rowMaster = `SELECT
 
 // LookUpRow looks up the cost centre and the financial nature of a row of an apportionment.
 func LookUpRow(ctx context.Context, tx consumer.Tx, company int64, centre string, natureCompany int64, nature string) (Status, Status, error) {
-	var c, n sql.NullString
-	if err := tx.QueryRowContext(ctx, rowMaster, company, centre, centre, natureCompany, nature).Scan(&c, &n); err != nil {
-		return Missing, Missing, fmt.Errorf("read the master data: %w", err)
+	a, err := lookUp(ctx, tx, rowMaster, []any{company, centre, centre, natureCompany, nature},
+		part{anyCentre, company, centre}, part{"TTBORCAMENTO", natureCompany, nature})
+	if err != nil {
+		return Missing, Missing, err
 	}
-	return posting(c), posting(n), nil
+	return posting(a[0]), posting(a[1]), nil
 }
 
 // active reads a flag ATIVO.
-func active(flag sql.NullString) Status {
+func active(flag answer) Status {
 	switch {
 	case !flag.Valid:
 		return Missing
@@ -101,7 +109,7 @@ func active(flag sql.NullString) Status {
 }
 
 // posting reads two flags: active, and takes entries.
-func posting(flags sql.NullString) Status {
+func posting(flags answer) Status {
 	switch {
 	case !flags.Valid:
 		return Missing

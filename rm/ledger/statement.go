@@ -89,13 +89,12 @@ const statementMaster = `SELECT
 
 // LookUpStatement looks up the codes of a statement entry, and up to which date finance is closed.
 func LookUpStatement(ctx context.Context, tx consumer.Tx, company, branch, cashCompany int64, cash string) (StatementMaster, error) {
-	var c, b, x sql.NullString
-	var closed contracts.Date
-	err := tx.QueryRowContext(ctx, statementMaster, company, company, branch, cashCompany, cash, company).Scan(&c, &b, &x, day{&closed})
+	a, err := lookUp(ctx, tx, statementMaster, []any{company, company, branch, cashCompany, cash, company},
+		part{"GCOLIGADA", company, ""}, number("GFILIAL", company, branch), part{"FCXA", cashCompany, cash}, part{closedFinance, company, ""})
 	if err != nil {
-		return StatementMaster{}, fmt.Errorf("read the master data: %w", err)
+		return StatementMaster{}, err
 	}
-	return StatementMaster{active(c), active(b), active(x), closed}, nil
+	return StatementMaster{active(a[0]), active(a[1]), active(a[2]), a[3].date()}, nil
 }
 
 // SettlementOf answers the financial entry whose settlement made a statement entry, "1;42", or "".
