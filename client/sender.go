@@ -41,7 +41,7 @@ type Sender struct {
 	opt SenderOptions
 
 	in     chan *outgoing
-	landed chan struct{}
+	landed chan int      // how many messages a request had
 	ended  chan struct{} // closed when nothing is under way any more
 
 	ctx    context.Context // ends when a Close cannot wait any longer
@@ -66,7 +66,7 @@ func NewSender(c *Client, o SenderOptions) *Sender {
 		o.Linger = 2 * time.Millisecond
 	}
 	s := &Sender{
-		c: c, opt: o, in: make(chan *outgoing, o.Batch), landed: make(chan struct{}), ended: make(chan struct{}), empty: make(chan struct{}),
+		c: c, opt: o, in: make(chan *outgoing, o.Batch), landed: make(chan int), ended: make(chan struct{}), empty: make(chan struct{}),
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	go s.run()
@@ -216,8 +216,9 @@ func (s *Sender) run() {
 		select {
 		case o := <-in:
 			d.add(o)
-		case <-s.landed:
+		case n := <-s.landed:
 			d.flying--
+			d.back += n
 		case <-d.linger():
 			d.timer, d.over = nil, true
 		case <-empty: // what still waits or flies has no caller left
@@ -237,20 +238,20 @@ type dispatch struct {
 	waiting []*outgoing
 	bytes   int
 	flying  int
+	back    int         // how many were answered just now and may send again at once
 	timer   clock.Timer // of the first one waiting; nil = none runs
 	over    bool        // it ran out
 }
 
 func (d *dispatch) add(o *outgoing) {
-	d.waiting, d.bytes = append(d.waiting, o), d.bytes+len(o.item)
+	d.waiting, d.bytes, d.back = append(d.waiting, o), d.bytes+len(o.item), max(d.back-1, 0)
 }
 
 // start starts the requests that are due.
 func (d *dispatch) start() {
 	for len(d.waiting) > 0 && d.flying < d.s.opt.Flights {
 		if d.flying == 0 {
-			runtime.Gosched() // those who were answered just now may send again at once
-			d.gather()
+			d.assemble()
 		}
 		if d.flying > 0 && !d.full() && !d.over {
 			return
@@ -261,6 +262,20 @@ func (d *dispatch) start() {
 		}
 		d.stop()
 	}
+}
+
+// maxYields bounds how long a request waits for those who were answered just now: turns of the scheduler,
+// each as short as what else there is to do.
+const maxYields = 100
+
+// assemble lets those who were answered just now send again, as long as it is worth it.
+func (d *dispatch) assemble() {
+	d.gather()
+	for yields := 0; d.back > 0 && yields < maxYields && !d.full(); yields++ {
+		runtime.Gosched()
+		d.gather()
+	}
+	d.back = 0
 }
 
 // gather takes in what is there already, so that callers that came together go together.
@@ -319,7 +334,7 @@ func (d *dispatch) stop() {
 
 // fly sends messages until each is stored, refused for good, or its repeats are used up.
 func (s *Sender) fly(batch []*outgoing) {
-	defer func() { s.landed <- struct{}{} }()
+	defer func() { s.landed <- len(batch) }()
 	ctx, cancel := context.WithCancel(s.ctx)
 	defer cancel()
 	f := flight{s: s, left: batch, why: make([]error, len(batch)), cancel: cancel}

@@ -2,6 +2,8 @@ package exchange
 
 import (
 	"context"
+	"runtime"
+	"sync"
 
 	"smartlink/hub/queue"
 	"smartlink/link"
@@ -24,10 +26,8 @@ func (x *Exchange) SendBatch(ctx context.Context, c Caller, list []Send) ([]Sent
 	good := make([]queue.Publish, 0, len(list))
 	wrong := make([][]link.FieldError, 0, len(list))
 	places := make([]int, 0, len(list))
-	for i, s := range list {
-		p, err := prepare(c, s)
-		if err != nil {
-			sent[i].Err = err
+	for i, p := range prepareAll(c, list, sent) {
+		if sent[i].Err != nil {
 			continue
 		}
 		good, wrong, places = append(good, p.Publish), append(wrong, p.wrong), append(places, i)
@@ -43,4 +43,26 @@ func (x *Exchange) SendBatch(ctx context.Context, c Caller, list []Send) ([]Sent
 		}
 	}
 	return sent, nil
+}
+
+// minShare is how many messages are worth a goroutine of their own.
+const minShare = 8
+
+// prepareAll prepares messages side by side: reading them is most of the work that a batch makes before it
+// is stored. What is wrong with one is put into sent.
+func prepareAll(c Caller, list []Send, sent []Sent) []prepared {
+	ready := make([]prepared, len(list))
+	shares := max(min(runtime.GOMAXPROCS(0), len(list)/minShare), 1)
+	prepareShare := func(share int) {
+		for i := share; i < len(list); i += shares {
+			ready[i], sent[i].Err = prepare(c, list[i])
+		}
+	}
+	var all sync.WaitGroup
+	for share := 1; share < shares; share++ {
+		all.Go(func() { prepareShare(share) })
+	}
+	prepareShare(0)
+	all.Wait()
+	return ready
 }
