@@ -42,9 +42,21 @@ func (a *Agent) Metrics(ctx context.Context) (string, error) {
 	if w := a.work.Load(); w != nil {
 		return w.health.text(ctx)
 	}
-	counts, err := g.box.Counts(ctx)
+	c, err := countsOf(ctx, g.box, a.cfg.Clock.Now())
 	if err != nil {
 		return "", err
 	}
-	return metricsText(counts, nil, a.alarms.all(), a.cfg.Clock.Now().Sub(a.started)), nil
+	return metricsText(c, nil, a.alarms.all(), a.cfg.Clock.Now().Sub(a.started)), nil
+}
+
+// Told is the last health report that was put up for the hub; the zero value: none yet.
+func (a *Agent) Told() Told {
+	w := a.work.Load()
+	if w == nil {
+		return Told{}
+	}
+	if last := w.health.last.Load(); last != nil {
+		return *last
+	}
+	return Told{}
 }

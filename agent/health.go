@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"smartlink/agent/executor"
@@ -35,6 +36,13 @@ type health struct {
 	alarms  *alarms
 	started time.Time
 	history time.Duration // how long executions and log lines are kept
+	last    atomic.Pointer[Told]
+}
+
+// Told is a report as it was put up for the hub.
+type Told struct {
+	Text string
+	At   time.Time
 }
 
 func (h *health) run(ctx context.Context) {
@@ -66,11 +74,46 @@ func (h *health) forget(ctx context.Context, before time.Time) {
 
 // text is the report as of now.
 func (h *health) text(ctx context.Context) (string, error) {
-	counts, err := h.box.Counts(ctx)
+	counts, err := countsOf(ctx, h.box, h.clock.Now())
 	if err != nil {
 		return "", err
 	}
 	return metricsText(counts, h.exec.Stats(), h.alarms.all(), h.clock.Now().Sub(h.started)), nil
+}
+
+// counts are what the inbox says for the report.
+type counts struct {
+	messages       []inbox.Count
+	onHold         int
+	paused, window bool
+}
+
+func countsOf(ctx context.Context, box *inbox.Box, now time.Time) (c counts, err error) {
+	if c.messages, err = box.Counts(ctx); err != nil {
+		return c, err
+	}
+	held, err := box.OnHold(ctx)
+	if err != nil {
+		return c, err
+	}
+	for _, n := range held {
+		c.onHold += n
+	}
+	rules, err := box.Rules(ctx)
+	if err != nil {
+		return c, err
+	}
+	_, _, c.window = rules.Window(now.In(box.Zone()))
+	c.paused = rules.Pause.On()
+	return c, nil
+}
+
+// gauge is a truth as a figure.
+func gauge(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 func (h *health) tell(ctx context.Context) error {
@@ -81,12 +124,13 @@ func (h *health) tell(ctx context.Context) error {
 	if err := h.box.PutMetrics(ctx, metricsType, []byte(text)); err != nil {
 		return err
 	}
+	h.last.Store(&Told{text, h.clock.Now()})
 	h.up.Wake()
 	return nil
 }
 
 // metricsText writes the report. Label values are codes of ours: nothing in them needs escaping.
-func metricsText(counts []inbox.Count, stats executor.Stats, alarms map[link.Code]int64, uptime time.Duration) string {
+func metricsText(c counts, stats executor.Stats, alarms map[link.Code]int64, uptime time.Duration) string {
 	var b strings.Builder
 	head := func(name, kind, help string) { fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind) }
 	head("service_state_up", "gauge", "Whether the service is up.")
@@ -94,8 +138,19 @@ func metricsText(counts []inbox.Count, stats executor.Stats, alarms map[link.Cod
 	head("smartlink_agent_uptime_seconds", "gauge", "Time since the agent started.")
 	fmt.Fprintf(&b, "smartlink_agent_uptime_seconds %d\n", int64(uptime/time.Second))
 	head("smartlink_agent_inbox_messages", "gauge", "Messages in the inbox by direction and state.")
-	for _, c := range counts {
-		fmt.Fprintf(&b, "smartlink_agent_inbox_messages{direction=%q,state=%q} %d\n", strings.ToLower(string(c.Event)), c.State, c.N)
+	for _, n := range c.messages {
+		fmt.Fprintf(&b, "smartlink_agent_inbox_messages{direction=%q,state=%q} %d\n", strings.ToLower(string(n.Event)), n.State, n.N)
+	}
+	for _, g := range []struct {
+		name, help string
+		value      int
+	}{
+		{"smartlink_agent_on_hold", "Messages that wait for a person to release them.", c.onHold},
+		{"smartlink_agent_paused", "Whether a person has paused the execution.", gauge(c.paused)},
+		{"smartlink_agent_window", "Whether a maintenance or month-close window is open: nothing is executed.", gauge(c.window)},
+	} {
+		head(g.name, "gauge", g.help)
+		fmt.Fprintf(&b, "%s %d\n", g.name, g.value)
 	}
 	head("smartlink_agent_executions_total", "counter", "Executions since the agent started, by what they came to.")
 	for _, result := range slices.Sorted(maps.Keys(stats)) {

@@ -85,6 +85,9 @@ const (
 	CodeNotInInbox        Code = "SL-NOT-IN-INBOX"
 	CodeNotNow            Code = "SL-NOT-NOW"
 	CodeDiscarded         Code = "SL-DISCARDED"
+	CodeOnHold            Code = "SL-ON-HOLD"
+	CodeEdited            Code = "SL-EDITED"
+	CodeHelpOff           Code = "SL-HELP-OFF"
 	CodeAnswerCut         Code = "SL-ANSWER-CUT"
 
 	// Activation of apps beside the ERP.
@@ -352,6 +355,15 @@ var catalogue = []Entry{
 	{CodeDiscarded, 0, "Descartada", "Discarded",
 		"Uma pessoa descartou a mensagem no ERP; ela não será executada. Motivo: {reason}.",
 		"A person discarded the message at the ERP; it will not be executed. Reason: {reason}."},
+	{CodeOnHold, 0, "Aguarda liberação", "Waits for a release",
+		"As próximas mensagens do tipo {type} aguardam que uma pessoa as libere no console do agente, ou com `smartlink agent release`.",
+		"The next messages of type {type} wait for a person to release them in the agent's console, or with `smartlink agent release`."},
+	{CodeEdited, 0, "Alterada no ERP", "Changed at the ERP",
+		"{by} alterou o conteúdo da mensagem no ERP antes da execução; o que foi enviado está guardado lá. Motivo: {reason}.",
+		"{by} changed the content of the message at the ERP before it was executed; what was sent is kept there. Reason: {reason}."},
+	{CodeHelpOff, http.StatusConflict, "Ajuda remota desligada", "Remote help is off",
+		"O agente desta fila não aceita pedidos do hub. O administrador do ERP pode ligar a ajuda remota no console do agente, ou com `smartlink agent remote-help on`.",
+		"The agent of this queue takes no requests from the hub. The ERP's administrator can switch remote help on in the agent's console, or with `smartlink agent remote-help on`."},
 	{CodeAnswerCut, 0, "Lista cortada", "List cut",
 		"Mais {n} itens não couberam na resposta. Corrija os listados e envie de novo, ou veja o log no ERP.",
 		"{n} more items did not fit into the answer. Mend those listed and send again, or look at the log in the ERP."},

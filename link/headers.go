@@ -19,6 +19,7 @@ const (
 	HeaderOutcome       = "Sl-Outcome"        // outcome an answer reports
 	HeaderOutcomeNumber = "Sl-Outcome-Number" // counts the outcomes of one message, the highest wins
 	HeaderKey           = "Sl-Key"            // the ERP's key
+	HeaderOutcomeOnly   = "Sl-Outcome-Only"   // true: the answer sets the outcome, and goes to no queue
 	HeaderMetaPrefix    = "Sl-Meta-"          // free headers of the sender
 	HeaderTraceparent   = "Traceparent"       // W3C trace context
 

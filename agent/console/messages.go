@@ -2,14 +2,11 @@ package console
 
 import (
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -253,87 +250,20 @@ func (c *Console) onMessage(v *visit, do func(*inbox.Box, uuid.UUID, url.Values)
 	return v.redirect("/messages/" + id.String())
 }
 
-// rejected answers every rejected message with its errors as CSV, for a spreadsheet: a line for each
-// error.
+// rejected answers every rejected message with its errors as CSV, for a spreadsheet.
 func (c *Console) rejected(v *visit) error {
 	box, err := c.inbox(v.r.Context())
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	b.WriteString("\ufeff") // tells spreadsheets that it is UTF-8
-	w := csv.NewWriter(&b)
-	w.Comma = ';'
-	head := []string{"id", "type", "sender", "businessKey", "sentAt", "rejectedAt", "attempt", "code", "pointer", "description", "help"}
-	if err := w.Write(head); err != nil {
+	var b bytes.Buffer // an error becomes a page, not half a file
+	if _, err := box.ExportRejected(v.r.Context(), &b, v.lang); err != nil {
 		return err
 	}
-	f := inbox.Filter{States: []link.ERPState{link.ERPRejected}, Limit: 500}
-	for {
-		page, err := box.List(v.r.Context(), f)
-		if err != nil {
-			return err
-		}
-		for _, item := range page.Items {
-			lines, err := v.faults(box, item)
-			if err != nil {
-				return err
-			}
-			if err := w.WriteAll(lines); err != nil {
-				return err
-			}
-		}
-		if f.After = page.Next; f.After == "" {
-			break
-		}
-	}
-	w.Flush()
 	v.w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	v.w.Header().Set("Content-Disposition", `attachment; filename="rejected-`+v.now.In(c.cfg.Zone).Format("20060102-150405")+`.csv"`)
 	_, _ = v.w.Write(b.Bytes())
-	return w.Error()
-}
-
-// faults are the lines of one rejected message.
-func (v *visit) faults(box *inbox.Box, item inbox.Item) ([][]string, error) {
-	d, err := box.Show(v.r.Context(), item.ID)
-	if err != nil {
-		return nil, err
-	}
-	var body link.AnswerBody
-	if n := len(d.Results); n > 0 {
-		if err := json.Unmarshal([]byte(d.Results[n-1].Answer), &body); err != nil {
-			return nil, err
-		}
-	}
-	if len(body.Data.Errors) == 0 {
-		body.Data.Errors = []link.Fault{{}}
-	}
-	stamp := func(t time.Time) string { return t.UTC().Format(time.RFC3339) }
-	var lines [][]string
-	for _, f := range body.Data.Errors {
-		description, help := f.Description, f.Help
-		if v.lang == link.English && f.DescriptionEn != "" {
-			description, help = f.DescriptionEn, f.HelpEn
-		}
-		line := []string{
-			item.ID.String(), item.Type, item.Sender.App, item.BusinessKey, stamp(item.SentAt), stamp(item.ModifiedAt), strconv.Itoa(item.Attempt),
-			string(f.Code), f.Pointer, description, help,
-		}
-		for i, cell := range line {
-			line[i] = harmless(cell)
-		}
-		lines = append(lines, line)
-	}
-	return lines, nil
-}
-
-// harmless keeps a spreadsheet from taking a cell that came from outside for a formula.
-func harmless(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
+	return nil
 }
 
 // executionList is what executions.html shows.

@@ -30,14 +30,19 @@ type attempt struct {
 	now    time.Time // one moment for the whole execution
 	log    memory
 	hashes inbox.Hashes
-	busy   bool  // a statement met a lock
-	booked error // of the unique index that says that it was booked before
+	edited *link.Error // what the sender is told of a body that a person changed
+	busy   bool        // a statement met a lock
+	booked error       // of the unique index that says that it was booked before
 }
 
 // run executes the row and answers what it came to. What the consumer wrote is kept with done and
 // gone with everything else. A *fault says that the transaction is not usable any more.
 func (a *attempt) run(ctx context.Context) (*inbox.Ending, error) {
 	a.hashes = inbox.HashesOf(&a.row.Message)
+	var err error
+	if a.edited, err = a.tx.Edited(ctx, a.row); err != nil {
+		return nil, err
+	}
 	first, err := a.e.findDone(ctx, a.tx, &a.row.Message, a.hashes)
 	if err != nil {
 		return nil, err
@@ -187,11 +192,12 @@ func (a *attempt) undone(out consumer.Outcome, code link.Code) (*inbox.Ending, e
 func (a *attempt) failed(code link.Code, reason string, after time.Duration) (*inbox.Ending, error) {
 	reason = clip(reason, maxReason)
 	a.log.Error("attempt %d failed: %s", a.row.Attempt, reason)
-	if a.e.cfg.Retry.last(a.row.Attempt) {
+	retry := a.e.cfg.Retry.of(a.row.Options)
+	if retry.last(a.row.Attempt) {
 		return a.blocked(link.NewError(link.CodeAttemptsExhausted, "n", strconv.Itoa(a.row.Attempt), "reason", reason))
 	}
 	if after <= 0 {
-		after = a.e.cfg.Retry.wait(a.row.Attempt)
+		after = retry.wait(a.row.Attempt)
 	}
 	return &inbox.Ending{
 		State: link.ERPWaiting, Code: code, Reason: reason, NextTry: a.now.Add(after), Report: a.row.Attempt == 1,
@@ -223,6 +229,9 @@ func (a *attempt) duplicate(first *inbox.Done) (*inbox.Ending, error) {
 func (a *attempt) answered(d link.AnswerData) (*inbox.Ending, error) {
 	if a.hashes.Data == nil {
 		a.hashes = inbox.HashesOf(&a.row.Message)
+	}
+	if a.edited != nil {
+		d.Warnings = append(d.Warnings, inbox.FaultOf(a.edited))
 	}
 	answer, err := inbox.NewAnswer(&a.row.Message, a.row.Outcomes+1, d)
 	if err != nil {

@@ -1,8 +1,11 @@
 package executor
 
 import (
+	"cmp"
 	"fmt"
 	"time"
+
+	"smartlink/agent/inbox"
 )
 
 // Retry holds the figures of the original's retry schedule (totvsAppConfig_v2.json).
@@ -25,6 +28,15 @@ func (r Retry) withDefaults() Retry {
 		}
 	}
 	return r
+}
+
+// of are the figures for messages of a type with options.
+func (r Retry) of(o inbox.TypeOptions) Retry {
+	return Retry{
+		MinutesInterval:    cmp.Or(o.MinutesInterval, r.MinutesInterval),
+		FatorTempoExecucao: cmp.Or(o.FatorTempoExecucao, r.FatorTempoExecucao),
+		QtdeTentativasExec: cmp.Or(o.QtdeTentativasExec, r.QtdeTentativasExec),
+	}
 }
 
 func (r Retry) check() error {

@@ -91,14 +91,18 @@ var upstreamRow = sqldb.Insert{
 	Values: []string{"?1", "?2", "'Upstream'", "'stored'", "?3", "?4", "?5", "?6", "?7", "?8", "?9", "?10", "?12", "?11", "?13", "?12", "?13", "?12"},
 }
 
-// sendAnswer puts an answer up for sending. One that stands there already is not put up twice.
-func (t *Tx) sendAnswer(ctx context.Context, m *link.Message, a *Answer, now string) error {
+// sendAnswer puts an answer up for sending; quiet, only the hub is to know it. One that stands there
+// already is not put up twice.
+func (t *Tx) sendAnswer(ctx context.Context, m *link.Message, a *Answer, quiet bool, now string) error {
 	h := map[string]string{
 		link.HeaderAnswerTo: m.ID.String(), link.HeaderRoot: m.RootID.String(), link.HeaderOutcome: string(a.Status),
 		link.HeaderOutcomeNumber: strconv.Itoa(a.Number),
 	}
 	if headerSafe(a.Key) {
 		h[link.HeaderKey] = a.Key
+	}
+	if quiet {
+		h[link.HeaderOutcomeOnly] = "true"
 	}
 	app := "" // the hub finds the only app that may send the answer
 	if m.Audience != link.LinkProxy {

@@ -16,20 +16,26 @@ var ErrClaimLost = errors.New("another run of the agent has claimed this message
 // Those whose time has come first: they are older than what was never tried.
 const (
 	dueRows = `SELECT ` + rowColumns + ` FROM GTOTVSLINKMESSAGE {skip locked} WHERE TYPEEVENT = 'Downstream' AND STATE = 'waiting' AND HELD = 0
-		AND DATATENTATIVAEXEC <= ? ORDER BY DATATENTATIVAEXEC, SEQ {limit ?} {for update}`
+		AND ONHOLD = 0 AND DATATENTATIVAEXEC <= ? ORDER BY DATATENTATIVAEXEC, SEQ {limit ?} {for update}`
 	freshRows = `SELECT ` + rowColumns + ` FROM GTOTVSLINKMESSAGE {skip locked} WHERE TYPEEVENT = 'Downstream' AND STATE = 'stored' AND HELD = 0
-		ORDER BY DATATENTATIVAEXEC, SEQ {limit ?} {for update}`
+		AND ONHOLD = 0 ORDER BY DATATENTATIVAEXEC, SEQ {limit ?} {for update}`
 	claimRow = `UPDATE GTOTVSLINKMESSAGE SET STATE = 'running', QTDETENTATIVAEXEC = QTDETENTATIVAEXEC + 1, EXECUTIONS = EXECUTIONS + 1,
 		IDJOB = ?, RUNNINGSINCE = ?, RECMODIFIEDBY = ?, RECMODIFIEDON = ? WHERE SEQ = ?`
 )
 
 // Claim takes up to limit rows that may be executed now for the run job, in one committed update that
 // raises their attempts. Rows for which joins is false, and those an agent died on, come alone. The
-// rows are as the claim leaves them, but for State and NextTry, which tell what they were before.
+// rows are as the claim leaves them, but for State and NextTry, which tell what they were before. While
+// a pause or a window lasts there are none.
 func (b *Box) Claim(ctx context.Context, job string, limit int, joins func(messageType string) bool) ([]*Row, error) {
 	var claimed []*Row
 	err := b.write(ctx, func(tx *Tx) error {
 		now := b.clock.Now()
+		claimed = nil
+		rules, err := b.rules(ctx, tx)
+		if err != nil || rules.Closed(now.In(b.zone)) {
+			return err
+		}
 		found, err := tx.rows(ctx, dueRows, stamp(now), limit)
 		if err == nil && len(found) < limit {
 			var fresh []*Row
@@ -57,6 +63,7 @@ func (b *Box) Claim(ctx context.Context, job string, limit int, joins func(messa
 			r.Attempt++
 			r.Executions++
 			r.Job, r.Since = job, now
+			r.Options = rules.Types[r.Message.Type]
 		}
 		return nil
 	})
@@ -102,6 +109,10 @@ func (b *Box) Recover(ctx context.Context, job string, maxDeaths int) (taken, bl
 	err = b.write(ctx, func(tx *Tx) error {
 		now := b.clock.Now()
 		taken, blocked = nil, nil
+		rules, err := b.rules(ctx, tx)
+		if err != nil {
+			return err
+		}
 		stale, err := tx.rows(ctx, staleRows, job)
 		if err != nil {
 			return fmt.Errorf("look for stale claims: %w", err)
@@ -110,7 +121,7 @@ func (b *Box) Recover(ctx context.Context, job string, maxDeaths int) (taken, bl
 			if _, err := tx.ExecContext(ctx, takeStale, author, stamp(now), r.Seq); err != nil {
 				return fmt.Errorf("take over %s: %w", r.Message.ID, err)
 			}
-			r.Job = ""
+			r.Job, r.Options = "", rules.Types[r.Message.Type]
 			r.Deaths++
 			r.Attempt--
 			r.Executions--

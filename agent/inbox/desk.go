@@ -12,7 +12,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"smartlink/internal/sqldb"
 	"smartlink/link"
 )
 
@@ -21,6 +20,7 @@ type Filter struct {
 	States []link.ERPState // none: all
 	Event  Event           // empty: Downstream
 	Type   string          // empty: all
+	OnHold bool            // only those that wait for a release
 	Limit  int             // of one page; 0 = 50, at most 500
 	After  string          // Page.Next of the page before
 }
@@ -32,7 +32,9 @@ type Item struct {
 	Event       Event         `json:"event"`
 	Type        string        `json:"type"`
 	State       link.ERPState `json:"state"`
-	Held        bool          `json:"held,omitempty"` // waits for an earlier one of its ordering key
+	Held        bool          `json:"held,omitempty"`   // waits for an earlier one of its ordering key
+	OnHold      bool          `json:"onHold,omitempty"` // waits for a person's release
+	Edits       int           `json:"edits,omitempty"`  // times a person has changed the body
 	Attempt     int           `json:"attempt"`
 	Deaths      int           `json:"deaths,omitempty"`
 	NextTry     *time.Time    `json:"nextTry,omitempty"`
@@ -57,6 +59,17 @@ type Detail struct {
 	Executions []Execution       `json:"executions"`
 	Log        []LogLine         `json:"log"`
 	Results    []Result          `json:"results"`
+	Edits      []Edit            `json:"edits"`
+	Actions    []Action          `json:"actions"` // what people did, the newest first
+}
+
+// Edit is a body as it was before a person changed it.
+type Edit struct {
+	Number int       `json:"number"` // the first one is the body as received
+	Body   string    `json:"body"`
+	Reason string    `json:"reason"`
+	By     string    `json:"by"`
+	At     time.Time `json:"at"`
 }
 
 // Execution is one row of GTOTVSLINKMESSAGEEXEC.
@@ -116,6 +129,9 @@ func (b *Box) List(ctx context.Context, f Filter) (link.Page[Item], error) {
 		query.WriteString(` AND TYPEMESSAGE = ?`)
 		args = append(args, f.Type)
 	}
+	if f.OnHold {
+		query.WriteString(` AND ONHOLD = 1`)
+	}
 	if f.After != "" {
 		after, err := strconv.ParseInt(f.After, 10, 64)
 		if err != nil {
@@ -148,7 +164,7 @@ func (b *Box) List(ctx context.Context, f Filter) (link.Page[Item], error) {
 func (r *Row) item() *Item {
 	m := &r.Message
 	i := &Item{
-		ID: m.ID, Seq: r.Seq, Event: r.Event, Type: m.Type, State: r.State, Held: r.Held, Attempt: r.Attempt, Deaths: r.Deaths, Code: r.Code,
+		ID: m.ID, Seq: r.Seq, Event: r.Event, Type: m.Type, State: r.State, Held: r.Held, OnHold: r.OnHold, Edits: r.Edits, Attempt: r.Attempt, Deaths: r.Deaths, Code: r.Code,
 		Reason: r.Reason, RootID: m.RootID, BusinessKey: m.BusinessKey, OrderingKey: m.OrderingKey, Sender: m.Sender, Audience: m.Audience,
 		SentAt: m.CreatedAt, ModifiedAt: r.ModifiedAt,
 	}
@@ -163,7 +179,7 @@ const rowByID = `SELECT ` + rowColumns + ` FROM GTOTVSLINKMESSAGE WHERE ID = ?`
 // Show tells everything about one message, also when it is finished. One that never arrived is
 // link.CodeNotInInbox.
 func (b *Box) Show(ctx context.Context, message uuid.UUID) (Detail, error) {
-	d := Detail{ID: message, Executions: []Execution{}, Log: []LogLine{}, Results: []Result{}}
+	d := Detail{ID: message, Executions: []Execution{}, Log: []LogLine{}, Results: []Result{}, Edits: []Edit{}, Actions: []Action{}}
 	r, err := scanRow(b.read.QueryRowContext(ctx, rowByID, message.String()))
 	switch {
 	case err == nil:
@@ -192,6 +208,19 @@ func (b *Box) Show(ctx context.Context, message uuid.UUID) (Detail, error) {
 				err := s.Scan(&r.Number, &r.Outcome, &r.Key, &r.Answer, moment{&r.At})
 				d.Results = append(d.Results, r)
 				return err
+			}),
+		each(ctx, b.read, message, `SELECT NUMBER, DATA, REASON, RECCREATEDBY, RECCREATEDON FROM SMARTLINKEDIT WHERE IDMESSAGE = ? ORDER BY NUMBER`,
+			func(s scanner) error {
+				var e Edit
+				err := s.Scan(&e.Number, &e.Body, &e.Reason, &e.By, moment{&e.At})
+				d.Edits = append(d.Edits, e)
+				return err
+			}),
+		each(ctx, b.read, message, `SELECT `+actionColumns+` FROM SMARTLINKACTION WHERE IDMESSAGE = ? ORDER BY ID DESC`,
+			func(s scanner) error {
+				a, err := scanAction(s)
+				d.Actions = append(d.Actions, a)
+				return err
 			}))
 	if err != nil {
 		return d, fmt.Errorf("read %s: %w", message, err)
@@ -202,9 +231,20 @@ func (b *Box) Show(ctx context.Context, message uuid.UUID) (Detail, error) {
 	return d, nil
 }
 
+// reader is a database or a transaction.
+type reader interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
 // each reads the rows of one message.
-func each(ctx context.Context, db sqldb.Bound, message uuid.UUID, query string, read func(scanner) error) error {
-	rows, err := db.QueryContext(ctx, query, message.String())
+func each(ctx context.Context, from reader, message uuid.UUID, query string, read func(scanner) error) error {
+	return every(ctx, from, query, read, message.String())
+}
+
+// every reads the rows of a query.
+func every(ctx context.Context, from reader, query string, read func(scanner) error, args ...any) error {
+	rows, err := from.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err
 	}
@@ -215,102 +255,6 @@ func each(ctx context.Context, db sqldb.Bound, message uuid.UUID, query string, 
 		}
 	}
 	return rows.Err()
-}
-
-// The running one of the key goes on; the others let a reprocessed one, which came before them, go
-// first.
-const (
-	reprocessRow = `UPDATE GTOTVSLINKMESSAGE SET STATE = 'stored', STATECODE = '', STATEREASON = '', DATATENTATIVAEXEC = '', QTDETENTATIVAEXEC = 0,
-		DEATHS = 0, STATUSSEQ = STATUSSEQ + ?, HELD = 0, RECMODIFIEDBY = ?, RECMODIFIEDON = ? WHERE SEQ = ?`
-	hastenRow = `UPDATE GTOTVSLINKMESSAGE SET DATATENTATIVAEXEC = '', RECMODIFIEDBY = ?, RECMODIFIEDON = ? WHERE SEQ = ?`
-	goingRows = `SELECT SEQ, STATE ` + ofKey + ` AND HELD = 0 AND SEQ <> ?`
-)
-
-// Reprocess sends a message through the ERP again, after what stood in its way was mended. A rejected
-// or blocked one starts anew with all its attempts; a waiting one is due now. An answer the hub had
-// refused is sent again. Any other state is link.CodeNotNow; a message that is not in the inbox is
-// link.CodeNotInInbox. An agent running on the same file takes it up within about a second.
-func (b *Box) Reprocess(ctx context.Context, message uuid.UUID) error {
-	return b.write(ctx, func(tx *Tx) error {
-		r, err := tx.workable(ctx, message, link.ERPRejected, link.ERPBlocked, link.ERPWaiting)
-		if err != nil {
-			return err
-		}
-		now := b.clock.Now()
-		if r.State == link.ERPWaiting {
-			_, err = tx.ExecContext(ctx, hastenRow, author, stamp(now), r.Seq)
-			return err
-		}
-		report := 1
-		if r.Event == Upstream {
-			report = 0 // the hub never heard of it
-		}
-		if _, err := tx.ExecContext(ctx, reprocessRow, report, author, stamp(now), r.Seq); err != nil {
-			return fmt.Errorf("reprocess %s: %w", message, err)
-		}
-		if r.Event == Downstream {
-			if err := tx.rejoin(ctx, r); err != nil {
-				return err
-			}
-		}
-		return tx.log(ctx, r, r.Executions, now, []Line{{At: now, Type: LineInfo, Text: "reprocessed; it had been " + string(r.State)}})
-	})
-}
-
-// rejoin gives a reprocessed row its place in its ordering key, the one it arrived at.
-func (t *Tx) rejoin(ctx context.Context, r *Row) error {
-	if r.Message.OrderingKey == "" {
-		return nil
-	}
-	var first, going int64
-	var held bool
-	var state link.ERPState
-	if err := t.QueryRowContext(ctx, firstOfKey, r.Message.OrderingKey).Scan(&first, &held); err != nil {
-		return fmt.Errorf("find its place: %w", err)
-	}
-	err := t.QueryRowContext(ctx, goingRows, r.Message.OrderingKey, r.Seq).Scan(&going, &state)
-	switch {
-	case errors.Is(err, sql.ErrNoRows): // nobody else of the key is on its way
-		return nil
-	case err != nil:
-		return fmt.Errorf("find its place: %w", err)
-	case first == r.Seq && state != link.ERPRunning:
-		_, err = t.ExecContext(ctx, holdRow, 1, going)
-	default:
-		_, err = t.ExecContext(ctx, holdRow, 1, r.Seq)
-	}
-	if err != nil {
-		return fmt.Errorf("find its place: %w", err)
-	}
-	return nil
-}
-
-// Discard gives a message up: it is answered discarded, with the reason, and never executed again.
-// An answer the hub had refused is just forgotten. A running one is link.CodeNotNow.
-func (b *Box) Discard(ctx context.Context, message uuid.UUID, reason string) error {
-	return b.write(ctx, func(tx *Tx) error {
-		r, err := tx.workable(ctx, message, link.ERPStored, link.ERPWaiting, link.ERPBlocked, link.ERPRejected)
-		if err != nil {
-			return err
-		}
-		now := b.clock.Now()
-		lines := []Line{{At: now, Type: LineInfo, Text: "discarded: " + reason}}
-		if r.Event == Upstream {
-			if _, err := tx.ExecContext(ctx, deleteUpstream, message.String()); err != nil {
-				return fmt.Errorf("discard %s: %w", message, err)
-			}
-			return tx.log(ctx, r, r.Executions, now, lines)
-		}
-		e := link.NewError(link.CodeDiscarded, "reason", reason)
-		a, err := NewAnswer(&r.Message, r.Outcomes+1, link.AnswerData{Status: link.ERPDiscarded, Errors: []link.Fault{FaultOf(e)}})
-		if err != nil {
-			return err
-		}
-		return tx.Settle(ctx, r, &Ending{
-			State: link.ERPDiscarded, Code: e.Code, Reason: reason, Answer: a, Hashes: HashesOf(&r.Message), Attempt: AttemptNone,
-			Started: now, Ended: now, Lines: lines,
-		})
-	})
 }
 
 // workable reads a row that must be in one of some states. A closed message tells how it ended.
@@ -345,9 +289,9 @@ func notNow(message uuid.UUID, state link.ERPState, wanted []link.ERPState) erro
 
 // Count is how many messages of one direction are in a state.
 type Count struct {
-	Event Event
-	State link.ERPState
-	N     int64
+	Event Event         `json:"event"`
+	State link.ERPState `json:"state"`
+	N     int64         `json:"n"`
 }
 
 // Counts counts the inbox by direction and state.

@@ -44,10 +44,11 @@ func TestGoldenStatementsOfSQLServer(t *testing.T) {
 	_, _ = b.List(ctx, Filter{States: []link.ERPState{link.ERPBlocked, link.ERPRejected}, Type: "T", After: "5"})
 	_, _ = b.Executions(ctx, ExecutionFilter{})
 	_, _ = b.Executions(ctx, ExecutionFilter{Message: uuid.New(), Type: "T", Result: "done", Key: "1;1", After: uuid.NewString() + ".1"})
+	_, _ = b.Actions(ctx, ActionFilter{Help: true, After: "5"})
 	for i, text := range r.texts {
 		made["search "+strconv.Itoa(i+1)] = text
 	}
-	if len(r.texts) != 4 {
+	if len(r.texts) != 5 {
 		t.Errorf("%d searches", len(r.texts))
 	}
 	sqltest.Golden(t, made)

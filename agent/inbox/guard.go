@@ -25,6 +25,9 @@ const VersionTable = "smartlink_agent_version"
 
 const markerTable = "SMARTLINKMARKER"
 
+// deskTable is a table of the newest migration that made one.
+const deskTable = "SMARTLINKDESK"
+
 // marker is the row that makes the tables an installation's.
 var marker = sqldb.Insert{
 	Table: markerTable, Columns: []string{"ONE", "INSTALLATIONHASH", "RECCREATEDON"}, Values: []string{"1", "?1", "?2"}, Keys: []string{"ONE"},
@@ -34,6 +37,8 @@ var marker = sqldb.Insert{
 type mark struct {
 	ours bool   // there are tables, and they are SmartLink's
 	hash string // of the installation; empty when the first start was cut short
+	// current tells that the newest of our tables are there.
+	current bool
 }
 
 // readMark looks whose database it is and changes nothing. Tables with our names that are not ours
@@ -50,6 +55,8 @@ func readMark(ctx context.Context, db sqldb.Bound, database string) (mark, error
 		case !t.Ours: // another schema's: RM has tables of these names, too
 		case t.Name == markerTable:
 			m.ours = true
+		case t.Name == deskTable:
+			m.current = true
 		case strings.HasPrefix(t.Name, "GTOTVSLINK"):
 			foreign = append(foreign, t.String())
 		}

@@ -31,7 +31,8 @@ type Config struct {
 	// made sure of and before the agent makes tables of its own: what it refuses stays unchanged.
 	// Nil: nothing to prepare.
 	Prepare func(ctx context.Context, db *sql.DB) error
-	Clock   clock.Clock // nil: clock.Real
+	Clock   clock.Clock    // nil: clock.Real
+	Zone    *time.Location // in which windows are; nil: the machine's
 }
 
 // MaxParallel bounds the transactions that execute at the same time: each further one is a connection
@@ -46,6 +47,7 @@ type Box struct {
 	db    *sql.DB
 	read  sqldb.Bound // db, for statements of the common form
 	clock clock.Clock
+	zone  *time.Location
 	inst  Installation
 	w     *writer
 
@@ -54,6 +56,7 @@ type Box struct {
 	hold    atomic.Pointer[Hold]
 	lost    atomic.Bool // another run has taken what hold says
 	commits atomic.Int64
+	known   atomic.Pointer[Rules] // as they were last read
 }
 
 // Open opens the inbox, or makes it at the first start. Tables of another program are
@@ -63,6 +66,9 @@ func Open(ctx context.Context, cfg Config) (*Box, error) {
 	b, err := open(ctx, cfg.Database, cfg.Clock)
 	if err != nil {
 		return nil, err
+	}
+	if cfg.Zone != nil {
+		b.zone = cfg.Zone
 	}
 	if err := b.alone(ctx, cfg); err != nil {
 		return nil, errors.Join(err, b.db.Close())
@@ -109,8 +115,9 @@ func (b *Box) start(ctx context.Context, cfg Config) error {
 	return makeTables(ctx, b.db, &b.inst, stamp(b.clock.Now()))
 }
 
-// Attach opens the inbox of an agent that may be running, for looking and for Reprocess and Discard.
-// It makes nothing: a file without an inbox is link.CodeNotFound. Close it.
+// Attach opens the inbox of an agent that may be running, for looking and for what people do at a
+// Desk. It makes nothing: a file without an inbox, or with one of an older version, is
+// link.CodeNotFound. Close it.
 func Attach(ctx context.Context, database string, clk clock.Clock) (*Box, error) {
 	if there, err := sqlopen.Exists(database); err != nil || !there {
 		return nil, link.NewError(link.CodeNotFound, "what", database).Because(err)
@@ -122,6 +129,10 @@ func Attach(ctx context.Context, database string, clk clock.Clock) (*Box, error)
 	m, err := readMark(ctx, b.read, database)
 	if err == nil && m.hash == "" {
 		err = link.NewError(link.CodeNotFound, "what", markerTable+" ("+sqlopen.Redact(database)+")")
+	}
+	if err == nil && !m.current {
+		err = link.NewError(link.CodeNotFound, "what", "tables of this version in "+sqlopen.Redact(database)+": start the agent once, it brings them up to date",
+			"whatPT", "tabelas desta versão em "+sqlopen.Redact(database)+": inicie o agente uma vez, ele as atualiza")
 	}
 	if err != nil {
 		return nil, errors.Join(err, b.db.Close())
@@ -137,7 +148,7 @@ func open(ctx context.Context, database string, clk clock.Clock) (*Box, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Box{db: db, read: sqldb.BindDB(db), clock: clk, w: newWriter(db)}, nil
+	return &Box{db: db, read: sqldb.BindDB(db), clock: clk, zone: time.Local, w: newWriter(db)}, nil
 }
 
 // Installation is whose inbox it is; zero after Attach.

@@ -34,13 +34,18 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	w := &world{Files: agenttest.NewFiles(t), t: t, clock: clock.NewFake(agenttest.Start)}
 	w.Box = w.Files.Open(t, w.clock)
+	w.e = executorOf(t, w.Box, w.clock)
+	return w
+}
+
+func executorOf(t *testing.T, box *inbox.Box, clk clock.Clock) *executor.Executor {
+	t.Helper()
 	b := &agenttest.Booker{Ways: map[string]agenttest.Way{"reject": agenttest.Reject, "fail": agenttest.Fail}}
-	e, err := executor.New(executor.Config{Box: w.Box, Clock: w.clock, Consumers: []consumer.Consumer{b}, Retry: executor.Retry{QtdeTentativasExec: 2}})
+	e, err := executor.New(executor.Config{Box: box, Clock: clk, Consumers: []consumer.Consumer{b}, Retry: executor.Retry{QtdeTentativasExec: 2}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.e = e
-	return w
+	return e
 }
 
 func (w *world) store(ds ...link.Delivery) inbox.Stored {

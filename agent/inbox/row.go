@@ -42,6 +42,10 @@ type Row struct {
 	Since      time.Time // running since
 	StatusSeq  int64
 	ModifiedAt time.Time
+	OnHold     bool // waits for a person's release
+	Edits      int  // times a person has changed the body
+
+	Options TypeOptions // of its type, as of the claim
 }
 
 // timeLayout has a fixed width, so that moments sort as text.
@@ -121,7 +125,7 @@ func headerText(h map[string]string) string {
 // rowColumns are the columns scanRow reads, in its order.
 const rowColumns = `SEQ, ID, TYPEMESSAGE, TYPEEVENT, STATE, STATECODE, STATEREASON, HELD, DATATENTATIVAEXEC, QTDETENTATIVAEXEC,
 	EXECUTIONS, DEATHS, OUTCOMENUMBER, IDJOB, RUNNINGSINCE, STATUSSEQ, RECMODIFIEDON, ROOTID, TENANTID, BUSINESSKEY, ORDERINGKEY,
-	CORRELATEDID, SENDERAPP, SENDERCLIENT, AUDIENCE, HEADERS, CONTENTTYPE, SENTON, SENTBY, DATA`
+	CORRELATEDID, SENDERAPP, SENDERCLIENT, AUDIENCE, HEADERS, CONTENTTYPE, SENTON, SENTBY, ONHOLD, EDITS, DATA`
 
 // scanner is a row of a result.
 type scanner interface{ Scan(dest ...any) error }
@@ -132,7 +136,7 @@ func scanRow(s scanner) (*Row, error) {
 	err := s.Scan(&r.Seq, id{&m.ID}, &m.Type, &r.Event, &r.State, &r.Code, &r.Reason, &r.Held, moment{&r.NextTry}, &r.Attempt,
 		&r.Executions, &r.Deaths, &r.Outcomes, &r.Job, moment{&r.Since}, &r.StatusSeq, moment{&r.ModifiedAt}, id{&m.RootID}, id{&m.TenantID},
 		&m.BusinessKey, &m.OrderingKey, &m.CorrelationID, &m.Sender.App, &m.Sender.ClientID, &m.Audience, headers{&m.Headers},
-		&m.ContentType, moment{&m.CreatedAt}, &m.CreatedBy, &m.Body)
+		&m.ContentType, moment{&m.CreatedAt}, &m.CreatedBy, &r.OnHold, &r.Edits, &m.Body)
 	if err != nil {
 		return nil, err
 	}

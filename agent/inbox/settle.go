@@ -107,7 +107,7 @@ func (t *Tx) Settle(ctx context.Context, r *Row, e *Ending) error {
 				return err
 			}
 		}
-		if err := t.sendAnswer(ctx, &r.Message, e.Answer, now); err != nil {
+		if err := t.sendAnswer(ctx, &r.Message, e.Answer, r.Options.NoAnswers, now); err != nil {
 			return err
 		}
 	}

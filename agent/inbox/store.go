@@ -38,39 +38,56 @@ const highestResult = `SELECT OUTCOMENUMBER, OUTCOME, ERPKEY, ANSWERID, ANSWER F
 func (b *Box) Store(ctx context.Context, deliveries []link.Delivery) (Stored, error) {
 	var done Stored
 	err := b.write(ctx, func(tx *Tx) error {
-		done = Stored{}
-		now := stamp(b.clock.Now())
+		s := storing{tx: tx, now: stamp(b.clock.Now())}
+		rules, err := b.rules(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if s.types, err = tx.holding(ctx, rules); err != nil {
+			return err
+		}
 		for i := range deliveries {
-			if err := tx.store(ctx, &deliveries[i].Message, now, &done); err != nil {
+			if err := s.store(ctx, &deliveries[i].Message); err != nil {
 				return fmt.Errorf("store %s: %w", deliveries[i].Message.ID, err)
 			}
 		}
-		return nil
+		done = s.done
+		return s.held(ctx)
 	})
 	return done, err
 }
 
-func (t *Tx) store(ctx context.Context, m *link.Message, now string, done *Stored) error {
+// storing is one Store.
+type storing struct {
+	tx    *Tx
+	now   string
+	types map[string]TypeOptions
+	done  Stored
+	holds map[string]int // of each type, how many were put on hold
+}
+
+func (s *storing) store(ctx context.Context, m *link.Message) error {
+	t := s.tx
 	answer, err := t.highest(ctx, m)
 	if err != nil {
 		return err
 	}
 	if answer != nil {
-		done.Answered++
-		return t.sendAnswer(ctx, m, answer, now)
+		s.done.Answered++
+		return t.sendAnswer(ctx, m, answer, s.types[m.Type].NoAnswers, s.now)
 	}
 	r, err := t.ExecContext(ctx, t.w.texts.insertMessage, m.ID.String(), m.Type, m.RootID.String(), m.TenantID.String(), m.BusinessKey, m.OrderingKey,
 		m.CorrelationID, m.Sender.App, string(m.Sender.ClientID), m.Audience, m.Headers[link.MetaSourceType], headerText(m.Headers),
-		m.ContentType, stamp(m.CreatedAt), m.CreatedBy, t.w.data(m.Body), author, now)
+		m.ContentType, stamp(m.CreatedAt), m.CreatedBy, t.w.data(m.Body), author, s.now)
 	if err != nil {
 		return err
 	}
 	if n, err := r.RowsAffected(); err != nil || n == 0 {
-		done.Known++
+		s.done.Known++
 		return err
 	}
-	done.New++
-	return nil
+	s.done.New++
+	return s.hold(ctx, m)
 }
 
 // highest answers the last outcome of a message, nil when it has none.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -114,7 +115,11 @@ func (c *messageCopyCmd) Run(e *env, a *adminCmd) error {
 		if err != nil {
 			return err
 		}
-		if body, file, err = editBody(e.ctx, original); err != nil {
+		body, file, err = editBody(e.ctx, original)
+		switch {
+		case errors.Is(err, errNotEdited):
+			return fmt.Errorf("%w; without --edit the body goes as it is", err)
+		case err != nil:
 			return err
 		}
 	}

@@ -32,25 +32,36 @@ type agentCmd struct {
 	Installation string `help:"File of the installation; default installation.json beside the database file, or in the current folder. What is activated stands in the same folder." env:"SMARTLINK_INSTALLATION" placeholder:"FILE"`
 	JSON         bool   `name:"json" help:"Answer as JSON, for scripts."`
 
-	Run       agentRunCmd       `cmd:"" help:"Run beside the ERP until stopped."`
-	Activate  agentActivateCmd  `cmd:"" help:"Search the apps a client can use, and activate or remove them."`
-	Options   agentOptionsCmd   `cmd:"" help:"Show or set how the activated agent works."`
-	Password  agentPasswordCmd  `cmd:"" help:"Make the console's password; it is shown once."`
-	Files     agentFilesCmd     `cmd:"" help:"Write totvsAppSaaS.json and totvsAppConfig_v2.json with their schemas, to be changed."`
-	Install   agentInstallCmd   `cmd:"" help:"Install the agent as a service of this machine (Windows service, systemd)."`
-	Uninstall agentUninstallCmd `cmd:"" help:"Remove the service; data stays."`
-	Start     agentStartCmd     `cmd:"" help:"Start the installed service."`
-	Stop      agentStopCmd      `cmd:"" help:"Stop the installed service."`
-	Status    agentStatusCmd    `cmd:"" help:"Tell whether the service is installed and runs."`
-	JoinCode  agentJoinCodeCmd  `cmd:"" help:"Make a code with which one further machine can join the installation; it is shown once."`
-	Join      agentJoinCmd      `cmd:"" help:"Make this machine one more of the installation that the database belongs to."`
-	Adopt     agentAdoptCmd     `cmd:"" help:"Make a restored or copied database a new installation's."`
-	Doctor    agentDoctorCmd    `cmd:"" help:"Look at everything the agent needs, and tell what has to be mended."`
-	Messages  agentMessagesCmd  `cmd:"" help:"List messages of the inbox."`
-	Show      agentShowCmd      `cmd:"" help:"Tell everything the inbox knows about one message."`
-	Try       agentTryCmd       `cmd:"" help:"Execute a message and undo everything, to see what would come of it."`
-	Reprocess agentReprocessCmd `cmd:"" help:"Execute a rejected, blocked or waiting message again, as soon as the agent runs."`
-	Discard   agentDiscardCmd   `cmd:"" help:"Give a rejected, blocked or waiting message up; its sender is told."`
+	Run        agentRunCmd        `cmd:"" help:"Run beside the ERP until stopped."`
+	Activate   agentActivateCmd   `cmd:"" help:"Search the apps a client can use, and activate or remove them."`
+	Options    agentOptionsCmd    `cmd:"" help:"Show or set how the activated agent works."`
+	Password   agentPasswordCmd   `cmd:"" help:"Make the console's password; it is shown once."`
+	Files      agentFilesCmd      `cmd:"" help:"Write totvsAppSaaS.json and totvsAppConfig_v2.json with their schemas, to be changed."`
+	Install    agentInstallCmd    `cmd:"" help:"Install the agent as a service of this machine (Windows service, systemd)."`
+	Uninstall  agentUninstallCmd  `cmd:"" help:"Remove the service; data stays."`
+	Start      agentStartCmd      `cmd:"" help:"Start the installed service."`
+	Stop       agentStopCmd       `cmd:"" help:"Stop the installed service."`
+	Status     agentStatusCmd     `cmd:"" help:"Tell whether the service is installed and runs."`
+	JoinCode   agentJoinCodeCmd   `cmd:"" help:"Make a code with which one further machine can join the installation; it is shown once."`
+	Join       agentJoinCmd       `cmd:"" help:"Make this machine one more of the installation that the database belongs to."`
+	Adopt      agentAdoptCmd      `cmd:"" help:"Make a restored or copied database a new installation's."`
+	Doctor     agentDoctorCmd     `cmd:"" help:"Look at everything the agent needs, and tell what has to be mended."`
+	Overview   agentOverviewCmd   `cmd:"" help:"Tell what waits, whether the execution is paused or in a window, and whether remote help is on."`
+	Messages   agentMessagesCmd   `cmd:"" help:"List messages of the inbox."`
+	Executions agentExecutionsCmd `cmd:"" help:"List executions, those of the newest messages first."`
+	Show       agentShowCmd       `cmd:"" help:"Tell everything the inbox knows about one message."`
+	Try        agentTryCmd        `cmd:"" help:"Execute a message and undo everything, to see what would come of it."`
+	Reprocess  agentReprocessCmd  `cmd:"" help:"Execute a rejected, blocked or waiting message again, as soon as the agent runs."`
+	Edit       agentEditCmd       `cmd:"" help:"Change a message's body and execute it again; the body as it was is kept."`
+	Discard    agentDiscardCmd    `cmd:"" help:"Give a rejected, blocked or waiting message up; its sender is told."`
+	Release    agentReleaseCmd    `cmd:"" help:"Let messages that are on hold be executed."`
+	RunNow     agentRunNowCmd     `cmd:"" name:"run-now" help:"Make every waiting message due now."`
+	Pause      agentPauseCmd      `cmd:"" help:"Execute nothing until 'agent resume'; messages are received all the same."`
+	Resume     agentResumeCmd     `cmd:"" help:"End a pause."`
+	Windows    agentWindowsCmd    `cmd:"" help:"Times in which nothing is executed: maintenance, month-close."`
+	Export     agentExportCmd     `cmd:"" help:"Write the rejected messages with their errors as CSV, for a spreadsheet."`
+	RemoteHelp agentRemoteHelpCmd `cmd:"" name:"remote-help" help:"Let the hub's people ask for a reprocess or a discard; off by default."`
+	Journal    agentJournalCmd    `cmd:"" help:"Tell who did what at this agent, the newest first."`
 }
 
 // installation is the file of the installation.
@@ -194,6 +205,8 @@ func (a *agentCmd) desk(e *env, do func(*inbox.Box) error) error {
 }
 
 type agentMessagesCmd struct {
+	Type     string   `help:"Only of this type." placeholder:"TYPE"`
+	OnHold   bool     `name:"on-hold" help:"Only those that wait for a person's release."`
 	State    []string `help:"Only in these states: stored, running, waiting, blocked, rejected." enum:"stored,running,waiting,blocked,rejected"`
 	Upstream bool     `help:"What is to be sent to the hub, instead of what came from there: answers that the hub refused are blocked."`
 	Limit    int      `help:"Items of a page." default:"50"`
@@ -206,7 +219,7 @@ func (*agentMessagesCmd) Help() string {
 }
 
 func (c *agentMessagesCmd) Run(e *env, a *agentCmd) error {
-	f := inbox.Filter{Limit: c.Limit, After: c.Cursor, Event: inbox.Downstream}
+	f := inbox.Filter{Limit: c.Limit, After: c.Cursor, Event: inbox.Downstream, Type: c.Type, OnHold: c.OnHold}
 	if c.Upstream {
 		f.Event = inbox.Upstream
 	}
@@ -231,9 +244,10 @@ func (c *agentMessagesCmd) Run(e *env, a *agentCmd) error {
 		if err := table(e.out, []string{"ID", "TYPE", "STATE", "ATTEMPT", "NEXT TRY", "CODE", "REASON"}, rows); err != nil {
 			return err
 		}
-		if page.Next != "" {
-			fmt.Fprintf(e.errOut, "more: --cursor %s\n", page.Next)
+		if err := tellClosed(e, box); err != nil {
+			return err
 		}
+		moreHere(e, page.Next)
 		return nil
 	})
 }
@@ -289,6 +303,12 @@ func (c *agentShowCmd) Run(e *env, a *agentCmd) error {
 		for _, x := range d.Results {
 			rows = append(rows, []string{when(&x.At), "outcome " + strconv.Itoa(x.Number), string(x.Outcome), x.Key})
 		}
+		for _, x := range d.Edits {
+			rows = append(rows, []string{when(&x.At), "body " + strconv.Itoa(x.Number), "before the edit of " + x.By, x.Body})
+		}
+		for _, x := range d.Actions {
+			rows = append(rows, []string{when(&x.At), string(x.Action), words(string(x.Result), string(x.Code)), words(x.By, x.Reason)})
+		}
 		for _, x := range d.Log {
 			rows = append(rows, []string{when(&x.At), "log", fmt.Sprint(x.Type), x.Text})
 		}
@@ -305,7 +325,7 @@ func (*agentReprocessCmd) Help() string {
 
 func (c *agentReprocessCmd) Run(e *env, a *agentCmd) error {
 	return c.on(e, a, func(box *inbox.Box, id uuid.UUID) error {
-		if err := box.Reprocess(e.ctx, id); err != nil {
+		if err := box.Desk(whoAmI()).Reprocess(e.ctx, id); err != nil {
 			return err
 		}
 		return a.say(e, id, "will be executed again")
@@ -324,7 +344,7 @@ func (*agentDiscardCmd) Help() string {
 
 func (c *agentDiscardCmd) Run(e *env, a *agentCmd) error {
 	return c.on(e, a, func(box *inbox.Box, id uuid.UUID) error {
-		if err := box.Discard(e.ctx, id, c.Reason); err != nil {
+		if err := box.Desk(whoAmI()).Discard(e.ctx, id, c.Reason); err != nil {
 			return err
 		}
 		return a.say(e, id, "discarded")

@@ -198,19 +198,29 @@ func bracketed(code link.Code) string {
 }
 
 type agentOptionsCmd struct {
-	BatchSize          *int `name:"batch-size" help:"Messages executed in one transaction; 0 = 1."`
-	Parallel           *int `help:"Transactions at the same time, of different ordering keys; 0 = 1."`
-	MinutesInterval    *int `name:"minutes-interval" help:"Retry: minutes of the formula; 0 = what totvsAppConfig_v2.json says."`
-	FatorTempoExecucao *int `name:"fator-tempo-execucao" help:"Retry: factor of the formula; 0 = what totvsAppConfig_v2.json says."`
-	QtdeTentativasExec *int `name:"qtde-tentativas-exec" help:"Retry: attempts in all, and a factor of the formula; 0 = what totvsAppConfig_v2.json says."`
+	Type               string `arg:"" optional:"" help:"Message type whose own options are shown or set; none: those of all."`
+	HoldNext           *int   `name:"hold-next" help:"Of a type: so many messages more wait, when they come, for 'agent release'; 0 = none."`
+	Answers            *bool  `negatable:"" help:"Of a type: answers go to the sender's app; without them outcomes are told to the hub only."`
+	BatchSize          *int   `name:"batch-size" help:"Messages executed in one transaction; 0 = 1."`
+	Parallel           *int   `help:"Transactions at the same time, of different ordering keys; 0 = 1."`
+	MinutesInterval    *int   `name:"minutes-interval" help:"Retry: minutes of the formula; 0 = what totvsAppConfig_v2.json says."`
+	FatorTempoExecucao *int   `name:"fator-tempo-execucao" help:"Retry: factor of the formula; 0 = what totvsAppConfig_v2.json says."`
+	QtdeTentativasExec *int   `name:"qtde-tentativas-exec" help:"Retry: attempts in all, and a factor of the formula; 0 = what totvsAppConfig_v2.json says."`
 }
 
 // Help shows an example.
 func (*agentOptionsCmd) Help() string {
-	return "Example: smartlink agent options --batch-size 32 --database rm.db\n\nWithout a flag it shows them. A running agent follows within seconds."
+	return "Example: smartlink agent options FinLanIncDataCommand --hold-next 5 --database rm.db\n\nWithout a flag it shows them. Batch size and " +
+		"parallelism are of all types; the retry figures may be of one, and 0 is then what holds for all. A running agent follows within seconds."
 }
 
 func (c *agentOptionsCmd) Run(e *env, a *agentCmd) error {
+	if c.Type != "" {
+		return c.ofType(e, a)
+	}
+	if c.HoldNext != nil || c.Answers != nil {
+		return errors.New("--hold-next and --answers are of one message type: name it")
+	}
 	w, err := a.wizard(e)
 	if err != nil {
 		return err

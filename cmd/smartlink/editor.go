@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	osexec "os/exec"
@@ -12,6 +13,8 @@ import (
 	"runtime"
 	"strings"
 )
+
+var errNotEdited = errors.New("nothing was edited, nothing was sent")
 
 // editBody lets a person edit a body in their editor and answers it as they left it, with the file it
 // stands in, which discardEdit removes. JSON is laid out for them, and must be JSON afterwards; when it
@@ -46,7 +49,7 @@ func editBody(ctx context.Context, body []byte) (edited []byte, file string, err
 		return nil, "", err
 	case bytes.Equal(now, was):
 		discardEdit(file)
-		return nil, "", fmt.Errorf("nothing was edited, nothing was sent; without --edit the body goes as it is")
+		return nil, "", errNotEdited
 	case name == "body.json" && !json.Valid(now):
 		return nil, "", fmt.Errorf("the edited body is not JSON: %w; it is kept in %s, mend it and send it with --body", json.Unmarshal(now, new(any)), file)
 	}

@@ -146,3 +146,20 @@ func TestMetricsAreKeptByInstallation(t *testing.T) {
 		t.Errorf("published %+v", e.published)
 	}
 }
+
+// TestAnswerForTheHubOnly: it is published to no queue, whatever its audience is.
+func TestAnswerForTheHubOnly(t *testing.T) {
+	for _, audience := range []string{"GESPLAN", link.LinkProxy} {
+		e := &engine{}
+		headers := map[string]string{link.HeaderAnswerTo: command.String(), link.HeaderOutcome: "done"}
+		for _, only := range []string{"", "true"} {
+			_, err := newExchange(e, &directory{}).Send(t.Context(), caller(rm), exchange.Send{
+				Type: response, Audience: audience, ContentType: jsonType, Body: []byte(plain), Headers: with(headers, link.HeaderOutcomeOnly, only),
+			})
+			r := e.published.Route
+			if err != nil || e.published.Answer == nil || !r.Optional || (r.All || len(r.Clients) > 0) != (only == "") {
+				t.Errorf("%s %q: %+v, %v", audience, only, r, err)
+			}
+		}
+	}
+}

@@ -158,6 +158,9 @@ func (d *draft) publish() (queue.Publish, error) {
 		if p.Answer != nil {
 			m.CorrelationID = p.Answer.To.String()
 			p.Route.Optional = true
+			if m.Headers[link.HeaderOutcomeOnly] == "true" {
+				p.Route.All, p.Route.Clients = false, nil
+			}
 		}
 	}
 	p.Message = *m

@@ -20,7 +20,7 @@ var helpers = []string{"internal"}
 // Rooms that are not built yet are listed all the same.
 var rooms = []room{
 	{path: "cmd/smartlink", may: with(helpers, "link", "contracts", "consumer", "client", "hub", "agent", "agent/activation",
-		"agent/console", "agent/executor", "agent/inbox", "rm", "rm/books", "rm/faults", "rm/ledger", "rm/schema", "gesplan", "internal/demo", "examples")},
+		"agent/console", "agent/executor", "agent/inbox", "agent/window", "rm", "rm/books", "rm/faults", "rm/ledger", "rm/schema", "gesplan", "internal/demo", "examples")},
 
 	// Public: what others build on. link and contracts import nobody of ours.
 	{path: "link"},
@@ -50,12 +50,13 @@ var rooms = []room{
 		tests: []string{"hub/queue/sqlite"}},
 
 	// The customer's side: only client stands between it and the hub, and consumers are handed in.
-	{path: "agent", may: with(helpers, "link", "consumer", "client", "agent/inbox", "agent/executor", "agent/activation", "agent/console"),
+	{path: "agent", may: with(helpers, "link", "consumer", "client", "agent/inbox", "agent/executor", "agent/activation", "agent/console", "agent/window"),
 		tests: []string{"agent/internal"}},
-	{path: "agent/inbox", may: with(helpers, "link", "consumer"), tests: []string{"agent/internal", "agent/executor"}},
+	{path: "agent/window", may: with(helpers, "link")},
+	{path: "agent/inbox", may: with(helpers, "link", "consumer", "agent/window"), tests: []string{"agent/internal", "agent/executor"}},
 	{path: "agent/executor", may: with(helpers, "link", "consumer", "agent/inbox"), tests: []string{"agent/internal"}},
 	{path: "agent/activation", may: with(helpers, "link", "client", "agent/inbox"), tests: []string{"agent/internal"}},
-	{path: "agent/console", may: with(helpers, "link", "agent/inbox", "agent/executor", "agent/activation"), tests: []string{"agent/internal", "consumer"}},
+	{path: "agent/console", may: with(helpers, "link", "agent/inbox", "agent/executor", "agent/activation", "agent/window"), tests: []string{"agent/internal", "consumer"}},
 	{path: "agent/internal", may: with(helpers, "link", "consumer", "agent/inbox")},
 
 	// What the commands do. The ledger judges nothing and knows no command; commands call it.
