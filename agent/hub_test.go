@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -50,6 +51,13 @@ func (h *fakeHub) put(ds ...link.Delivery) {
 	h.arrived = make(chan struct{})
 }
 
+// sort brings what is ready into the order in which it came.
+func (h *fakeHub) sort() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	slices.SortFunc(h.ready, func(a, b link.Delivery) int { return cmp.Compare(a.Tag, b.Tag) })
+}
+
 func (h *fakeHub) Setup(_ context.Context, s link.SetupRequest) (link.SetupResponse, error) {
 	h.mu.Lock()
 	h.setups = append(h.setups, s)
@@ -82,11 +90,16 @@ func (h *fakeHub) Get(ctx context.Context, o client.GetOptions) ([]link.Delivery
 	if h.onGet != nil {
 		return h.onGet(ctx)
 	}
-	end := time.NewTimer(o.Wait)
+	return h.lease(ctx, o.Max, o.Wait)
+}
+
+// lease waits for deliveries and hands them out.
+func (h *fakeHub) lease(ctx context.Context, most int, wait time.Duration) ([]link.Delivery, error) {
+	end := time.NewTimer(wait)
 	defer end.Stop()
 	for {
 		h.mu.Lock()
-		n := min(len(h.ready), o.Max)
+		n := min(len(h.ready), most)
 		got := slices.Clone(h.ready[:n])
 		h.ready = h.ready[n:]
 		arrived := h.arrived

@@ -5,40 +5,17 @@ package hub_test
 import (
 	"fmt"
 	"net/http"
-	"os/signal"
 	"sync"
-	"syscall"
 	"testing"
-)
 
-// limitFiles lets no file of this process grow beyond a size, as on a full disk, until the answer is
-// called.
-func limitFiles(t *testing.T, size uint64) (lift func()) {
-	t.Helper()
-	signal.Ignore(syscall.SIGXFSZ) // a write beyond the limit is an error, and no end
-	var old syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
-		t.Fatal(err)
-	}
-	now := old
-	now.Cur = size
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &now); err != nil {
-		t.Fatal(err)
-	}
-	lift = sync.OnceFunc(func() {
-		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
-			t.Error(err)
-		}
-	})
-	t.Cleanup(lift)
-	return lift
-}
+	"smartlink/internal/sqltest"
+)
 
 // TestFullDisk: sends by several callers until nothing fits any more; all is refused then, and nothing that
 // was accepted is lost; with room the hub goes on by itself.
 func TestFullDisk(t *testing.T) {
 	w := newTroubled(t)
-	lift := limitFiles(t, 1<<20)
+	lift := sqltest.FillDisk(t, 1<<20)
 	var callers sync.WaitGroup
 	for c := range 4 {
 		callers.Go(func() {
