@@ -234,6 +234,7 @@ func (h *Hub) Start(ctx context.Context) error {
 	if a := h.listener.Addr().(*net.TCPAddr); !a.IP.IsLoopback() && h.cert == nil {
 		h.cfg.Logger.Warn("the hub takes connections from other machines without TLS: put a proxy that has it in front", "listen", a.String())
 	}
+	h.exchange.ResumeJobs(context.WithoutCancel(ctx))
 	h.served = make(chan struct{})
 	go func() {
 		defer close(h.served)

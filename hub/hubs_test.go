@@ -141,6 +141,8 @@ func TestManyHubsAreOne(t *testing.T) {
 		t.Errorf("%d on the second page", len(page.Items))
 	}
 
+	die(b, token)
+
 	a.ok(key, "POST", "/api/v1/admin/clients/"+string(client.ID)+"/revoke", "", nil)
 	began := clock.Real.Now()
 	for _, r := range list {
@@ -151,6 +153,45 @@ func TestManyHubsAreOne(t *testing.T) {
 	}
 	if took := clock.Real.Now().Sub(began); took > revokedIn && os.Getenv("CI") == "" {
 		t.Logf("a revoked client was refused everywhere only after %s", took)
+	}
+	handedOver(t, key, link.QueueName(tenant.ID, client.ID), list)
+}
+
+// deadLetters is how many die makes.
+const deadLetters = 4
+
+func die(r *running, token string) {
+	for range deadLetters {
+		r.ok(token, "POST", "/api/v1/link/send/Note", `{}`, nil)
+		r.ok(token, "POST", "/api/v1/link/ack", body(link.Settlement{DeliveryTag: r.lease(token), Dead: true, Reason: "no"}), nil)
+	}
+}
+
+// handedOver starts a job at one hub that another cancels, and one at a hub that stops: another goes on
+// with it.
+func handedOver(t *testing.T, key, queue string, list []*running) {
+	a, b, stopping := list[0], list[1], list[2]
+	var cancelled, job link.Job
+	start := func(r *running, job *link.Job) {
+		r.ok(key, "POST", "/api/v1/admin/queue/redrive?queue="+queue, `{"all":true,"rate":2}`, job)
+	}
+	start(a, &cancelled)
+	b.ok(key, "DELETE", "/api/v1/admin/jobs/"+cancelled.ID.String(), "", nil)
+	at := func(r *running, j *link.Job) func() bool {
+		return func() bool {
+			r.ok(key, "GET", "/api/v1/admin/jobs/"+j.ID.String(), "", j)
+			return j.State.Ended()
+		}
+	}
+	seen(t, at(b, &cancelled))
+	if cancelled.State != link.JobCancelled {
+		t.Errorf("%+v", cancelled)
+	}
+	start(stopping, &job)
+	stopping.must(stopping.Stop(t.Context()))
+	seen(t, at(a, &job))
+	if job.State != link.JobDone || cancelled.Done+job.Done != deadLetters {
+		t.Errorf("%+v after %+v", job, cancelled)
 	}
 }
 

@@ -54,14 +54,18 @@ type JobState string
 
 // The states of a job.
 const (
-	JobRunning   JobState = "running"
-	JobDone      JobState = "done"
-	JobCancelled JobState = "cancelled"
-	JobFailed    JobState = "failed"
+	JobRunning     JobState = "running"
+	JobInterrupted JobState = "interrupted" // its hub is gone; another goes on with it soon
+	JobDone        JobState = "done"
+	JobCancelled   JobState = "cancelled"
+	JobFailed      JobState = "failed"
 )
 
-// Job is work over many messages of a queue. A hub that stops cancels its jobs; what was done stays
-// done, and the same job can be started again.
+// Ended tells whether nothing more happens in a job.
+func (s JobState) Ended() bool { return s != JobRunning && s != JobInterrupted }
+
+// Job is work over many messages of a queue. Every hub of a database knows it; when the one that works on
+// it is gone, another goes on, or the same one when it starts again.
 type Job struct {
 	ID        uuid.UUID  `json:"id"`
 	Kind      string     `json:"kind" doc:"redrive, discard or erase"`

@@ -184,7 +184,7 @@ func followed(e *env, a *adminCmd, hub *client.Admin, j link.Job, err error, noW
 		return err
 	}
 	bar := progress{w: e.errOut}
-	for j.State == link.JobRunning && !noWait {
+	for !j.State.Ended() && !noWait {
 		bar.show(j)
 		t := clock.Real.NewTimer(jobLook)
 		select {

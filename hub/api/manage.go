@@ -56,7 +56,7 @@ func (d *Door) manageEndpoints() []endpoint {
 		},
 		{
 			method: http.MethodGet, path: adminPath + "jobs", id: "listJobs", tag: tagAdmin, who: aViewer, serve: d.jobs,
-			summary: "Jobs over many messages, the newest first", about: "Of this hub since its start.", problems: []link.Code{link.CodeRole},
+			summary: "Jobs over many messages, the newest first", about: "Of all hubs; those that ended are kept for a while.", problems: []link.Code{link.CodeRole},
 			parameters: []parameter{headerLanguage}, answers: []reply{{status: http.StatusOK, about: "The jobs", schema: link.Page[link.Job]{}}},
 		},
 		{
@@ -167,7 +167,7 @@ func (c *call) acted(ids []uuid.UUID, each []error) error {
 }
 
 func (d *Door) jobs(c *call) error {
-	list, err := d.cfg.Exchange.Jobs(c.operator)
+	list, err := d.cfg.Exchange.Jobs(c.r.Context(), c.operator)
 	if err != nil {
 		return err
 	}
@@ -179,7 +179,7 @@ func (d *Door) job(c *call) error {
 	if err != nil {
 		return err
 	}
-	j, err := d.cfg.Exchange.Job(c.operator, id)
+	j, err := d.cfg.Exchange.Job(c.r.Context(), c.operator, id)
 	if err != nil {
 		return err
 	}

@@ -2,11 +2,11 @@ package exchange
 
 import (
 	"context"
-	"errors"
 
 	"github.com/google/uuid"
 
 	"smartlink/hub/queue"
+	"smartlink/hub/registry"
 	"smartlink/link"
 )
 
@@ -78,28 +78,16 @@ func (x *Exchange) EraseTenant(ctx context.Context, o Operator, tenant uuid.UUID
 	if err := x.record(ctx, o, "tenant.erase", tenant.String(), reason); err != nil {
 		return link.Job{}, err
 	}
-	// It outlives the request that started it.
-	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	j := &job{cancel: cancel, Job: link.Job{
-		ID: link.NewID(), Kind: string(JobErase), TenantID: &tenant, By: o.Name, State: link.JobRunning, StartedAt: x.clock.Now(), Total: total, Reason: reason,
-	}}
-	begun, started := x.jobs.start(j)
-	if !started {
-		cancel()
-		return link.Job{}, link.NewError(link.CodeUnavailable).Because(errors.New("the hub stops"))
-	}
-	go func() {
-		defer x.jobs.running.Done()
-		defer cancel()
-		x.jobs.end(j, x.clock.Now, x.purge(running, j, tenant, reason))
-	}()
-	return begun, nil
+	begun, _, err := x.begin(ctx, registry.Job{Job: link.Job{
+		ID: link.NewID(), Kind: string(JobErase), TenantID: &tenant, By: o.Name, Total: total, Reason: reason,
+	}})
+	return begun, err
 }
 
 // purge is the work of EraseTenant's job.
-func (x *Exchange) purge(ctx context.Context, j *job, tenant uuid.UUID, reason string) error {
+func (x *Exchange) purge(ctx context.Context, j *job) error {
 	return x.engine.Purge(ctx, queue.Purge{
-		Tenant: tenant, Before: j.StartedAt, By: j.By, Reason: reason,
+		Tenant: *j.TenantID, Before: j.StartedAt, By: j.By, Reason: j.Reason,
 		Progress: func(removed, left int) error {
 			x.jobs.mu.Lock()
 			j.Done += int64(removed)

@@ -63,6 +63,8 @@ type Directory interface {
 	Bind(ctx context.Context, id link.ClientID, installation string) error
 	NoteRefused(ctx context.Context, id link.ClientID, installation string, code link.Code) error
 	Bindings(ctx context.Context, l registry.List) (link.Page[link.Binding], error)
+
+	JobStore
 }
 
 // Caller is a client behind a door, authenticated.
@@ -100,13 +102,13 @@ type Exchange struct {
 	log       *slog.Logger
 	cursors   cursors
 	clock     clock.Clock
-	jobs      jobs
+	jobs      *jobs
 	reads     reads
 }
 
 // New makes an Exchange. Its cursors are good as long as it lives; see SealCursors.
 func New(e Engine, d Directory, log *slog.Logger) *Exchange {
-	return &Exchange{engine: e, directory: d, log: log, cursors: randomCursors(), clock: clock.Real}
+	return &Exchange{engine: e, directory: d, log: log, cursors: randomCursors(), clock: clock.Real, jobs: newJobs()}
 }
 
 // UseClock replaces the machine's clock. It is called before the first request.

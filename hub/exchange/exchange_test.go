@@ -139,6 +139,8 @@ type directory struct {
 	then  func() // called by Record
 	held  []string
 	now   *registry.Snapshot // nil: snapshot()
+
+	exchange.JobStore // nil: nobody starts one
 }
 
 func (d *directory) Current() *registry.Snapshot {
@@ -179,8 +181,10 @@ func (d *directory) Bindings(context.Context, registry.List) (link.Page[link.Bin
 	return link.Page[link.Binding]{}, d.err
 }
 
+var discard = slog.New(slog.DiscardHandler)
+
 func newExchange(e *engine, d *directory) *exchange.Exchange {
-	return exchange.New(e, d, slog.New(slog.DiscardHandler))
+	return exchange.New(e, d, discard)
 }
 
 func caller(id link.ClientID) exchange.Caller {

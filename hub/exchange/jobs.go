@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"slices"
+	"fmt"
 	"sync"
 	"time"
 
@@ -12,27 +12,61 @@ import (
 	"golang.org/x/time/rate"
 
 	"smartlink/hub/queue"
+	"smartlink/hub/registry"
 	"smartlink/link"
 )
 
 // jobChunk is how many messages a job works on at once, so that it never holds senders up for long.
 const jobChunk = 100
 
-// jobsKept is how many ended jobs are remembered.
-const jobsKept = 100
+// Times of jobs.
+const (
+	// jobBeat is how often a hub says that it goes on with a job.
+	jobBeat = 2 * time.Second
+	// jobGone is after how long without a word a job is taken for interrupted: more than a group may
+	// take that the database is slow to store.
+	jobGone = 15 * time.Second
+	// jobLook is how often a hub looks for interrupted jobs.
+	jobLook = 2 * time.Second
+)
 
-// jobs are the works over many messages that go on in this hub.
+// JobStore keeps jobs for all hubs of a store; registry.Store has it.
+type JobStore interface {
+	AddJob(ctx context.Context, j registry.Job) (registry.Job, bool, error)
+	Jobs(ctx context.Context) ([]registry.Job, error)
+	Job(ctx context.Context, id uuid.UUID) (registry.Job, error)
+	BeatJob(ctx context.Context, j registry.Job, letGo bool) (cancelled bool, err error)
+	EndJob(ctx context.Context, j registry.Job) error
+	TakeJob(ctx context.Context, j registry.Job, run string) (registry.Job, error)
+	CancelJob(ctx context.Context, id uuid.UUID) (registry.Job, error)
+}
+
+// jobs are the works over many messages that go on in this hub. What all hubs know of them stands in the
+// store.
 type jobs struct {
+	run     string // names this hub as long as it runs
 	mu      sync.Mutex
-	list    []*job // oldest first
+	here    map[uuid.UUID]*job
 	running sync.WaitGroup
 	ended   bool // no more are started
+	halt    chan struct{}
 }
 
-type job struct {
-	link.Job
-	cancel context.CancelFunc
+func newJobs() *jobs {
+	return &jobs{run: uuid.NewString(), here: map[uuid.UUID]*job{}, halt: make(chan struct{})}
 }
+
+// job is one that goes on here. Its counts change under the lock of jobs.
+type job struct {
+	registry.Job
+	cancel context.CancelCauseFunc
+}
+
+// Why a job stops before its end.
+var (
+	errJobCancelled = errors.New("a person cancelled the job")
+	errHubStops     = errors.New("the hub stops")
+)
 
 // Work is what a job does to which messages.
 type Work struct {
@@ -67,8 +101,11 @@ func (x *Exchange) StartJob(ctx context.Context, o Operator, w Work) (link.Job, 
 	if w.ID == uuid.Nil {
 		w.ID = link.NewID()
 	}
-	if j, err := x.jobs.with(w.ID, func(*job) {}); err == nil {
-		return w.repeat(j, o)
+	switch j, err := x.directory.Job(ctx, w.ID); {
+	case err == nil:
+		return w.repeat(x.shown(j), o)
+	case link.CodeOf(err) != link.CodeNotFound:
+		return link.Job{}, err
 	}
 	d, err := x.detail(ctx, w.Queue)
 	if err != nil {
@@ -93,26 +130,13 @@ func (x *Exchange) StartJob(ctx context.Context, o Operator, w Work) (link.Job, 
 	if err := x.record(ctx, o, "message."+string(w.Kind), w.Queue.String(), detail); err != nil {
 		return link.Job{}, err
 	}
-	// It outlives the request that started it.
-	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	j := &job{cancel: cancel, Job: link.Job{
-		ID: w.ID, Kind: string(w.Kind), Queue: w.Queue.String(), By: o.Name, State: link.JobRunning, StartedAt: x.clock.Now(), Total: total,
-		Type: w.Type, Rate: w.Rate, Reason: w.Reason,
-	}}
-	begun, started := x.jobs.start(j)
-	if !started {
-		cancel()
-		if begun.ID == w.ID {
-			return w.repeat(begun, o)
-		}
-		return link.Job{}, link.NewError(link.CodeUnavailable).Because(errors.New("the hub stops"))
+	begun, started, err := x.begin(ctx, registry.Job{List: w.List, Job: link.Job{
+		ID: w.ID, Kind: string(w.Kind), Queue: w.Queue.String(), By: o.Name, Total: total, Type: w.Type, Rate: w.Rate, Reason: w.Reason,
+	}})
+	if err == nil && !started {
+		return w.repeat(begun, o)
 	}
-	go func() {
-		defer x.jobs.running.Done()
-		defer cancel()
-		x.jobs.end(j, x.clock.Now, x.work(running, j, w, o.Name))
-	}()
-	return begun, nil
+	return begun, err
 }
 
 // repeat answers the job that a wish has started already.
@@ -142,8 +166,182 @@ func (w Work) check() error {
 	return checkReason(w.Reason, w.Kind == JobDiscard)
 }
 
+// begin stores a job and begins to work on it here. False: one of its id is there already, and answered.
+func (x *Exchange) begin(ctx context.Context, j registry.Job) (link.Job, bool, error) {
+	if !x.jobs.enter() {
+		return link.Job{}, false, link.NewError(link.CodeUnavailable).Because(errHubStops)
+	}
+	defer x.jobs.running.Done()
+	j.State, j.StartedAt, j.Run = link.JobRunning, x.clock.Now(), x.jobs.run
+	j, added, err := x.directory.AddJob(ctx, j)
+	if err == nil && added {
+		x.goOn(ctx, j)
+	}
+	return x.shown(j), added, err
+}
+
+// enter begins something that EndJobs waits for. False: the hub stops.
+func (s *jobs) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return false
+	}
+	s.running.Add(1)
+	return true
+}
+
+// goOn works on a job that is this hub's. It outlives the request that started it.
+func (x *Exchange) goOn(ctx context.Context, stored registry.Job) {
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	j := &job{Job: stored, cancel: cancel}
+	x.jobs.mu.Lock()
+	defer x.jobs.mu.Unlock()
+	if x.jobs.ended {
+		cancel(errHubStops)
+	}
+	if stored.Cancelled {
+		cancel(errJobCancelled)
+	}
+	x.jobs.here[j.ID] = j
+	x.jobs.running.Go(func() {
+		var beats sync.WaitGroup
+		over := make(chan struct{})
+		beats.Go(func() { x.beat(ctx, j, over) })
+		err := x.do(ctx, j)
+		close(over)
+		beats.Wait()
+		x.conclude(ctx, j, err)
+		cancel(nil)
+	})
+}
+
+// beat says again and again that the job goes on, and hears whether it should.
+func (x *Exchange) beat(ctx context.Context, j *job, over <-chan struct{}) {
+	for {
+		t := x.clock.NewTimer(jobBeat)
+		select {
+		case <-t.C():
+		case <-over:
+			t.Stop()
+			return
+		}
+		switch cancelled, err := x.directory.BeatJob(context.WithoutCancel(ctx), x.jobs.copy(j), false); {
+		case errors.Is(err, registry.ErrJobTaken):
+			j.cancel(err)
+		case err != nil: // if it lasts, another hub goes on
+			x.log.Warn("progress of a job not stored", "job", j.ID, "error", err)
+		case cancelled:
+			j.cancel(errJobCancelled)
+		}
+	}
+}
+
+// do does the work of a job, from its start: what is done is in the list no more.
+func (x *Exchange) do(ctx context.Context, j *job) error {
+	if JobKind(j.Kind) == JobErase {
+		return x.purge(ctx, j)
+	}
+	tenant, client, err := link.ParseQueueName(j.Queue)
+	if err != nil {
+		return err
+	}
+	return x.work(ctx, j, Work{ID: j.ID, Kind: JobKind(j.Kind), Queue: queue.Name{Tenant: tenant, Client: client}, List: j.List, Type: j.Type, Rate: j.Rate, Reason: j.Reason})
+}
+
+// conclude stores how a job ended, or lets another hub go on with it.
+func (x *Exchange) conclude(ctx context.Context, j *job, err error) {
+	end := x.jobs.copy(j)
+	end.State = link.JobDone
+	why := context.Cause(ctx)
+	ctx = context.WithoutCancel(ctx)
+	var stored error
+	switch code := link.CodeOf(err); {
+	case err == nil:
+		stored = x.directory.EndJob(ctx, end)
+	case errors.Is(why, registry.ErrJobTaken):
+		x.log.Info("job is another hub's now", "job", j.ID)
+	case errors.Is(why, errHubStops):
+		_, stored = x.directory.BeatJob(ctx, end, true)
+	case errors.Is(why, errJobCancelled):
+		end.State = link.JobCancelled
+		stored = x.directory.EndJob(ctx, end)
+	case code == link.CodeUnavailable, code == link.CodeOutcomeUnknown:
+		x.log.Warn("job interrupted; taken on as soon as it can be", "job", j.ID, "error", err)
+	default:
+		end.State, end.Code, end.Error = link.JobFailed, code, err.Error()
+		stored = x.directory.EndJob(ctx, end)
+	}
+	if stored != nil && !errors.Is(stored, registry.ErrJobTaken) { // it is taken on, and finds nothing left to do
+		x.log.Warn("end of a job not stored", "job", j.ID, "error", stored)
+	}
+	x.jobs.mu.Lock()
+	delete(x.jobs.here, j.ID)
+	x.jobs.mu.Unlock()
+}
+
+// ResumeJobs takes interrupted jobs on, of hubs that are gone and of this one's runs before, until EndJobs.
+func (x *Exchange) ResumeJobs(ctx context.Context) {
+	if !x.jobs.enter() {
+		return
+	}
+	go func() {
+		defer x.jobs.running.Done()
+		for {
+			if err := x.resume(ctx); err != nil {
+				x.log.Warn("no look for interrupted jobs; looking again", "error", err)
+			}
+			t := x.clock.NewTimer(jobLook)
+			select {
+			case <-t.C():
+			case <-x.jobs.halt:
+				t.Stop()
+				return
+			}
+		}
+	}()
+}
+
+func (x *Exchange) resume(ctx context.Context) error {
+	if !x.jobs.enter() {
+		return nil
+	}
+	defer x.jobs.running.Done()
+	list, err := x.directory.Jobs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, j := range list {
+		if x.shown(j).State != link.JobInterrupted {
+			continue
+		}
+		switch taken, err := x.directory.TakeJob(ctx, j, x.jobs.run); {
+		case errors.Is(err, registry.ErrJobTaken):
+		case err != nil:
+			return err
+		default:
+			x.log.Info("goes on with an interrupted job", "job", j.ID, "kind", j.Kind, "done", j.Done)
+			x.goOn(ctx, taken)
+		}
+	}
+	return nil
+}
+
+// shown is a job as people see it: as it is at this moment, where it goes on here.
+func (x *Exchange) shown(j registry.Job) link.Job {
+	x.jobs.mu.Lock()
+	defer x.jobs.mu.Unlock()
+	if here := x.jobs.here[j.ID]; here != nil && j.State == link.JobRunning {
+		return here.Job.Job
+	}
+	if j.State == link.JobRunning && x.clock.Now().Sub(j.SeenAt) > jobGone {
+		j.State = link.JobInterrupted
+	}
+	return j.Job
+}
+
 // work goes through the list once, from its start to what stood there when the job began.
-func (x *Exchange) work(ctx context.Context, j *job, w Work, by string) error {
+func (x *Exchange) work(ctx context.Context, j *job, w Work) error {
 	limit := rate.NewLimiter(rate.Inf, jobChunk)
 	if w.Rate > 0 {
 		limit = rate.NewLimiter(rate.Limit(w.Rate), min(w.Rate, jobChunk))
@@ -165,11 +363,11 @@ func (x *Exchange) work(ctx context.Context, j *job, w Work, by string) error {
 			if err := limit.WaitN(ctx, len(ids)); err != nil {
 				return err
 			}
-			each, err := x.actAll(ctx, w, ids, by)
+			each, err := x.actAll(ctx, w, ids, j.By)
 			if err != nil {
 				return err
 			}
-			x.jobs.progress(j, each)
+			x.jobs.count(j, each)
 		}
 		if page.Next == nil {
 			return nil
@@ -195,87 +393,81 @@ func deref(t *time.Time) time.Time {
 	return *t
 }
 
-// Jobs lists the jobs of this hub, the newest first; those that ended are kept for a while. It needs
-// link.RoleViewer.
-func (x *Exchange) Jobs(o Operator) ([]link.Job, error) {
+// Jobs lists the jobs of all hubs, the newest first; those that ended are kept for a while. It needs
+// link.RoleViewer. Errors: link.CodeUnavailable.
+func (x *Exchange) Jobs(ctx context.Context, o Operator) ([]link.Job, error) {
 	if err := o.need(link.RoleViewer); err != nil {
 		return nil, err
 	}
-	x.jobs.mu.Lock()
-	defer x.jobs.mu.Unlock()
-	list := make([]link.Job, 0, len(x.jobs.list))
-	for _, j := range slices.Backward(x.jobs.list) {
-		list = append(list, j.Job)
+	stored, err := x.directory.Jobs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]link.Job, len(stored))
+	for i, j := range stored {
+		list[i] = x.shown(j)
 	}
 	return list, nil
 }
 
-// Job tells about one job. It needs link.RoleViewer. Errors: link.CodeNotFound.
-func (x *Exchange) Job(o Operator, id uuid.UUID) (link.Job, error) {
+// Job tells about one job. It needs link.RoleViewer. Errors: link.CodeNotFound, link.CodeUnavailable.
+func (x *Exchange) Job(ctx context.Context, o Operator, id uuid.UUID) (link.Job, error) {
 	if err := o.need(link.RoleViewer); err != nil {
 		return link.Job{}, err
 	}
-	return x.jobs.with(id, func(*job) {})
+	j, err := x.directory.Job(ctx, id)
+	if err != nil {
+		return link.Job{}, err
+	}
+	return x.shown(j), nil
 }
 
-// CancelJob ends a job after the messages it is working on; what was done stays done. It needs
-// link.RoleOperator. Errors: link.CodeNotFound.
+// CancelJob ends a job, whichever hub works on it, after the messages it is working on; what was done stays
+// done. It needs link.RoleOperator. Errors: link.CodeNotFound, link.CodeUnavailable.
 func (x *Exchange) CancelJob(ctx context.Context, o Operator, id uuid.UUID) (link.Job, error) {
 	if err := o.need(link.RoleOperator); err != nil {
 		return link.Job{}, err
 	}
-	j, err := x.jobs.with(id, func(*job) {})
+	j, err := x.directory.Job(ctx, id)
 	if err != nil {
 		return link.Job{}, err
 	}
-	of := j.Queue
-	if j.TenantID != nil {
-		of = "tenant " + j.TenantID.String()
-	}
-	if err := x.record(ctx, o, "job.cancel", j.ID.String(), j.Kind+" of "+of); err != nil {
+	if err := x.record(ctx, o, "job.cancel", j.ID.String(), j.Kind+" of "+cmp.Or(j.Queue, fmt.Sprint(j.TenantID))); err != nil {
 		return link.Job{}, err
 	}
-	return x.jobs.with(id, func(j *job) { j.cancel() })
+	if j, err = x.directory.CancelJob(ctx, id); err != nil {
+		return link.Job{}, err
+	}
+	x.jobs.mu.Lock()
+	if here := x.jobs.here[id]; here != nil {
+		here.cancel(errJobCancelled)
+	}
+	x.jobs.mu.Unlock()
+	if x.shown(j).State == link.JobInterrupted { // nobody would hear of it
+		if err := x.resume(ctx); err != nil {
+			return link.Job{}, err
+		}
+	}
+	return x.shown(j), nil
 }
 
-// EndJobs cancels all jobs, takes no more, and waits until they are still. The engine is stopped
-// after it.
+// EndJobs stops the jobs of this hub, takes no more, and waits until they are still. Another hub goes on with
+// them, or this one when it starts again. The engine is stopped after it.
 func (x *Exchange) EndJobs() {
 	x.jobs.mu.Lock()
-	x.jobs.ended = true
-	for _, j := range x.jobs.list {
-		j.cancel()
+	if !x.jobs.ended {
+		x.jobs.ended = true
+		close(x.jobs.halt)
+	}
+	for _, j := range x.jobs.here {
+		j.cancel(errHubStops)
 	}
 	x.jobs.mu.Unlock()
 	x.jobs.running.Wait()
 }
 
-// start takes a job up. When it does not, it answers the one of the same id, or none when no more are
-// started.
-func (s *jobs) start(j *job) (link.Job, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ended {
-		return link.Job{}, false
-	}
-	for _, old := range s.list {
-		if old.ID == j.ID {
-			return old.Job, false
-		}
-	}
-	for i := 0; len(s.list) >= jobsKept && i < len(s.list); {
-		if s.list[i].State == link.JobRunning {
-			i++
-			continue
-		}
-		s.list = slices.Delete(s.list, i, i+1)
-	}
-	s.list = append(s.list, j)
-	s.running.Add(1)
-	return j.Job, true
-}
-
-func (s *jobs) progress(j *job, each []error) {
+// count notes what became of some messages.
+func (s *jobs) count(j *job, each []error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, err := range each {
@@ -287,30 +479,9 @@ func (s *jobs) progress(j *job, each []error) {
 	}
 }
 
-func (s *jobs) end(j *job, now func() time.Time, err error) {
+// copy is a job as it is now.
+func (s *jobs) copy(j *job) registry.Job {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at := now()
-	j.EndedAt = &at
-	switch {
-	case err == nil:
-		j.State = link.JobDone
-	case errors.Is(err, context.Canceled):
-		j.State = link.JobCancelled
-	default:
-		j.State, j.Code, j.Error = link.JobFailed, link.CodeOf(err), err.Error()
-	}
-}
-
-// with does something with a job and tells about it.
-func (s *jobs) with(id uuid.UUID, do func(*job)) (link.Job, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, j := range s.list {
-		if j.ID == id {
-			do(j)
-			return j.Job, nil
-		}
-	}
-	return link.Job{}, link.NewError(link.CodeNotFound, "what", "Job "+id.String(), "whatPT", "O trabalho "+id.String())
+	return j.Job
 }

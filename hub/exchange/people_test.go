@@ -209,7 +209,8 @@ func TestEveryReadOfABodyIsAudited(t *testing.T) {
 
 // TestJobOfOneIDIsStartedOnce: a form that is sent twice starts one job.
 func TestJobOfOneIDIsStartedOnce(t *testing.T) {
-	x, _ := people()
+	_, e := people()
+	x := newExchange(e, &directory{JobStore: jobStore(t, clock.Real)})
 	o := exchange.Operator{Name: "olga", Role: link.RoleOperator}
 	w := exchange.Work{ID: link.NewID(), Kind: exchange.JobRedrive, Queue: rmQueue, List: link.ListDead}
 	for range 2 {
@@ -217,7 +218,7 @@ func TestJobOfOneIDIsStartedOnce(t *testing.T) {
 			t.Errorf("%+v, %v", j, err)
 		}
 	}
-	if list, err := x.Jobs(o); err != nil || len(list) != 1 {
+	if list, err := x.Jobs(t.Context(), o); err != nil || len(list) != 1 {
 		t.Errorf("%+v, %v", list, err)
 	}
 	w.Kind, w.Reason = exchange.JobDiscard, "no"

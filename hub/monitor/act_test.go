@@ -41,11 +41,11 @@ func (b *browser) sent(path string, form url.Values) string {
 func (w *world) ended() []link.Job {
 	w.Helper()
 	for {
-		list, err := w.exchange.Jobs(exchangeViewer)
+		list, err := w.exchange.Jobs(w.Context(), exchangeViewer)
 		w.must(err)
 		running := false
 		for _, j := range list {
-			running = running || j.State == link.JobRunning
+			running = running || !j.State.Ended()
 		}
 		if !running {
 			return list

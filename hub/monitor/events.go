@@ -119,7 +119,7 @@ func (m *Monitor) watched(v *visit, topic string) (func(context.Context) (finger
 			if err != nil {
 				return fingerprint{}, err
 			}
-			jobs, err := x.Jobs(o)
+			jobs, err := x.Jobs(ctx, o)
 			jobs = slices.DeleteFunc(jobs, func(j link.Job) bool { return j.Queue != row.Queue })
 			return digest(err, row, jobs)
 		}, nil
@@ -133,8 +133,8 @@ func (m *Monitor) watched(v *visit, topic string) (func(context.Context) (finger
 			return digest(err, t)
 		}, nil
 	case "jobs":
-		return func(context.Context) (fingerprint, error) {
-			jobs, err := x.Jobs(o)
+		return func(ctx context.Context) (fingerprint, error) {
+			jobs, err := x.Jobs(ctx, o)
 			return digest(err, jobs)
 		}, nil
 	case "installations":

@@ -23,7 +23,7 @@ type jobView struct {
 func (j jobView) Worked() int64 { return j.Done + j.Skipped }
 
 func (m *Monitor) jobViews(v *visit, back string, keep func(link.Job) bool) ([]jobView, error) {
-	list, err := m.cfg.Exchange.Jobs(v.operator())
+	list, err := m.cfg.Exchange.Jobs(v.r.Context(), v.operator())
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +32,7 @@ func (m *Monitor) jobViews(v *visit, back string, keep func(link.Job) bool) ([]j
 		if !keep(j) {
 			continue
 		}
-		view := jobView{Job: j, Back: back, May: j.State == link.JobRunning && v.user.Role.Includes(link.RoleOperator)}
+		view := jobView{Job: j, Back: back, May: !j.State.Ended() && v.user.Role.Includes(link.RoleOperator)}
 		if j.State == link.JobFailed {
 			view.Problem = j.Error
 			if link.Catalogue(j.Code).Status != 0 {
@@ -51,14 +51,14 @@ func ofQueue(q string) func(link.Job) bool {
 		if j.Queue != q {
 			return false
 		}
-		if j.State != link.JobRunning {
+		if j.State.Ended() {
 			ended++
 		}
-		return j.State == link.JobRunning || ended <= jobsShown
+		return !j.State.Ended() || ended <= jobsShown
 	}
 }
 
-// jobs shows all work over many messages that this hub knows of.
+// jobs shows all work over many messages.
 func (m *Monitor) jobs(v *visit) error {
 	views, err := m.jobViews(v, "jobs", func(link.Job) bool { return true })
 	if err != nil {

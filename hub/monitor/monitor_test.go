@@ -432,7 +432,7 @@ func TestEveryKeyIsTranslated(t *testing.T) {
 	for _, list := range []link.QueueList{link.ListDead, link.ListWaiting} {
 		keys = append(keys, "act."+string(list)+".all", "act."+string(list)+".type")
 	}
-	for _, s := range []link.JobState{link.JobRunning, link.JobDone, link.JobCancelled, link.JobFailed} {
+	for _, s := range []link.JobState{link.JobRunning, link.JobInterrupted, link.JobDone, link.JobCancelled, link.JobFailed} {
 		keys = append(keys, "job.state."+string(s))
 	}
 	for _, tab := range tabs {

@@ -59,7 +59,7 @@ func TestPagesDiscardAll(t *testing.T) {
 	c.live()
 	var before float64
 	c.eval(`document.querySelector('#jobs progress').value`, &before)
-	jobs, err := w.exchange.Jobs(exchangeViewer)
+	jobs, err := w.exchange.Jobs(t.Context(), exchangeViewer)
 	w.must(err)
 	w.until(jobs[0].ID, func(j link.Job) bool { return float64(j.Done) > before+3 })
 	w.clock.Advance(lookEvery)

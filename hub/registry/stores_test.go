@@ -105,6 +105,8 @@ var suite = []func(*testing.T, where){
 	testSchemaRules,
 	testSchemaRulesRefused,
 	testRetention,
+	testJobs,
+	testJobsAreKept,
 	testAuditFilter,
 	testSchemasAreBounded,
 	testSearchRules,

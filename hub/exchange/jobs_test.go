@@ -1,0 +1,225 @@
+package exchange_test
+
+import (
+	"context"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"smartlink/hub/exchange"
+	"smartlink/hub/queue"
+	"smartlink/hub/registry"
+	"smartlink/internal/clock"
+	"smartlink/link"
+)
+
+// jobStore is a registry on a file of the test's.
+func jobStore(t *testing.T, c clock.Clock) *registry.Store {
+	t.Helper()
+	s, err := registry.Open(t.Context(), filepath.Join(t.TempDir(), "hub.db"), registry.Options{Clock: c})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// slowEngine redrives a message whenever it is let to; the list ends when the test says so.
+type slowEngine struct {
+	*engine
+	let chan struct{}
+	end atomic.Bool
+}
+
+func (e *slowEngine) Browse(context.Context, queue.Browse) (queue.Page, error) {
+	p := queue.Page{Items: []queue.Entry{{Message: link.Message{ID: link.NewID()}, State: link.StateDead}}}
+	if !e.end.Load() {
+		p.Next = &queue.Cursor{}
+	}
+	return p, nil
+}
+
+func (e *slowEngine) Redrive(ctx context.Context, r queue.Redrive) ([]error, error) {
+	select {
+	case <-e.let:
+		return make([]error, len(r.IDs)), nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// away is a store that a hub cannot reach while it is gone.
+type away struct {
+	exchange.JobStore
+	gone atomic.Bool
+}
+
+func (a *away) BeatJob(ctx context.Context, j registry.Job, letGo bool) (bool, error) {
+	if a.gone.Load() {
+		return false, link.NewError(link.CodeUnavailable)
+	}
+	return a.JobStore.BeatJob(ctx, j, letGo)
+}
+
+func (a *away) EndJob(ctx context.Context, j registry.Job) error {
+	if a.gone.Load() {
+		return link.NewError(link.CodeUnavailable)
+	}
+	return a.JobStore.EndJob(ctx, j)
+}
+
+// hubOfJobs is what a job needs of a hub.
+type hubOfJobs struct {
+	*exchange.Exchange
+	engine *slowEngine
+	away   *away
+}
+
+var olga = exchange.Operator{Name: "olga", Role: link.RoleOperator}
+
+// hubsOfJobs are hubs of one store.
+func hubsOfJobs(t *testing.T, n int) (list []hubOfJobs, now *clock.Fake) {
+	now = clock.NewFake(noon)
+	store := jobStore(t, now)
+	for range n {
+		_, e := people()
+		h := hubOfJobs{engine: &slowEngine{engine: e, let: make(chan struct{})}, away: &away{JobStore: store}}
+		h.Exchange = exchange.New(h.engine, &directory{JobStore: h.away}, discard)
+		h.UseClock(now)
+		t.Cleanup(h.EndJobs)
+		list = append(list, h)
+	}
+	return list, now
+}
+
+func (h hubOfJobs) start(t *testing.T) link.Job {
+	t.Helper()
+	j, err := h.StartJob(t.Context(), olga, exchange.Work{Kind: exchange.JobRedrive, Queue: rmQueue, List: link.ListDead})
+	if err != nil || j.State != link.JobRunning {
+		t.Fatalf("%+v, %v", j, err)
+	}
+	return j
+}
+
+// finish lets the list end, and everything that stands in it be redriven.
+func (h hubOfJobs) finish(t *testing.T) {
+	h.engine.end.Store(true)
+	go func() {
+		for {
+			select {
+			case h.engine.let <- struct{}{}:
+			case <-t.Context().Done():
+				return
+			}
+		}
+	}()
+}
+
+// until moves the time on until a job is as it should be.
+func (h hubOfJobs) until(t *testing.T, now *clock.Fake, id uuid.UUID, so func(link.Job) bool) link.Job {
+	t.Helper()
+	for {
+		j, err := h.Job(t.Context(), olga, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if so(j) {
+			return j
+		}
+		if t.Context().Err() != nil {
+			t.Fatalf("%+v", j)
+		}
+		now.Advance(100 * time.Millisecond)
+	}
+}
+
+// TestJobsOfOtherHubs: every hub sees how far a job is, and cancels it.
+func TestJobsOfOtherHubs(t *testing.T) {
+	hubs, now := hubsOfJobs(t, 2)
+	a, b := hubs[0], hubs[1]
+	id := a.start(t).ID
+	a.engine.let <- struct{}{}
+	a.engine.let <- struct{}{}
+	b.until(t, now, id, func(j link.Job) bool { return j.Done >= 1 && j.State == link.JobRunning })
+	if list, err := b.Jobs(t.Context(), olga); err != nil || len(list) != 1 || list[0].ID != id || list[0].By != "olga" || list[0].Total != 16 {
+		t.Errorf("%+v, %v", list, err)
+	}
+	if _, err := b.CancelJob(t.Context(), olga, id); err != nil {
+		t.Fatal(err)
+	}
+	j := b.until(t, now, id, func(j link.Job) bool { return j.State.Ended() })
+	if j.State != link.JobCancelled || j.Done != 2 || j.EndedAt == nil {
+		t.Errorf("%+v", j)
+	}
+	_, err := b.CancelJob(t.Context(), olga, link.NewID())
+	wantCode(t, err, link.CodeNotFound)
+}
+
+// TestInterruptedJobIsTakenOn: when a hub is heard of no more, one other goes on with its job; when it comes
+// back, it changes nothing any more.
+func TestInterruptedJobIsTakenOn(t *testing.T) {
+	hubs, now := hubsOfJobs(t, 3)
+	a, b, c := hubs[0], hubs[1], hubs[2]
+	id := a.start(t).ID
+	a.engine.let <- struct{}{}
+	b.until(t, now, id, func(j link.Job) bool { return j.Done == 1 })
+	a.away.gone.Store(true)
+	b.until(t, now, id, func(j link.Job) bool { return j.State == link.JobInterrupted })
+
+	b.ResumeJobs(t.Context())
+	c.ResumeJobs(t.Context())
+	var by hubOfJobs
+	select {
+	case b.engine.let <- struct{}{}:
+		by = b
+	case c.engine.let <- struct{}{}:
+		by = c
+	}
+	select {
+	case b.engine.let <- struct{}{}:
+		if by != b {
+			t.Error("two hubs go on")
+		}
+	case c.engine.let <- struct{}{}:
+		if by != c {
+			t.Error("two hubs go on")
+		}
+	}
+	by.until(t, now, id, func(j link.Job) bool { return j.Done == 3 && j.State == link.JobRunning })
+
+	a.away.gone.Store(false)
+	a.until(t, now, id, func(j link.Job) bool { return j.Done == 3 && j.State == link.JobRunning }) // what is stored, not its own
+	by.finish(t)
+	j := a.until(t, now, id, func(j link.Job) bool { return j.State.Ended() })
+	if j.State != link.JobDone || j.Done < 4 || j.By != "olga" {
+		t.Errorf("%+v", j)
+	}
+}
+
+// TestStoppedHubHandsItsJobsOver: at once, without a time in which nobody knows; also to whoever only
+// wants their end.
+func TestStoppedHubHandsItsJobsOver(t *testing.T) {
+	hubs, now := hubsOfJobs(t, 2)
+	a, b := hubs[0], hubs[1]
+	first, second := a.start(t).ID, a.start(t).ID
+	a.EndJobs()
+	if j, err := b.Job(t.Context(), olga, first); err != nil || j.State != link.JobInterrupted {
+		t.Errorf("%+v, %v", j, err)
+	}
+	if _, err := a.StartJob(t.Context(), olga, exchange.Work{Kind: exchange.JobRedrive, Queue: rmQueue, List: link.ListDead}); link.CodeOf(err) != link.CodeUnavailable {
+		t.Errorf("started at a hub that stops: %v", err)
+	}
+	if _, err := b.CancelJob(t.Context(), olga, second); err != nil { // takes the first on too
+		t.Fatal(err)
+	}
+	b.until(t, now, second, func(j link.Job) bool { return j.State == link.JobCancelled })
+	b.finish(t)
+	b.until(t, now, first, func(j link.Job) bool { return j.State == link.JobDone })
+}
