@@ -32,6 +32,7 @@ type attempt struct {
 	hashes inbox.Hashes
 	edited *link.Error // what the sender is told of a body that a person changed
 	busy   bool        // a statement met a lock
+	yields bool        // then nothing of the transaction is kept, see lane.yields
 	booked error       // of the unique index that says that it was booked before
 }
 
@@ -75,6 +76,9 @@ func (a *attempt) run(ctx context.Context) (*inbox.Ending, error) {
 		}
 		if end != nil {
 			return a.done(ctx, out, end)
+		}
+		if a.busy && a.yields {
+			return nil, a.doomed(code, out, g.busy)
 		}
 		if err := a.tx.RollbackToSavepoint(ctx); err != nil {
 			return nil, a.doomed(code, out, err)

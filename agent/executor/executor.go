@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,7 +22,6 @@ import (
 	"smartlink/agent/inbox"
 	"smartlink/consumer"
 	"smartlink/internal/clock"
-	"smartlink/internal/killpoint"
 	"smartlink/internal/sqldb"
 	"smartlink/link"
 )
@@ -31,12 +31,14 @@ type Config struct {
 	Box       *inbox.Box
 	Consumers []consumer.Consumer // at most one of each type
 	Retry     Retry
-	BatchSize int         // messages of transactional consumers that share a transaction; 0 = 1
-	Parallel  int         // transactions at the same time, of different ordering keys; 0 = 1, at most inbox.MaxParallel
-	Clock     clock.Clock // nil: clock.Real
-	Logger    *slog.Logger
-	Answered  func() // called after a commit that put answers up; nil: nothing to do
-	Alarm     func(code link.Code)
+	BatchSize int // messages of transactional consumers that share a transaction; 0 = 1
+	// Parallel is how many transactions run at the same time, of different ordering keys, where the database
+	// has more than one writer; at most inbox.MaxParallel. 0: one, or four of them in PostgreSQL.
+	Parallel int
+	Clock    clock.Clock // nil: clock.Real
+	Logger   *slog.Logger
+	Answered func() // called after a commit that put answers up; nil: nothing to do
+	Alarm    func(code link.Code)
 }
 
 // poll is how often the executor looks by itself for what other processes changed or what has become
@@ -49,16 +51,18 @@ const (
 	longPause  = 30 * time.Second
 )
 
-// Executor executes messages, one batch after the other. RunOnce, Drain and Run must not be called
-// at the same time; Wake, Stats and Types may.
+// Executor executes messages, one batch after the other in each of its lanes. RunOnce, Drain and Run
+// must not be called at the same time; Wake, Stats and Types may.
 type Executor struct {
 	cfg       Config
 	job       string // names this run in IDJOB
 	consumers map[string]entry
 	wake      chan struct{}
-	recovered bool
-	owed      []*inbox.Row // claims to be given back when the database answers again
+	lanes     []*lane
 	stats     stats
+
+	recovering sync.Mutex
+	recovered  bool
 
 	// findDone looks for an earlier booking; tests put something blind in its place, to see the
 	// unique indexes at work.
@@ -84,7 +88,7 @@ func New(cfg Config) (*Executor, error) {
 	if cfg.Alarm == nil {
 		cfg.Alarm = func(link.Code) {}
 	}
-	cfg.BatchSize, cfg.Parallel = max(cfg.BatchSize, 1), max(cfg.Parallel, 1)
+	cfg.BatchSize = max(cfg.BatchSize, 1)
 	if cfg.Parallel > inbox.MaxParallel {
 		return nil, fmt.Errorf("%d transactions at the same time: at most %d", cfg.Parallel, inbox.MaxParallel)
 	}
@@ -104,6 +108,9 @@ func New(cfg Config) (*Executor, error) {
 		}
 		t, ok := c.(consumer.Transactional)
 		e.consumers[c.Type()] = entry{c, ok && t.Transactional()}
+	}
+	for n := range cfg.parallel() {
+		e.lanes = append(e.lanes, &lane{e: e, number: n})
 	}
 	return e, nil
 }
@@ -126,39 +133,29 @@ func (e *Executor) Wake() {
 	}
 }
 
-// Run executes until ctx ends; the batch it is in then comes to its end.
+// Run executes until ctx ends; the batches it is in then come to their end.
 func (e *Executor) Run(ctx context.Context) {
-	pause := firstPause
-	for ctx.Err() == nil {
-		n, err := e.RunOnce(ctx)
-		wait := poll
-		switch {
-		case errors.Is(err, inbox.ErrStandBy): // whoever stands by is stopped; otherwise it is a matter of moments
-			e.cfg.Logger.Debug("the executor pauses: this instance is not the active one, or not sure of it")
-		case err != nil && ctx.Err() == nil:
-			e.cfg.Logger.Error("the executor pauses: the database does not answer", "error", err, "pause", pause)
-			wait = pause
-			pause = min(2*pause, longPause)
-		case n > 0:
-			pause = firstPause
-			continue
-		default:
-			pause = firstPause
-		}
-		e.sleep(ctx, wait, err == nil)
+	var all sync.WaitGroup
+	for _, l := range e.lanes {
+		all.Go(func() { l.run(ctx) })
 	}
+	all.Wait()
 }
 
-// sleep waits; wakeable says that Wake ends it.
+// sleep waits, 0: until it is woken; wakeable says that Wake ends it.
 func (e *Executor) sleep(ctx context.Context, d time.Duration, wakeable bool) {
 	wake := e.wake
 	if !wakeable {
 		wake = nil
 	}
-	t := e.cfg.Clock.NewTimer(d)
-	defer t.Stop()
+	var due <-chan time.Time
+	if d > 0 {
+		t := e.cfg.Clock.NewTimer(d)
+		defer t.Stop()
+		due = t.C()
+	}
 	select {
-	case <-t.C():
+	case <-due:
 	case <-wake:
 	case <-ctx.Done():
 	}
@@ -168,9 +165,23 @@ func (e *Executor) sleep(ctx context.Context, d time.Duration, wakeable bool) {
 func (e *Executor) Drain(ctx context.Context) (int, error) {
 	total := 0
 	for {
-		n, err := e.RunOnce(ctx)
-		total += n
-		if err != nil || n == 0 {
+		executed := make([]int, len(e.lanes))
+		errs := make([]error, len(e.lanes))
+		var all sync.WaitGroup
+		for i, l := range e.lanes {
+			all.Go(func() {
+				for n := -1; n != 0 && errs[i] == nil; executed[i] += n {
+					n, errs[i] = l.once(ctx)
+				}
+			})
+		}
+		all.Wait()
+		before := total
+		for _, n := range executed {
+			total += n
+		}
+		// What another lane let go on while this one found nothing is due now.
+		if err := errors.Join(errs...); err != nil || total == before {
 			return total, err
 		}
 	}
@@ -179,36 +190,12 @@ func (e *Executor) Drain(ctx context.Context) (int, error) {
 // RunOnce claims and executes one batch and answers how many messages it executed; 0: none is due.
 // An error says that the database does not answer: no attempt has been counted, and the same
 // messages are executed when RunOnce is called again and it does.
-func (e *Executor) RunOnce(ctx context.Context) (int, error) {
-	if err := ctx.Err(); err != nil {
-		return 0, err
-	}
-	ctx = context.WithoutCancel(ctx) // what has begun comes to its end
-	if err := e.makeGood(ctx); err != nil {
-		return 0, err
-	}
-	rows, err := e.cfg.Box.Claim(ctx, e.job, e.cfg.BatchSize, func(t string) bool { return e.consumers[t].joins })
-	if err != nil {
-		return 0, fmt.Errorf("claim: %w", err)
-	}
-	if len(rows) == 0 {
-		return 0, nil
-	}
-	n, err := e.batch(ctx, rows)
-	if err != nil {
-		// The database may come back soon enough to do it at once.
-		e.owed = rows[n:]
-		return n, errors.Join(err, e.makeGood(ctx))
-	}
-	return n, nil
-}
+func (e *Executor) RunOnce(ctx context.Context) (int, error) { return e.lanes[0].once(ctx) }
 
-// makeGood takes over what a dead run left, once, and gives back claims that could not be executed.
-func (e *Executor) makeGood(ctx context.Context) error {
-	if err := e.cfg.Box.GiveBack(ctx, e.owed); err != nil {
-		return fmt.Errorf("give claims back: %w", err)
-	}
-	e.owed = nil
+// recover takes over what a dead run left, once.
+func (e *Executor) recover(ctx context.Context) error {
+	e.recovering.Lock()
+	defer e.recovering.Unlock()
 	if e.recovered {
 		return nil
 	}
@@ -227,48 +214,6 @@ func (e *Executor) makeGood(ctx context.Context) error {
 		e.cfg.Answered()
 	}
 	return nil
-}
-
-// batch executes claimed rows together and, when the transaction cannot be kept, one by one, so that
-// only the row at fault pays for it. It answers how many of the rows were settled; the others are
-// still claimed when err is not nil.
-func (e *Executor) batch(ctx context.Context, rows []*inbox.Row) (int, error) {
-	if len(rows) > 1 {
-		err := e.together(ctx, rows, nil)
-		if err == nil {
-			return len(rows), nil
-		}
-		if away(err) {
-			return 0, err
-		}
-		e.cfg.Logger.Warn("a batch is repeated one by one", "count", len(rows), "error", err)
-	}
-	for i, r := range rows {
-		if err := e.alone(ctx, r); err != nil {
-			return i, err
-		}
-	}
-	return len(rows), nil
-}
-
-// alone executes one row in a transaction of its own. A fault that the transaction does not survive
-// is the row's: it costs the attempt, unless it was a lock and goes away when the work is repeated.
-func (e *Executor) alone(ctx context.Context, r *inbox.Row) error {
-	err := e.together(ctx, []*inbox.Row{r}, nil)
-	for n := 0; n < maxBusy && lostBusy(err); n++ {
-		e.cfg.Logger.Warn("repeated: the database was busy", "messageId", r.Message.ID, "type", r.Message.Type, "error", err)
-		err = e.together(ctx, []*inbox.Row{r}, nil)
-	}
-	if err != nil && !away(err) && !errors.Is(err, inbox.ErrClaimLost) {
-		failed := &fault{code: link.CodeConsumerFailed, cause: err}
-		errors.As(err, &failed)
-		err = e.together(ctx, []*inbox.Row{r}, failed)
-	}
-	if errors.Is(err, inbox.ErrClaimLost) {
-		e.cfg.Logger.Warn("another agent works on the same database", "messageId", r.Message.ID, "type", r.Message.Type)
-		return nil
-	}
-	return err
 }
 
 // fault is a failure of one row that its transaction does not survive.
@@ -297,49 +242,6 @@ func (a *errAway) Unwrap() error { return a.cause }
 func away(err error) bool {
 	var a *errAway
 	return errors.As(err, &a)
-}
-
-// together runs rows in one transaction. With failed, which goes with a single row, the row is not
-// executed: the failure is noted. After an error nothing is kept; away tells whose fault it is.
-func (e *Executor) together(ctx context.Context, rows []*inbox.Row, failed *fault) error {
-	tx, err := e.cfg.Box.Begin(ctx)
-	if err != nil {
-		return &errAway{err}
-	}
-	defer tx.Rollback(ctx)
-	endings := make([]*inbox.Ending, len(rows))
-	if err := tx.LookAhead(ctx, rows); err != nil {
-		return lost(ctx, tx, err)
-	}
-	for i, r := range rows {
-		a := attempt{e: e, tx: tx, row: r, now: e.cfg.Clock.Now(), log: memory{clock: e.cfg.Clock}}
-		if failed != nil {
-			a.log.lines = failed.lines
-			endings[i], err = a.failed(failed.code, failed.cause.Error(), 0)
-		} else {
-			endings[i], err = a.run(ctx)
-		}
-		if err == nil {
-			endings[i].Lines = a.log.all()
-			err = tx.Settle(ctx, r, endings[i])
-		}
-		if err != nil {
-			return lost(ctx, tx, err)
-		}
-	}
-	if err := tx.Flush(ctx); err != nil {
-		return lost(ctx, tx, err)
-	}
-	killpoint.Hit("before-execute-commit")
-	if err := tx.Commit(ctx); err != nil {
-		if sqldb.IsUnavailable(err) || sqldb.IsBusy(err) {
-			return &errAway{err}
-		}
-		return err
-	}
-	killpoint.Hit("after-execute-commit")
-	e.tell(rows, endings)
-	return nil
 }
 
 // lost answers the error that a transaction ended with; away tells whose fault it is.

@@ -40,7 +40,7 @@ func newWorld(t *testing.T, change ...func(*executor.Config)) *world {
 	w.box = w.Open(t, w.clock)
 	w.ways = map[string]agenttest.Way{"reject": agenttest.Reject, "fail": agenttest.Fail, "panic": agenttest.Panic}
 	w.config = executor.Config{
-		Box: w.box, Clock: w.clock, Consumers: []consumer.Consumer{&agenttest.Booker{Ways: w.ways}},
+		Box: w.box, Clock: w.clock, Consumers: []consumer.Consumer{&agenttest.Booker{Ways: w.ways}}, Parallel: 1,
 		Alarm: func(c link.Code) { w.alarms = append(w.alarms, c) },
 	}
 	for _, c := range change {

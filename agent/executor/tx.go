@@ -50,6 +50,16 @@ func (g *guarded) Later(ctx context.Context, s sqldb.Statement) error {
 	return err
 }
 
+// Aside asks a query that writes in a transaction of its own: see sqldb.Aside.
+func (g *guarded) Aside(ctx context.Context, dest any, query string, args ...any) (bool, error) {
+	if g.controls(query) {
+		return true, errControl
+	}
+	done, err := g.tx.Aside(ctx, dest, query, args...)
+	g.watch(err)
+	return done, err
+}
+
 // Memo keeps what the messages of a transaction have read: see sqldb.Memo.
 func (g *guarded) Memo() *sqldb.Memo { return g.tx.Memo() }
 

@@ -17,7 +17,7 @@ func TestExecutionsAreSearchedByPages(t *testing.T) {
 	clk := clock.NewFake(agenttest.Start)
 	box := agenttest.NewFiles(t).Open(t, clk)
 	ways := map[string]agenttest.Way{"reject": agenttest.Reject}
-	exec, err := executor.New(executor.Config{Box: box, Clock: clk, Consumers: []consumer.Consumer{&agenttest.Booker{Ways: ways}, &agenttest.Booker{Of: "OtherCommand"}}})
+	exec, err := executor.New(executor.Config{Box: box, Parallel: 1, Clock: clk, Consumers: []consumer.Consumer{&agenttest.Booker{Ways: ways}, &agenttest.Booker{Of: "OtherCommand"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,6 +50,7 @@ type Box struct {
 	zone  *time.Location
 	inst  Installation
 	w     *writer
+	lanes lanes
 
 	guarded atomic.Bool
 	sure    func() bool // set by Guard
@@ -148,7 +149,7 @@ func open(ctx context.Context, database string, clk clock.Clock) (*Box, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Box{db: db, read: sqldb.BindDB(db), clock: clk, zone: time.Local, w: newWriter(db)}, nil
+	return &Box{db: db, read: sqldb.BindDB(db), clock: clk, zone: time.Local, w: newWriter(db, nil)}, nil
 }
 
 // Installation is whose inbox it is; zero after Attach.
@@ -157,14 +158,14 @@ func (b *Box) Installation() Installation { return b.inst }
 // Close waits for the running transaction and closes the database. When ctx ends first the database
 // is closed all the same, and what was running is undone.
 func (b *Box) Close(ctx context.Context) error {
-	err := b.w.close(ctx)
+	err := errors.Join(b.w.close(ctx), b.lanes.close(ctx))
 	return errors.Join(err, b.db.Close())
 }
 
 // Answers tells whether the database can be written now, by writing to it if the last write failed
 // and by reading otherwise.
 func (b *Box) Answers(ctx context.Context) error {
-	if b.w.failed.Load() {
+	if b.w.failed.Load() { // or one of a lane's
 		return b.write(ctx, func(tx *Tx) error {
 			_, err := tx.ExecContext(ctx, `UPDATE SMARTLINKMARKER SET ONE = 1`)
 			return err

@@ -26,12 +26,17 @@ type writer struct {
 	memo    sqldb.Memo // of the open transaction
 	stmts   statements // SQLite's
 	closed  bool
-	failed  atomic.Bool // the last transaction failed because the database is away
+	failed  *atomic.Bool // the last transaction failed because the database is away
+	beside  bool         // its transactions run at the same time as others, until Join
 }
 
-func newWriter(db *sql.DB) *writer {
+// newWriter makes a writer; main is the one that it runs beside, nil for that one itself.
+func newWriter(db *sql.DB, main *writer) *writer {
 	d := sqldb.DialectOf(db)
-	w := &writer{db: db, dialect: d, texts: textsOf(d), gate: make(chan struct{}, 1)}
+	w := &writer{db: db, dialect: d, texts: textsOf(d), gate: make(chan struct{}, 1), failed: &atomic.Bool{}}
+	if main != nil {
+		w.failed, w.beside = main.failed, true
+	}
 	w.gate <- struct{}{}
 	return w
 }
@@ -44,6 +49,7 @@ var errClosed = errors.New("the inbox is closed")
 // that no message caused. Those that go through Later may run later than they were given, see queue.
 type Tx struct {
 	w       *writer
+	box     *Box
 	open    bool
 	commits *atomic.Int64 // counts what is committed
 	ahead   ahead
@@ -55,7 +61,10 @@ func (b *Box) Begin(ctx context.Context) (*Tx, error) { return b.begin(ctx, true
 
 // begin is Begin; without held whoever may be active.
 func (b *Box) begin(ctx context.Context, held bool) (*Tx, error) {
-	w := b.w
+	return b.beginOn(ctx, b.w, held)
+}
+
+func (b *Box) beginOn(ctx context.Context, w *writer, held bool) (*Tx, error) {
 	select {
 	case <-w.gate:
 	case <-ctx.Done():
@@ -65,7 +74,7 @@ func (b *Box) begin(ctx context.Context, held bool) (*Tx, error) {
 		w.gate <- struct{}{}
 		return nil, err
 	}
-	t := &Tx{w: w, open: true, commits: &b.commits}
+	t := &Tx{w: w, box: b, open: true, commits: &b.commits}
 	if held {
 		if err := b.holds(ctx, t); err != nil {
 			if t.Unavailable(err) {
@@ -109,9 +118,20 @@ func (w *writer) lock(ctx context.Context) (err error) {
 	if w.tx, err = w.conn.BeginTx(ctx, nil); err != nil {
 		return err
 	}
+	if w.beside {
+		return w.later(ctx, sqldb.Statement{Query: besideWait})
+	}
+	return w.lockMark(ctx)
+}
+
+// lockMark waits until nobody else writes.
+func (w *writer) lockMark(ctx context.Context) error {
+	if err := w.flush(ctx); err != nil {
+		return err
+	}
 	var one int
 	if err := w.bound().QueryRowContext(ctx, w.texts.lock).Scan(&one); err != nil {
-		return fmt.Errorf("lock the mark: %w", err)
+		return w.look(ctx, fmt.Errorf("lock the mark: %w", err))
 	}
 	return nil
 }
@@ -171,10 +191,15 @@ func (w *writer) drop() {
 	}
 	w.gone, w.queue = nil, queue{}
 	if w.conn != nil {
-		_ = w.conn.Raw(func(any) error { return driver.ErrBadConn }) // takes it out of the pool
-		_ = w.conn.Close()
+		discard(w.conn)
 		w.conn = nil
 	}
+}
+
+// discard closes a connection and takes it out of the pool.
+func discard(conn *sql.Conn) {
+	_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+	_ = conn.Close()
 }
 
 func (w *writer) close(ctx context.Context) error {

@@ -57,6 +57,8 @@ type textKey struct {
 //   - parameters are ? or, to use one twice, ?1, as SQLite has them;
 //   - "{limit n}" at the end of a SELECT with an ORDER BY, n a number or a parameter, keeps the first n
 //     rows;
+//   - "{lock}" at the end of a SELECT locks the rows that are found, where several write at the same time:
+//     see inbox.Box.Beside. That is PostgreSQL;
 //   - "{skip locked}" behind the name of the only table of a SELECT, together with "{for update}" at
 //     its end, locks the rows that are found and passes over those that others have locked.
 //
@@ -130,7 +132,9 @@ func (d Dialect) mark(name, other string) string {
 		return "WITH (UPDLOCK, READPAST, ROWLOCK)"
 	case name == "for update" && d == Postgres:
 		return "FOR UPDATE SKIP LOCKED"
-	case name == "skip locked", name == "for update":
+	case name == "lock" && d == Postgres:
+		return "FOR UPDATE"
+	case name == "skip locked", name == "for update", name == "lock":
 		return " "
 	}
 	return other

@@ -96,7 +96,7 @@ func edit(ctx context.Context, e *command.Execution) (command.Booked, error) {
 	var lines []*contracts.Record
 	if named {
 		var err error
-		if stored, err = ledger.LoadHead(ctx, e.Tx, company, batch, id); err != nil {
+		if stored, err = ledger.LockHead(ctx, e.Tx, company, batch, id); err != nil {
 			return command.Booked{}, err
 		}
 	}

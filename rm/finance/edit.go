@@ -20,7 +20,7 @@ func edit(ctx context.Context, x *command.Execution) (command.Booked, error) {
 	var rows []*contracts.Record
 	if named {
 		var err error
-		if stored, err = ledger.LoadEntry(ctx, e.Tx, company, id); err != nil {
+		if stored, err = ledger.LockEntry(ctx, e.Tx, company, id); err != nil {
 			return command.Booked{}, err
 		}
 	}

@@ -24,11 +24,13 @@ var managerialOf = managerial.selects(
 
 // LoadHead reads the head of an accounting entry; nil when there is none.
 func LoadHead(ctx context.Context, tx consumer.Tx, company, batch, id int64) (*contracts.Record, error) {
-	found, err := heads.load(ctx, tx, company, batch, id)
-	if err != nil || len(found) == 0 {
-		return nil, err
-	}
-	return found[0], nil
+	return only(heads.load(ctx, tx, company, batch, id))
+}
+
+// LockHead is LoadHead for one that is going to be changed: nobody else changes it, or its lines, until
+// the transaction ends.
+func LockHead(ctx context.Context, tx consumer.Tx, company, batch, id int64) (*contracts.Record, error) {
+	return heads.lock(ctx, tx, company, batch, id)
 }
 
 // LoadLines reads the lines of an accounting entry in the order of their ids, each with its managerial

@@ -14,11 +14,13 @@ var (
 
 // LoadEntry reads a financial entry; nil when there is none.
 func LoadEntry(ctx context.Context, tx consumer.Tx, company, id int64) (*contracts.Record, error) {
-	found, err := entries.load(ctx, tx, company, id)
-	if err != nil || len(found) == 0 {
-		return nil, err
-	}
-	return found[0], nil
+	return only(entries.load(ctx, tx, company, id))
+}
+
+// LockEntry is LoadEntry for one that is going to be changed: nobody else changes it, or its children,
+// until the transaction ends.
+func LockEntry(ctx context.Context, tx consumer.Tx, company, id int64) (*contracts.Record, error) {
+	return entries.lock(ctx, tx, company, id)
 }
 
 // LoadRows reads the apportionment of an entry, in the order of its ids.

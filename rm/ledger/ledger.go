@@ -34,6 +34,7 @@ type statements struct {
 
 	columns                                  string // of stored
 	insertSQL, loadSQL, updateSQL, removeSQL string
+	lockSQL                                  string // loadSQL that keeps others from changing what it reads
 }
 
 // newStatements makes the texts. keys are the property names of the primary key; load reads by the
@@ -68,6 +69,7 @@ func newStatements(t *contracts.Table, loadBy int, keys ...string) *statements {
 	s.columns = list
 	s.insertSQL = "INSERT INTO " + t.Name + " (" + list + ") VALUES (" + strings.Join(marks, ", ") + ")"
 	s.loadSQL = s.selects(where(keys[:loadBy]), t.Field(keys[len(keys)-1]).Column)
+	s.lockSQL = s.loadSQL + " {lock}"
 	s.removeSQL = "DELETE FROM " + t.Name + " WHERE " + where(keys)
 	s.updateSQL = "UPDATE " + t.Name + " SET " + strings.Join(sets, ", ") + " WHERE " + where(keys)
 	return s
@@ -124,6 +126,19 @@ func (s *statements) one(ctx context.Context, tx consumer.Tx, what, query string
 		}
 		return nil
 	}})
+}
+
+// lock reads the record of a key that is going to be changed; nil when there is none.
+func (s *statements) lock(ctx context.Context, tx consumer.Tx, key ...any) (*contracts.Record, error) {
+	return only(s.loadBy(ctx, tx, s.lockSQL, key...))
+}
+
+// only is the record of a list of at most one.
+func only(found []*contracts.Record, err error) (*contracts.Record, error) {
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return found[0], nil
 }
 
 // load reads records by the first part of their key.

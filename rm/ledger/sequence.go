@@ -50,7 +50,7 @@ func (s sequence) next(ctx context.Context, tx consumer.Tx, company, among int64
 		query = s.server
 	}
 	var last int64
-	if err := tx.QueryRowContext(sqldb.Harmless(ctx), query, args...).Scan(&last); err != nil {
+	if err := sqldb.Aside(ctx, tx, &last, query, args...); err != nil {
 		return 0, fmt.Errorf("take ids of %s: %w", s.table, err)
 	}
 	return last - int64(n) + 1, nil

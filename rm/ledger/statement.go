@@ -14,10 +14,10 @@ var (
 	statementIDs  = newSequence("FXCX", "IDXCX", "")
 )
 
-// LoadStatement reads an entry of the cash statement with amounts above zero, as messages have them; nil
-// when there is none.
-func LoadStatement(ctx context.Context, tx consumer.Tx, company, id int64) (*contracts.Record, error) {
-	found, err := LoadSignedStatement(ctx, tx, company, id)
+// LockStatement reads an entry of the cash statement that is going to be changed, with amounts above zero,
+// as messages have them; nil when there is none. Nobody else changes it until the transaction ends.
+func LockStatement(ctx context.Context, tx consumer.Tx, company, id int64) (*contracts.Record, error) {
+	found, err := statementRows.lock(ctx, tx, company, id)
 	if found != nil {
 		unsigned(found)
 	}
@@ -26,11 +26,7 @@ func LoadStatement(ctx context.Context, tx consumer.Tx, company, id int64) (*con
 
 // LoadSignedStatement reads an entry of the cash statement as it is stored; nil when there is none.
 func LoadSignedStatement(ctx context.Context, tx consumer.Tx, company, id int64) (*contracts.Record, error) {
-	found, err := statementRows.load(ctx, tx, company, id)
-	if err != nil || len(found) == 0 {
-		return nil, err
-	}
-	return found[0], nil
+	return only(statementRows.load(ctx, tx, company, id))
 }
 
 // InsertStatement writes a new entry of the cash statement. Its amounts are above zero; they are stored

@@ -79,7 +79,7 @@ func edit(ctx context.Context, e *command.Execution) (command.Booked, error) {
 	var stored *contracts.Record
 	if named {
 		var err error
-		if stored, err = ledger.LoadStatement(ctx, e.Tx, company, id); err != nil {
+		if stored, err = ledger.LockStatement(ctx, e.Tx, company, id); err != nil {
 			return command.Booked{}, err
 		}
 	}
