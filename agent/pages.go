@@ -103,5 +103,8 @@ func (h *Host) status(ctx context.Context) console.Status {
 		s.Failure = errors.Join(s.Failure, err)
 	}
 	s.Metrics = metrics
+	if told := a.Told(); !told.At.IsZero() {
+		s.Metrics, s.Told = told.Text, told.At
+	}
 	return s
 }

@@ -2,7 +2,7 @@ package console
 
 import (
 	"net/http"
-	"strconv"
+	"slices"
 	"strings"
 
 	"smartlink/agent/activation"
@@ -133,13 +133,38 @@ func (c *Console) execute(v *visit) error {
 			return c.refused(v, link.NewError(link.CodeRequestInvalid).At("app", link.CodeRequestInvalid, link.Both("nenhum aplicativo escolhido", "no app chosen")))
 		}
 		_, err = v.wizard().Remove(v.r.Context(), asked.Apps, false)
+	case "run":
+		err = c.runNow(v, asked.Apps)
 	default:
-		return link.NewError(link.CodeRequestInvalid).At("action", link.CodeRequestInvalid, link.OneOf("activate", "remove"))
+		return link.NewError(link.CodeRequestInvalid).At("action", link.CodeRequestInvalid, link.OneOf("activate", "remove", "run"))
 	}
 	if err != nil {
 		return c.refused(v, err)
 	}
 	return v.redirect("/activation")
+}
+
+// runNow makes due what waits of the apps' types.
+func (c *Console) runNow(v *visit, apps []string) error {
+	state, err := c.cfg.Wizard.Folder.Read()
+	if err != nil {
+		return err
+	}
+	var types []string
+	for _, a := range state.Apps {
+		if slices.Contains(apps, a.Code) {
+			types = append(types, a.Types...)
+		}
+	}
+	if len(types) == 0 {
+		return link.NewError(link.CodeRequestInvalid).At("app", link.CodeRequestInvalid, link.Both("nenhum aplicativo ativo escolhido", "no active app chosen"))
+	}
+	box, err := c.inbox(v.r.Context())
+	if err != nil {
+		return err
+	}
+	_, err = box.Desk(by).Hasten(v.r.Context(), types)
+	return err
 }
 
 // refused shows why, above what was found.
@@ -176,6 +201,7 @@ func fields(o *activation.Options, file activation.RetryFigures) []option {
 type optionsPage struct {
 	Ever   bool
 	Fields []option
+	Types  []typeLine
 }
 
 func (c *Console) options(v *visit) error {
@@ -187,7 +213,11 @@ func (c *Console) options(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.show(http.StatusOK, "options", "options.title", "activation", optionsPage{state.Ever(), fields(&state.Options, file.Retry)})
+	types, err := c.types(v, &state)
+	if err != nil {
+		return err
+	}
+	return v.show(http.StatusOK, "options", "options.title", "activation", optionsPage{state.Ever(), fields(&state.Options, file.Retry), types})
 }
 
 func (c *Console) setOptions(v *visit) error {
@@ -203,13 +233,8 @@ func (c *Console) setOptions(v *visit) error {
 		{"batch_size", &o.BatchSize}, {"parallel", &o.Parallel}, {"minutes_interval", &o.MinutesInterval},
 		{"fator_tempo_execucao", &o.FatorTempoExecucao}, {"qtde_tentativas_exec", &o.QtdeTentativasExec},
 	} {
-		text := strings.TrimSpace(form.Get(f.name))
-		if text == "" {
-			continue
-		}
-		if *f.into, err = strconv.Atoi(text); err != nil {
-			return link.NewError(link.CodeRequestInvalid).Because(err).At(f.name, link.CodeRequestInvalid,
-				link.Both("não é um número inteiro", "is no whole number"))
+		if err := number(form, f.name, f.into); err != nil {
+			return err
 		}
 	}
 	if err := v.wizard().SetOptions(o); err != nil {

@@ -34,7 +34,8 @@ type Status struct {
 	Failure error     // why none does; nil: nothing is activated
 	Contact time.Time // last answer of the hub; zero: none yet
 	Trouble error     // of the last call to it; nil: it went well
-	Metrics string    // as they are reported to the hub, in Prometheus' text format
+	Metrics string    // as they were last reported to the hub, in Prometheus' text format
+	Told    time.Time // when they were; zero: not yet, they are as of now
 }
 
 // Config is what a Console stands on. Wizard, Database and Status are needed.
@@ -180,6 +181,9 @@ func (c *Console) table() []route {
 		{"POST /messages/{id}/reprocess", false, c.reprocess},
 		{"POST /messages/{id}/discard", false, c.discard},
 		{"POST /messages/{id}/try", false, c.try},
+		{"POST /messages/{id}/release", false, c.release},
+		{"GET /messages/{id}/edit", false, c.editForm},
+		{"POST /messages/{id}/edit", false, c.edit},
 		{"GET /rejected.csv", false, c.rejected},
 		{"GET /executions", false, c.executions},
 		{"GET /activation", false, c.activation},
@@ -188,6 +192,16 @@ func (c *Console) table() []route {
 		{"POST /activation/cancel", false, c.cancel},
 		{"GET /options", false, c.options},
 		{"POST /options", false, c.setOptions},
+		{"GET /options/{type}", false, c.typeOptions},
+		{"POST /options/{type}", false, c.setTypeOptions},
+		{"GET /control", false, c.control},
+		{"POST /control/pause", false, c.pause},
+		{"POST /control/resume", false, c.resume},
+		{"POST /control/release", false, c.releaseAll},
+		{"POST /control/help", false, c.help},
+		{"GET /windows", false, c.windows},
+		{"POST /windows", false, c.setWindow},
+		{"POST /windows/remove", false, c.removeWindow},
 		{"POST /logout", false, c.logout},
 		{"GET /login", true, c.loginPage},
 		{"POST /login", true, c.login},

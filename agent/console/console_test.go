@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"smartlink/agent/activation"
+	"smartlink/agent/inbox"
+	"smartlink/agent/internal/agenttest"
 	"smartlink/consumer"
 	"smartlink/link"
 )
@@ -28,7 +30,7 @@ func TestNothingWithoutALogin(t *testing.T) {
 		if !ok || r.open {
 			continue
 		}
-		path = strings.NewReplacer("{$}", "", "{id}", w.rejected.Message.ID.String()).Replace(path)
+		path = strings.NewReplacer("{$}", "", "{id}", w.rejected.Message.ID.String(), "{type}", agenttest.Command).Replace(path)
 		status, page, header := b.do(method, path, "reason=x&app=BOOKS&action=activate", nil)
 		if status != http.StatusSeeOther || header.Get("Location") != "/login" || page != "" {
 			t.Errorf("%s: %d %s", r.pattern, status, page)
@@ -310,6 +312,14 @@ func TestActivation(t *testing.T) {
 	if state, err = w.c.cfg.Wizard.Folder.Read(); err != nil || state.Options != (activation.Options{BatchSize: 8, RetryFigures: activation.RetryFigures{QtdeTentativasExec: 7}}) {
 		t.Errorf("%+v, %v", state.Options, err)
 	}
+	before := w.Text(t, `SELECT DATATENTATIVAEXEC FROM GTOTVSLINKMESSAGE WHERE ID = ?`, w.waiting.Message.ID.String())
+	s, p = b.post("/activation/execute", "action", "run", "do", "execute", "app", "DENIED")
+	b.wants(s, p, http.StatusUnprocessableEntity, "nenhum aplicativo ativo escolhido")
+	s, p = b.post("/activation/execute", "action", "run", "do", "execute", "app", "BOOKS")
+	b.wants(s, p, http.StatusOK, "Executar")
+	if after := w.Text(t, `SELECT DATATENTATIVAEXEC FROM GTOTVSLINKMESSAGE WHERE ID = ?`, w.waiting.Message.ID.String()); after != "" || before == "" {
+		t.Errorf("due at %q, before at %q", after, before)
+	}
 	s, p = b.post("/options", "batch_size", "many")
 	b.wants(s, p, http.StatusUnprocessableEntity, "não é um número inteiro")
 
@@ -326,6 +336,101 @@ func TestActivation(t *testing.T) {
 	w.hub.away = true
 	s, p = b.post("/activation/search", search...)
 	b.wants(s, p, http.StatusBadGateway, "O hub não pôde ser consultado", "Pesquisar")
+}
+
+// TestEditReprocessRelease: what is refused is shown with what was typed, and what was there before is kept.
+func TestEditReprocessRelease(t *testing.T) {
+	w := newWorld(t)
+	b := w.in("en")
+	at := "/messages/" + w.rejected.Message.ID.String()
+	s, p := b.get(at)
+	b.wants(s, p, http.StatusOK, `href="`+at+`/edit"`)
+	s, p = b.get(at + "/edit")
+	b.wants(s, p, http.StatusOK, "two \\u003cscript", "<textarea")
+	laid := laidOut(string(w.rejected.Message.Body))
+	s, p = b.post(at+"/edit", "body", strings.ReplaceAll(laid, "\n", "\r\n"), "reason", "r")
+	b.wants(s, p, http.StatusUnprocessableEntity, "nothing was changed", "<textarea")
+	s, p = b.post(at+"/edit", "body", `{"doc":"<mended`, "reason", "why & not")
+	b.wants(s, p, http.StatusBadRequest, "SL-BODY-NOT-JSON", "&lt;mended", "why &amp; not")
+	s, p = b.post(at+"/edit", "body", "{\r\n\"doc\":\"mended\"}", "reason", " ")
+	b.wants(s, p, http.StatusUnprocessableEntity, "say why")
+	s, p = b.post(at+"/edit", "body", "{\r\n\"doc\":\"mended\"}", "reason", "the supplier's new code")
+	b.wants(s, p, http.StatusOK, "Stored", "SL-EDITED", "Body before change 1", "new code", "mended", "two \\u003cscript", "Edited", "console")
+	if got := w.Text(t, `SELECT CAST(DATA AS TEXT) FROM GTOTVSLINKMESSAGE WHERE ID = ?`, w.rejected.Message.ID.String()); got != "{\n\"doc\":\"mended\"}" {
+		t.Errorf("%q", got)
+	}
+	s, p = b.get("/messages/" + w.booked.Message.ID.String() + "/edit")
+	b.wants(s, p, http.StatusConflict, "SL-NOT-NOW")
+
+	s, p = b.post("/options/"+agenttest.Command, "hold_next", "1001", "answers", "on")
+	b.wants(s, p, http.StatusUnprocessableEntity, "HoldNext")
+	s, p = b.post("/options/"+agenttest.Command, "hold_next", "2", "minutes_interval", "7", "answers", "off")
+	b.wants(s, p, http.StatusOK, "Options of each type", "MinutesInterval 7", "to the hub only", `<td data-label="Next messages to hold">2`)
+	s, p = b.get("/options/" + agenttest.Command)
+	b.wants(s, p, http.StatusOK, `value="7"`, `value="off" selected`, "console")
+	held, other := agenttest.Delivery("held"), agenttest.Delivery("other")
+	_, err := w.box.Store(t.Context(), []link.Delivery{held, other})
+	w.must(err)
+	s, p = b.get("/messages?state=onhold")
+	b.wants(s, p, http.StatusOK, held.Message.ID.String(), other.Message.ID.String())
+	if strings.Contains(p, w.blocked.Message.ID.String()) {
+		t.Error("the filter does nothing")
+	}
+	s, p = b.get("/")
+	b.wants(s, p, http.StatusOK, `<a href="/messages?state=onhold">On hold</a></dt><dd>2</dd>`)
+	s, p = b.post("/messages/" + held.Message.ID.String() + "/release")
+	b.wants(s, p, http.StatusOK, "Released")
+	s, p = b.post("/control/release", "type", agenttest.Command)
+	b.wants(s, p, http.StatusOK, "No message waits for a release.")
+}
+
+// TestControl: a pause, a window and remote help are told on every page, and can be ended.
+func TestControl(t *testing.T) {
+	w := newWorld(t)
+	b := w.in("pt")
+	s, p := b.get("/control")
+	b.wants(s, p, http.StatusOK, "Pausar", "Desligada", "Nenhuma janela.", "Nada ainda.")
+	s, p = b.post("/control/pause")
+	b.wants(s, p, http.StatusUnprocessableEntity, "diga por quê")
+	s, p = b.post("/control/pause", "reason", "inventário <1>")
+	b.wants(s, p, http.StatusOK, "Retomar", "Execução pausada", "inventário &lt;1&gt;", "Pausou")
+	s, p = b.get("/messages")
+	b.wants(s, p, http.StatusOK, "Execução pausada", "01/03/2026 12:0")
+	if _, p := w.browser("pt").get("/login"); strings.Contains(p, "inventário") {
+		t.Error("told to somebody who is not logged in")
+	}
+	s, p = b.post("/control/resume")
+	b.wants(s, p, http.StatusOK, "Pausar", "Retomou")
+	s, p = b.post("/control/resume")
+	b.wants(s, p, http.StatusConflict, "a execução não está pausada")
+
+	s, p = b.post("/windows", "name", "noites", "kind", "weekly", "from", "10:00", "to", "6")
+	b.wants(s, p, http.StatusUnprocessableEntity, "escolha ao menos um dia", "não é uma hora")
+	s, p = b.post("/windows", "name", "noites", "kind", "weekly", "day", "sun", "day", "mon", "from", "10:00", "to", "13:30")
+	b.wants(s, p, http.StatusOK, "noites", "dom, seg", "Nada é executado: janela", "01/03/2026 13:30")
+	s, p = b.post("/windows", "name", "fechamento", "kind", "monthly", "day", "sun", "from", "last 18:00", "to", "5 08:00")
+	b.wants(s, p, http.StatusOK, "fechamento", "05/03/2026 08:00")
+	s, p = b.post("/windows/remove", "name", "fechamento")
+	b.wants(s, p, http.StatusOK, "01/03/2026 13:30")
+	s, p = b.post("/windows/remove", "name", "fechamento")
+	b.wants(s, p, http.StatusNotFound, "SL-NOT-FOUND")
+	s, p = b.post("/windows/remove", "name", "noites")
+	if b.wants(s, p, http.StatusOK, "Nenhuma janela."); strings.Contains(p, "Nada é executado") {
+		t.Error("the window that was removed is told")
+	}
+
+	s, p = b.post("/control/help", "help", "on", "hours", "0")
+	b.wants(s, p, http.StatusUnprocessableEntity, "hours")
+	s, p = b.post("/control/help", "help", "on", "hours", "4")
+	b.wants(s, p, http.StatusOK, "Ligada", "01/03/2026 16:0", "Ligou ajuda remota")
+	s, p = b.post("/control/help", "help", "on", "hours", "")
+	b.wants(s, p, http.StatusOK, "até ser desligada")
+	_, err := w.box.Help(t.Context(), link.HelpRequest{ID: link.NewID(), Message: w.rejected.Message.ID, Action: link.HelpDiscard, Reason: "por telefone", By: "olga"})
+	w.must(err)
+	s, p = b.get("/control")
+	b.wants(s, p, http.StatusOK, "hub: olga", "Descartou", "feito", "por telefone")
+	s, p = b.post("/control/help", "help", "off")
+	b.wants(s, p, http.StatusOK, "Desligada", "Desligou ajuda remota")
 }
 
 // TestTexts: every key that code or a page uses is there, in both languages, and none is left over.
@@ -371,6 +476,12 @@ func TestTexts(t *testing.T) {
 		}
 		if !used[key] && !slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(key, p) }) {
 			t.Errorf("nothing uses %s", key)
+		}
+	}
+	for _, a := range []inbox.ActionName{inbox.ActionReprocess, inbox.ActionDiscard, inbox.ActionEdit, inbox.ActionRelease, inbox.ActionHasten, inbox.ActionPause,
+		inbox.ActionResume, inbox.ActionWindow, inbox.ActionNoWindow, inbox.ActionOptions, inbox.ActionHelpOn, inbox.ActionHelpOff, inbox.ActionOther} {
+		if texts["action."+string(a)].PT == "" {
+			t.Errorf("no word for %s", a)
 		}
 	}
 	for _, s := range slices.Concat([]string{"done", "duplicate", "discarded"}, executionResults) {

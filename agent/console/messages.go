@@ -34,6 +34,7 @@ type overview struct {
 	Trouble    failure
 	Activation activation.State
 	Down, Up   []tile
+	OnHold     int
 }
 
 func (c *Console) overview(v *visit) error {
@@ -75,9 +76,19 @@ func (c *Console) overview(v *visit) error {
 	for _, s := range states {
 		o.Down = append(o.Down, count(inbox.Downstream, s))
 	}
+	held, err := box.OnHold(v.r.Context())
+	if err != nil {
+		return err
+	}
+	for _, n := range held {
+		o.OnHold += n
+	}
 	o.Up = []tile{count(inbox.Upstream, link.ERPStored), count(inbox.Upstream, link.ERPBlocked)}
 	return v.show(http.StatusOK, "overview", "overview.title", "overview", o)
 }
+
+// onHold is the filter for messages that wait for a person's release.
+const onHold = "onhold"
 
 // messageList is what messages.html shows.
 type messageList struct {
@@ -99,7 +110,11 @@ func (c *Console) messages(v *visit) error {
 		m.Event = inbox.Downstream
 	}
 	f := inbox.Filter{Event: m.Event, Type: m.Type, After: q.Get("cursor")}
-	if m.State != "" {
+	switch m.State {
+	case "":
+	case onHold:
+		f.OnHold = true
+	default:
 		f.States = []link.ERPState{link.ERPState(m.State)}
 	}
 	box, err := c.inbox(v.r.Context())
@@ -133,9 +148,10 @@ type messagePage struct {
 	Body                string // for people
 	Binary              bool
 	Reprocess, Discards bool // what can be done now
-	Tries               bool
+	Tries, Edits        bool
 	Trial               *executor.Trial // what trying it came to; nil: it was not tried
 	Answers             []answered
+	Before              []inbox.Edit // bodies as they were, for people
 }
 
 // answered is an outcome with its faults.
@@ -194,13 +210,14 @@ func (c *Console) showMessage(v *visit, box *inbox.Box, id uuid.UUID, trial *exe
 		p.Reprocess = slices.Contains([]link.ERPState{link.ERPWaiting, link.ERPBlocked, link.ERPRejected}, d.Item.State)
 		p.Discards = p.Reprocess || d.Item.State == link.ERPStored
 		p.Tries = p.Discards && d.Item.Event == inbox.Downstream && c.cfg.Try != nil
+		p.Edits = editable(&d)
 	}
-	var pretty bytes.Buffer
-	switch {
-	case !utf8.ValidString(d.Body):
+	if p.Body = laidOut(d.Body); !utf8.ValidString(d.Body) {
 		p.Binary, p.Body = true, ""
-	case json.Indent(&pretty, []byte(d.Body), "", "  ") == nil:
-		p.Body = pretty.String()
+	}
+	for _, e := range d.Edits {
+		e.Body = laidOut(e.Body)
+		p.Before = append(p.Before, e)
 	}
 	for _, r := range d.Results {
 		a := answered{Result: r}
@@ -215,7 +232,7 @@ func (c *Console) showMessage(v *visit, box *inbox.Box, id uuid.UUID, trial *exe
 
 func (c *Console) reprocess(v *visit) error {
 	return c.onMessage(v, func(box *inbox.Box, id uuid.UUID, _ url.Values) error {
-		return box.Reprocess(v.r.Context(), id)
+		return box.Desk(by).Reprocess(v.r.Context(), id)
 	})
 }
 
@@ -226,7 +243,7 @@ func (c *Console) discard(v *visit) error {
 			return link.NewError(link.CodeRequestInvalid).At("reason", link.CodeRequestInvalid,
 				link.Both("diga por quê: o remetente recebe o motivo", "say why: the sender is told the reason"))
 		}
-		return box.Discard(v.r.Context(), id, reason)
+		return box.Desk(by).Discard(v.r.Context(), id, reason)
 	})
 }
 

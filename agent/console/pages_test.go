@@ -17,6 +17,11 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"smartlink/agent/inbox"
+	"smartlink/agent/internal/agenttest"
+	"smartlink/agent/window"
+	"smartlink/link"
 )
 
 // These tests look at the pages in Chromium. `./ci/test pages` runs them; SMARTLINK_IMAGES names the
@@ -26,7 +31,7 @@ import (
 const lacks = `(() => {
   const found = [];
   for (const tag of ['main', 'header', 'footer', 'h1']) if (document.querySelectorAll(tag).length !== 1) found.push(document.querySelectorAll(tag).length + ' times ' + tag);
-  for (const e of document.querySelectorAll('input:not([type=hidden]), select')) if (!e.labels.length) found.push('no label: ' + e.outerHTML);
+  for (const e of document.querySelectorAll('input:not([type=hidden]), select, textarea')) if (!e.labels.length) found.push('no label: ' + e.outerHTML);
   for (const e of document.querySelectorAll('a[href], button')) if (!e.textContent.trim()) found.push('no name: ' + e.outerHTML);
   for (const e of document.querySelectorAll('table')) if (!e.caption || [...e.querySelectorAll('th')].some((h) => !h.scope)) found.push('table without caption or scope');
   const ids = [...document.querySelectorAll('[id]')].map((e) => e.id);
@@ -139,5 +144,21 @@ func TestPagesInBothLanguagesAndWidths(t *testing.T) {
 	look("message-blocked", "/messages/"+w.blocked.Message.ID.String())
 	look("message-done", "/messages/"+w.booked.Message.ID.String())
 	look("executions", "/executions")
+	look("edit", "/messages/"+w.rejected.Message.ID.String()+"/edit")
+	d := w.box.Desk("ana")
+	w.must(d.SetType(t.Context(), agenttest.Command, inbox.TypeOptions{HoldNext: 2, MinutesInterval: 7}))
+	look("options-types", "/options")
+	look("options-type", "/options/"+agenttest.Command)
+	_, err := w.box.Store(t.Context(), []link.Delivery{agenttest.Delivery("held"), agenttest.Delivery("held, too")})
+	w.must(err)
+	w.must(d.Edit(t.Context(), w.rejected.Message.ID, []byte(`{"doc":"mended"}`), "the supplier's new code"))
+	w.must(d.SetWindow(t.Context(), window.Window{Name: "nights", Kind: window.Weekly, Days: []string{"mon", "fri"}, From: "22:00", To: "06:00"}))
+	w.must(d.SetWindow(t.Context(), window.Window{Name: "month-close", Kind: window.Monthly, From: "last 18:00", To: "5 08:00"}))
+	look("windows", "/windows")
+	w.must(d.AllowHelp(t.Context(), 4*time.Hour))
+	w.must(d.Pause(t.Context(), "inventory until noon"))
+	look("control", "/control")
+	look("message-edited", "/messages/"+w.rejected.Message.ID.String())
+	look("messages-onhold", "/messages?state=onhold")
 	look("error", "/messages/00000000-0000-0000-0000-000000000001")
 }

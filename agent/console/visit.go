@@ -55,10 +55,13 @@ func (c *Console) page(serve handler) http.HandlerFunc {
 }
 
 // form reads a posted form.
-func (v *visit) form() (url.Values, error) {
-	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, formBytes)
+func (v *visit) form() (url.Values, error) { return v.formOf(formBytes) }
+
+// formOf reads a posted form of at most limit bytes.
+func (v *visit) formOf(limit int64) (url.Values, error) {
+	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, limit)
 	if err := v.r.ParseForm(); err != nil {
-		return nil, link.NewError(link.CodeBodyTooLarge, "limit", strconv.Itoa(formBytes)).Because(err)
+		return nil, link.NewError(link.CodeBodyTooLarge, "limit", strconv.FormatInt(limit, 10)).Because(err)
 	}
 	return v.r.PostForm, nil
 }
@@ -81,6 +84,7 @@ type frame struct {
 	Here, Title, Nav, Zone string
 	Lang                   link.Lang
 	In                     bool // somebody is logged in
+	Now                    closed
 	Data                   any
 }
 
@@ -88,6 +92,9 @@ type frame struct {
 func (v *visit) show(status int, name, title, nav string, data any) error {
 	zone, _ := v.now.In(v.c.cfg.Zone).Zone()
 	f := frame{Title: v.text(title), Nav: nav, Zone: zone, Lang: v.lang, In: v.session != nil, Data: data}
+	if f.In {
+		f.Now = v.ruling()
+	}
 	if v.r.Method == http.MethodGet {
 		f.Here = v.r.URL.RequestURI()
 	}

@@ -28,6 +28,7 @@ const (
 	ActionOptions   ActionName = "options"
 	ActionHelpOn    ActionName = "help-on"
 	ActionHelpOff   ActionName = "help-off"
+	ActionOther     ActionName = "other" // asked for by the hub's people, and nothing an agent does
 )
 
 // Action is one thing a person did, or asked for from the hub.

@@ -69,7 +69,11 @@ func (b *Box) Help(ctx context.Context, r link.HelpRequest) (link.HelpReply, err
 func (b *Box) helper(r link.HelpRequest) Desk { return b.Desk("hub: " + r.By) }
 
 func noted(r link.HelpRequest, reply link.HelpReply) Action {
-	return Action{Action: ActionName(r.Action), Message: &r.Message, Reason: r.Reason, Request: &r.ID, Result: reply.Result, Code: reply.Code}
+	name := ActionName(r.Action)
+	if name != ActionReprocess && name != ActionDiscard {
+		name = ActionOther
+	}
+	return Action{Action: name, Message: &r.Message, Reason: r.Reason, Request: &r.ID, Result: reply.Result, Code: reply.Code}
 }
 
 func (b *Box) help(ctx context.Context, r link.HelpRequest) (reply link.HelpReply, err error) {

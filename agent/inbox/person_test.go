@@ -403,7 +403,7 @@ func TestRemoteHelp(t *testing.T) {
 	for _, a := range slices.Backward(page.Items) {
 		said = append(said, a.By+" "+string(a.Action)+" "+string(a.Result))
 	}
-	want := []string{"hub: olga reprocess refused", "ana help-on ", "hub: olga reprocess done", "hub: olga discard done", "hub: olga reprocess failed", "hub: olga format failed",
+	want := []string{"hub: olga reprocess refused", "ana help-on ", "hub: olga reprocess done", "hub: olga discard done", "hub: olga reprocess failed", "hub: olga other failed",
 		"hub: olga reprocess failed", "hub: olga discard refused", "ana help-on ", "ana help-off ", "hub: olga discard refused"}
 	if !slices.Equal(said, want) {
 		t.Errorf("%q\nwant %q", said, want)

@@ -32,7 +32,7 @@ type Window struct {
 	Kind Kind     `json:"kind"`
 	Days []string `json:"days,omitempty"` // of a weekly one: mon … sun
 	// From and To are times of the day for a weekly window ("22:00"; a To that is not later is on the next
-	// day), day and time for a monthly one ("28 18:00", "last 18:00", "last-2 18:00"; a To that is not later is
+	// day), day and time for a monthly one ("28 18:00", "last 18:00" or "último 18:00", "last-2 18:00"; a To that is not later is
 	// in the next month), and date and time for one of dates ("2026-03-31 18:00"). From is within the
 	// window, To is not. 24:00 is the end of a day.
 	From string `json:"from"`
@@ -130,7 +130,7 @@ func monthDay(s string) (dayTime, bool) {
 	if !ok {
 		return dayTime{}, false
 	}
-	if d == "last" {
+	if d = strings.Replace(d, "último", "last", 1); d == "last" {
 		return dayTime{0, at}, true
 	}
 	if back, is := strings.CutPrefix(d, "last-"); is {

@@ -39,7 +39,7 @@ func TestClosed(t *testing.T) {
 		{"2026-03-05 07:59", "2026-03-05 08:00", "closing", []Window{closing}},
 		{"2026-03-05 08:00", "", "", []Window{closing}},
 		{"2027-01-02 12:00", "2027-01-05 08:00", "closing", []Window{closing}},
-		{"2027-01-02 12:00", "2027-01-05 08:00", "once", []Window{once, {Name: "c", Kind: Monthly, From: "4 07:00", To: "5 08:00"}}},
+		{"2027-01-02 12:00", "2027-01-05 08:00", "once", []Window{once, {Name: "c", Kind: Monthly, From: "4 07:00", To: "último-26 08:00"}}},
 		{"2026-03-12 23:59", "2026-03-13 00:00", "middle", []Window{middle}},
 		{"2026-03-13 00:00", "", "", []Window{middle}},
 		{"2026-04-30 12:30", "2026-04-30 18:00", "31", []Window{thirtyFirst}},
