@@ -15,8 +15,10 @@ const (
 	keepEvery  = 10 * time.Minute
 	keepRecent = time.Hour
 	keepChunk  = 200
-	// keepShare is how many times as long as a step took the keeper pauses after it: it never takes more
-	// than a small part of what the machine can do.
+	// keepShare is how many times as long as a step took the keeper pauses after it at the start of a
+	// round. The longer the round lasts, the shorter it pauses, and past its time not at all: whatever comes
+	// in, it must not fall behind for ever. While it keeps up it takes no more than a small part of what the
+	// machine can do.
 	keepShare = 10
 	// keepLeast is the shortest pause between steps.
 	keepLeast = 5 * time.Millisecond
@@ -60,13 +62,16 @@ func (e *Engine) keeper() {
 		case <-ctx.Done():
 		}
 	}()
-	pause := func(ctx context.Context, took time.Duration) error {
-		if e.hurried.Load() > 0 {
-			return ctx.Err()
-		}
-		return e.sleep(ctx, max(e.opt.Keep.Pause, keepShare*took), e.hurry)
-	}
+	within := max(e.opt.Keep.Every, keepEvery)
 	for e.sleep(ctx, e.opt.Keep.Every, nil) == nil {
+		began := e.opt.Clock.Elapsed()
+		pause := func(ctx context.Context, took time.Duration) error {
+			if e.hurried.Load() > 0 {
+				return ctx.Err()
+			}
+			left := max(0, 1-float64(e.opt.Clock.Elapsed()-began)/float64(within))
+			return e.sleep(ctx, max(e.opt.Keep.Pause, time.Duration(keepShare*left*float64(took))), e.hurry)
+		}
 		kept, err := e.keepAll(ctx, pause)
 		switch {
 		case err != nil && ctx.Err() == nil:
@@ -108,7 +113,7 @@ func (e *Engine) round(ctx context.Context, pause func(context.Context, time.Dur
 	}
 	k := Keeping{Recent: e.opt.Keep.Recent, Chunk: e.opt.Keep.Chunk}
 	for {
-		began := e.opt.Clock.Now()
+		began := e.opt.Clock.Elapsed()
 		step, err := read(e, func() (KeepStep, error) { return e.driver.Keep(ctx, k) })
 		if err == nil && step.Op != nil {
 			_, err = e.apply(ctx, uuid.Nil, step.Op)
@@ -120,7 +125,7 @@ func (e *Engine) round(ctx context.Context, pause func(context.Context, time.Dur
 		if step.Done {
 			return kept, nil
 		}
-		if err := pause(ctx, e.opt.Clock.Now().Sub(began)); err != nil {
+		if err := pause(ctx, e.opt.Clock.Elapsed()-began); err != nil {
 			return kept, err
 		}
 	}
@@ -165,12 +170,12 @@ func (e *Engine) discardOlder(ctx context.Context, b Browse, after time.Duration
 ) (int, error) {
 	n := 0
 	for {
-		began := e.opt.Clock.Now()
+		began := e.opt.Clock.Elapsed()
 		page, err := read(e, func() (Page, error) { return e.driver.Browse(ctx, b) })
 		if err != nil {
 			return n, err
 		}
-		ids := older(page.Items, b.List, began.Add(-after))
+		ids := older(page.Items, b.List, e.opt.Clock.Now().Add(-after))
 		if len(ids) > 0 {
 			r, err := e.apply(ctx, b.Queue.Tenant, OpDiscard{Discard{Queue: b.Queue, IDs: ids, Reason: reason, By: keptBy}})
 			if err != nil {
@@ -191,7 +196,7 @@ func (e *Engine) discardOlder(ctx context.Context, b Browse, after time.Duration
 			return n, nil
 		}
 		b.After = page.Next
-		if err := pause(ctx, e.opt.Clock.Now().Sub(began)); err != nil {
+		if err := pause(ctx, e.opt.Clock.Elapsed()-began); err != nil {
 			return n, err
 		}
 	}
