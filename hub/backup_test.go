@@ -140,7 +140,7 @@ func health(found []checkup.Finding) string {
 // TestDoctor looks at sound and sick hubs.
 func TestDoctor(t *testing.T) {
 	r := start(t)
-	if got := health(hub.Examine(t.Context(), r.config())); strings.Contains(got, "bad:") || strings.Count(got, "ok:") != 3 {
+	if got := health(hub.Examine(t.Context(), r.config())); strings.Contains(got, "bad:") || strings.Count(got, "ok:")+strings.Count(got, "note: Disk: ") != 4 || !strings.Contains(got, "free of") {
 		t.Errorf("a sound folder:\n%s", got)
 	}
 	if err := os.WriteFile(filepath.Join(t.TempDir(), "x"), nil, 0o600); err != nil {
@@ -165,6 +165,9 @@ func TestDoctorOfADatabase(t *testing.T) {
 	}
 	if got := look(database); strings.Contains(got, "bad:") || !strings.Contains(got, "no schema yet") {
 		t.Errorf("an empty database:\n%s", got)
+	}
+	if got := look(database); !strings.Contains(got, "ok: Size of the database: ") || !strings.Contains(got, "Disk of the database: ") || !strings.Contains(got, "Upkeep of the tables: ") {
+		t.Errorf("room and upkeep:\n%s", got)
 	}
 	openHubs(t, database, 1)
 	if got := look(database); !strings.Contains(got, "bad: Hub key") || !strings.Contains(got, "ok: Queues' schema") || strings.Count(got, "bad:") != 1 {

@@ -70,6 +70,7 @@ func (e *examination) folder() {
 		}
 		e.file(what, path, f.versions, f.newest)
 	}
+	e.folderDisk()
 	e.keyFile(func(ctx context.Context) ([]registry.SigningKey, error) {
 		path := filepath.Join(e.cfg.DataDir, "hub.db")
 		if _, err := os.Stat(path); err != nil {
@@ -161,6 +162,9 @@ func (e *examination) database() {
 	e.connections(c)
 	e.clock(c)
 	e.news(c, config)
+	e.databaseDisk(c)
+	e.upkeep(c)
+	e.moved(c)
 	for _, s := range []struct {
 		what     link.Text
 		versions string

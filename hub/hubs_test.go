@@ -158,7 +158,7 @@ func TestManyHubsAreOne(t *testing.T) {
 }
 
 // deadLetters is how many die makes.
-const deadLetters = 4
+const deadLetters = 8
 
 func die(r *running, token string) {
 	for range deadLetters {
@@ -172,10 +172,10 @@ func die(r *running, token string) {
 func handedOver(t *testing.T, key, queue string, list []*running) {
 	a, b, stopping := list[0], list[1], list[2]
 	var cancelled, job link.Job
-	start := func(r *running, job *link.Job) {
-		r.ok(key, "POST", "/api/v1/admin/queue/redrive?queue="+queue, `{"all":true,"rate":2}`, job)
+	start := func(r *running, rate int, job *link.Job) {
+		r.ok(key, "POST", "/api/v1/admin/queue/redrive?queue="+queue, fmt.Sprintf(`{"all":true,"rate":%d}`, rate), job)
 	}
-	start(a, &cancelled)
+	start(a, 1, &cancelled)
 	b.ok(key, "DELETE", "/api/v1/admin/jobs/"+cancelled.ID.String(), "", nil)
 	at := func(r *running, j *link.Job) func() bool {
 		return func() bool {
@@ -187,7 +187,7 @@ func handedOver(t *testing.T, key, queue string, list []*running) {
 	if cancelled.State != link.JobCancelled {
 		t.Errorf("%+v", cancelled)
 	}
-	start(stopping, &job)
+	start(stopping, 2, &job)
 	stopping.must(stopping.Stop(t.Context()))
 	seen(t, at(a, &job))
 	if job.State != link.JobDone || cancelled.Done+job.Done != deadLetters {

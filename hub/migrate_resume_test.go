@@ -171,6 +171,9 @@ func TestMigrateGoesOn(t *testing.T) {
 	if _, err := hub.Open(t.Context(), cfg); link.CodeOf(err) != link.CodeMoveUnfinished {
 		t.Errorf("a hub opens half of a hub: %v", err)
 	}
+	if got := health(hub.Examine(t.Context(), cfg)); !strings.Contains(got, "bad: Move: ") {
+		t.Errorf("the doctor says\n%s", got)
+	}
 
 	// Within a transaction: somebody holds the table that is next, then the connection breaks.
 	_, err = locked.Exec(t.Context(), `SET search_path TO hub_test; BEGIN; LOCK TABLE message IN SHARE MODE`)

@@ -9,7 +9,7 @@ type hubDoctorCmd struct {
 // Help shows an example.
 func (*hubDoctorCmd) Help() string {
 	return "Example: smartlink hub doctor --database postgres://smartlink@db.example.com/smartlink\n\n" +
-		"Looks at the database or the files, their schema, settings, connections and clock, and at the key file, and changes nothing. Exit code 1 " +
+		"Looks at the database or the files, their schema, settings, connections, clock and upkeep, at the room on the disk, and at the key file, and changes nothing. Exit code 1 " +
 		"when something has to be mended."
 }
 
