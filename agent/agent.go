@@ -44,6 +44,7 @@ type Config struct {
 	Database     string // file of the SQLite database, or URL as in sqlopen.Open; the ERP's tables may be in it too
 	Installation string // file of the installation; inbox.OpenInstallation makes it early, for the client
 	Consumers    []consumer.Consumer
+	Outside      []consumer.Outside // of other types; with them Consumers may be empty
 	// Subscriptions are the types to receive; nil: every type that has a consumer. Messages of other
 	// types that stand in the inbox are executed all the same.
 	Subscriptions []string
@@ -86,7 +87,7 @@ type Agent struct {
 
 // New checks the configuration. It opens nothing; Start does.
 func New(cfg Config) (*Agent, error) {
-	if cfg.Hub == nil || cfg.Database == "" || cfg.Installation == "" || len(cfg.Consumers) == 0 {
+	if cfg.Hub == nil || cfg.Database == "" || cfg.Installation == "" || len(cfg.Consumers)+len(cfg.Outside) == 0 {
 		return nil, errors.New("an agent needs a hub, a database, an installation file and consumers")
 	}
 	if cfg.Clock == nil {
@@ -120,7 +121,7 @@ func New(cfg Config) (*Agent, error) {
 		cfg.History = defaultHistory
 	}
 	// What the executor does not like is known before anything is opened.
-	if _, err := executor.New(executor.Config{Consumers: cfg.Consumers, Retry: cfg.Retry}); err != nil {
+	if _, err := executor.New(executor.Config{Consumers: cfg.Consumers, Outside: cfg.Outside, Retry: cfg.Retry}); err != nil {
 		return nil, err
 	}
 	return &Agent{cfg: cfg}, nil

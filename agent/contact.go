@@ -46,7 +46,7 @@ func (a *Agent) Metrics(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return metricsText(c, nil, a.alarms.all(), a.cfg.Clock.Now().Sub(a.started)), nil
+	return metricsText(c, nil, nil, a.alarms.all(), a.cfg.Clock.Now().Sub(a.started)), nil
 }
 
 // Told is the last health report that was put up for the hub; the zero value: none yet.

@@ -78,7 +78,7 @@ func (h *health) text(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return metricsText(counts, h.exec.Stats(), h.alarms.all(), h.clock.Now().Sub(h.started)), nil
+	return metricsText(counts, h.exec.Stats(), h.exec.Outside(), h.alarms.all(), h.clock.Now().Sub(h.started)), nil
 }
 
 // counts are what the inbox says for the report.
@@ -130,7 +130,7 @@ func (h *health) tell(ctx context.Context) error {
 }
 
 // metricsText writes the report. Label values are codes of ours: nothing in them needs escaping.
-func metricsText(c counts, stats executor.Stats, alarms map[link.Code]int64, uptime time.Duration) string {
+func metricsText(c counts, stats executor.Stats, outside []executor.Standing, alarms map[link.Code]int64, uptime time.Duration) string {
 	var b strings.Builder
 	head := func(name, kind, help string) { fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind) }
 	head("service_state_up", "gauge", "Whether the service is up.")
@@ -155,6 +155,16 @@ func metricsText(c counts, stats executor.Stats, alarms map[link.Code]int64, upt
 	head("smartlink_agent_executions_total", "counter", "Executions since the agent started, by what they came to.")
 	for _, result := range slices.Sorted(maps.Keys(stats)) {
 		fmt.Fprintf(&b, "smartlink_agent_executions_total{result=%q} %d\n", result, stats[result])
+	}
+	if len(outside) > 0 {
+		head("smartlink_agent_consumer_up", "gauge", "Whether a consumer outside of the agent answered last.")
+	}
+	for _, o := range outside {
+		up := 1
+		if o.Away != nil {
+			up = 0
+		}
+		fmt.Fprintf(&b, "smartlink_agent_consumer_up{type=%q} %d\n", o.Type, up)
 	}
 	head("smartlink_agent_alarms_total", "counter", "Alarms since the agent started, by their code.")
 	for _, code := range slices.Sorted(maps.Keys(alarms)) {

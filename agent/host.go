@@ -22,6 +22,7 @@ type HostConfig struct {
 	Database     string
 	Installation string // file of the installation; the activation stands beside it
 	Consumers    []consumer.Consumer
+	Outside      []consumer.Outside
 	Prepare      func(ctx context.Context, db *sql.DB) error
 	Lease        time.Duration // 0 = link.DefaultLease
 	CA           string        // PEM file of authorities to trust besides the machine's; empty: none
@@ -61,7 +62,7 @@ type Host struct {
 
 // NewHost makes a Host; Start begins.
 func NewHost(cfg HostConfig) (*Host, error) {
-	if cfg.Database == "" || cfg.Installation == "" || len(cfg.Consumers) == 0 {
+	if cfg.Database == "" || cfg.Installation == "" || len(cfg.Consumers)+len(cfg.Outside) == 0 {
 		return nil, errors.New("an agent needs a database, an installation file and consumers")
 	}
 	if cfg.Console != "" {
@@ -217,7 +218,8 @@ func (h *Host) agent(s *activation.State) (*Agent, error) {
 	}
 	f := s.Figures(file.Retry)
 	return New(Config{
-		Hub: hub, Database: h.cfg.Database, Installation: h.cfg.Installation, Consumers: h.cfg.Consumers, Subscriptions: s.Types(), Prepare: h.cfg.Prepare,
+		Hub: hub, Database: h.cfg.Database, Installation: h.cfg.Installation, Consumers: h.cfg.Consumers, Outside: h.cfg.Outside, Subscriptions: s.Types(),
+		Prepare:   h.cfg.Prepare,
 		Retry:     executor.Retry(f),
 		BatchSize: s.Options.BatchSize, Parallel: s.Options.Parallel, Lease: h.cfg.Lease, Hold: h.cfg.Hold, Clock: h.cfg.Clock, Logger: h.cfg.Logger,
 	})

@@ -43,6 +43,9 @@ func (h *Host) openPages(ctx context.Context) (*pages, error) {
 	for _, c := range h.cfg.Consumers {
 		wizard.Types = append(wizard.Types, c.Type())
 	}
+	for _, c := range h.cfg.Outside {
+		wizard.Types = append(wizard.Types, c.Type())
+	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", h.cfg.Console)
 	if err != nil {
 		return nil, fmt.Errorf("console: %w", err)
@@ -60,7 +63,7 @@ func (h *Host) openPages(ctx context.Context) (*pages, error) {
 
 // try executes a message through the console's own inbox, and undoes it.
 func (h *Host) try(ctx context.Context, box *inbox.Box, message uuid.UUID) (executor.Trial, error) {
-	exec, err := executor.New(executor.Config{Box: box, Consumers: h.cfg.Consumers, Clock: h.cfg.Clock, Logger: h.cfg.Logger})
+	exec, err := executor.New(executor.Config{Box: box, Consumers: h.cfg.Consumers, Outside: h.cfg.Outside, Clock: h.cfg.Clock, Logger: h.cfg.Logger})
 	if err != nil {
 		return executor.Trial{}, err
 	}

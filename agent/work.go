@@ -22,7 +22,7 @@ func (a *Agent) beginWork(ctx context.Context) (err error) {
 	w := &work{parts: &lifecycle.Group{}}
 	w.up = &up{hub: cfg.Hub, box: a.box, clock: cfg.Clock, log: cfg.Logger, alarms: a.alarms, wake: make(chan struct{}, 1)}
 	w.exec, err = executor.New(executor.Config{
-		Box: a.box, Consumers: cfg.Consumers, Retry: cfg.Retry, BatchSize: cfg.BatchSize, Parallel: cfg.Parallel, Clock: cfg.Clock, Logger: cfg.Logger,
+		Box: a.box, Consumers: cfg.Consumers, Outside: cfg.Outside, Retry: cfg.Retry, BatchSize: cfg.BatchSize, Parallel: cfg.Parallel, Clock: cfg.Clock, Logger: cfg.Logger,
 		Answered: w.up.Wake, Alarm: a.alarms.add,
 	})
 	if err != nil {

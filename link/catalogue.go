@@ -74,6 +74,9 @@ const (
 	CodeRefusedByHub      Code = "SL-REFUSED-BY-HUB"
 	CodeConsumerPanic     Code = "SL-CONSUMER-PANIC"
 	CodeConsumerFailed    Code = "SL-CONSUMER-FAILED"
+	CodeConsumerAway      Code = "SL-CONSUMER-AWAY"
+	CodeCallUnknown       Code = "SL-CALL-UNKNOWN"
+	CodeConsumerConfig    Code = "SL-CONSUMER-CONFIG"
 	CodeDuplicateDiffers  Code = "SL-DUPLICATE-DIFFERS"
 	CodeForeignTables     Code = "SL-FOREIGN-TABLES"
 	CodeSharedSchema      Code = "SL-SHARED-SCHEMA"
@@ -322,6 +325,15 @@ var catalogue = []Entry{
 	{CodeConsumerFailed, 0, "Falha técnica", "Technical failure",
 		"A execução falhou por causa técnica: {reason}.",
 		"The execution failed for a technical cause: {reason}."},
+	{CodeConsumerAway, 0, "Consumidor fora do ar", "Consumer away",
+		"O programa que executa {type} não atende: {reason}. Nada foi enviado a ele e nenhuma tentativa é contada; tenta-se de novo sozinho. Inicie o programa.",
+		"The program that executes {type} does not answer: {reason}. Nothing was sent to it and no attempt is counted; it is tried again by itself. Start the program."},
+	{CodeCallUnknown, 0, "Resultado da chamada desconhecido", "Outcome of the call unknown",
+		"Não se sabe se a chamada {n} (marcador {marker}), iniciada às {at}, foi executada: {reason}. Ela é procurada até {until} e só então repetida.",
+		"It is not known whether call {n} (marker {marker}), begun at {at}, was executed: {reason}. It is looked for until {until}, and only then repeated."},
+	{CodeConsumerConfig, 0, "Consumidor mal configurado", "Consumer not configured right",
+		"O consumidor de {type} não pode ser usado: {whyPT}.",
+		"The consumer of {type} cannot be used: {why}."},
 	{CodeDuplicateDiffers, 0, "Duplicata com outro conteúdo", "Duplicate with other content",
 		"Esta chave de negócio já foi lançada com outro conteúdo (mensagem {first}); nada mudou. Para alterar, envie uma edição com outra chave.",
 		"This business key was booked before with other content (message {first}); nothing changed. To change it, send an edit with another key."},

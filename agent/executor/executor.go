@@ -29,7 +29,8 @@ import (
 // Config says what to execute and how.
 type Config struct {
 	Box       *inbox.Box
-	Consumers []consumer.Consumer // at most one of each type
+	Consumers []consumer.Consumer // at most one of each type, together with Outside
+	Outside   []consumer.Outside
 	Retry     Retry
 	BatchSize int // messages of transactional consumers that share a transaction; 0 = 1
 	// Parallel is how many transactions run at the same time, of different ordering keys, where the database
@@ -51,14 +52,16 @@ const (
 	longPause  = 30 * time.Second
 )
 
-// Executor executes messages, one batch after the other in each of its lanes. RunOnce, Drain and Run
-// must not be called at the same time; Wake, Stats and Types may.
+// Executor executes messages, one batch after the other in each of its lanes, and those of outside
+// consumers beside them. RunOnce, RunOutside, Drain and Run must not be called at the same time; Wake,
+// Stats, Outside and Types may.
 type Executor struct {
 	cfg       Config
 	job       string // names this run in IDJOB
 	consumers map[string]entry
 	wake      chan struct{}
 	lanes     []*lane
+	programs  []*program
 	stats     stats
 
 	recovering sync.Mutex
@@ -112,6 +115,12 @@ func New(cfg Config) (*Executor, error) {
 	for n := range cfg.parallel() {
 		e.lanes = append(e.lanes, &lane{e: e, number: n})
 	}
+	for _, c := range cfg.Outside {
+		if slices.Contains(e.Types(), c.Type()) {
+			return nil, fmt.Errorf("two consumers for %s", c.Type())
+		}
+		e.programs = append(e.programs, newProgram(e, c))
+	}
 	return e, nil
 }
 
@@ -120,6 +129,9 @@ func (e *Executor) Types() []string {
 	var types []string
 	for t := range e.consumers {
 		types = append(types, t)
+	}
+	for _, p := range e.programs {
+		types = append(types, p.c.Type())
 	}
 	slices.Sort(types)
 	return types
@@ -131,23 +143,36 @@ func (e *Executor) Wake() {
 	case e.wake <- struct{}{}:
 	default:
 	}
+	for _, p := range e.programs {
+		p.workers[0].awake()
+	}
 }
 
-// Run executes until ctx ends; the batches it is in then come to their end.
+// Run executes until ctx ends; the batches it is in then come to their end, and calls of outside consumers
+// have a moment to.
 func (e *Executor) Run(ctx context.Context) {
 	var all sync.WaitGroup
 	for _, l := range e.lanes {
 		all.Go(func() { l.run(ctx) })
 	}
+	for _, p := range e.programs {
+		for _, w := range p.workers {
+			all.Go(func() { w.run(ctx) })
+		}
+	}
 	all.Wait()
 }
 
-// sleep waits, 0: until it is woken; wakeable says that Wake ends it.
-func (e *Executor) sleep(ctx context.Context, d time.Duration, wakeable bool) {
-	wake := e.wake
-	if !wakeable {
-		wake = nil
+// wakes is what ends the wait after a round: nothing does after one that failed.
+func wakes(wake chan struct{}, err error) <-chan struct{} {
+	if err != nil {
+		return nil
 	}
+	return wake
+}
+
+// sleep waits for d, 0: for ever, for wake (nil: none) or for the end of ctx.
+func (e *Executor) sleep(ctx context.Context, d time.Duration, wake <-chan struct{}) {
 	var due <-chan time.Time
 	if d > 0 {
 		t := e.cfg.Clock.NewTimer(d)
@@ -198,6 +223,13 @@ func (e *Executor) recover(ctx context.Context) error {
 	defer e.recovering.Unlock()
 	if e.recovered {
 		return nil
+	}
+	outside := make([]string, len(e.programs))
+	for i, p := range e.programs {
+		outside[i] = p.c.Type()
+	}
+	if err := e.cfg.Box.SetOutside(ctx, outside); err != nil {
+		return fmt.Errorf("recover: %w", err)
 	}
 	taken, blocked, err := e.cfg.Box.Recover(ctx, e.job, maxDeaths)
 	if err != nil {
@@ -285,11 +317,15 @@ func (e *Executor) alarm(r *inbox.Row, code link.Code, reason string) {
 // Stats are the executions since the start, by what they came to.
 type Stats map[string]int64
 
-type stats struct{ done, duplicate, rejected, retry, blocked, postponed atomic.Int64 }
+type stats struct{ done, duplicate, rejected, retry, blocked, postponed, unknown, away atomic.Int64 }
 
 func (s *stats) count(end *inbox.Ending) {
 	switch {
-	case end.Attempt == inbox.AttemptUndone:
+	case end.Code == link.CodeCallUnknown:
+		s.unknown.Add(1)
+	case end.Code == link.CodeConsumerAway:
+		s.away.Add(1)
+	case end.Attempt == inbox.AttemptUndone && end.State != link.ERPBlocked:
 		s.postponed.Add(1)
 	case end.State == link.ERPDone:
 		s.done.Add(1)
@@ -309,6 +345,6 @@ func (e *Executor) Stats() Stats {
 	s := &e.stats
 	return Stats{
 		"done": s.done.Load(), "duplicate": s.duplicate.Load(), "rejected": s.rejected.Load(), "retry": s.retry.Load(),
-		"blocked": s.blocked.Load(), "postponed": s.postponed.Load(),
+		"blocked": s.blocked.Load(), "postponed": s.postponed.Load(), "unknown": s.unknown.Load(), "away": s.away.Load(),
 	}
 }

@@ -58,7 +58,7 @@ func (l *lane) run(ctx context.Context) {
 				wait = 0
 			}
 		}
-		e.sleep(ctx, wait, err == nil)
+		e.sleep(ctx, wait, wakes(e.wake, err))
 	}
 }
 

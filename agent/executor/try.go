@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
 	"smartlink/agent/inbox"
+	"smartlink/consumer"
 	"smartlink/link"
 )
 
@@ -39,7 +41,8 @@ func (e *Executor) Try(ctx context.Context, message uuid.UUID) (Trial, error) {
 	if err != nil {
 		return Trial{}, err
 	}
-	if c, ok := e.consumers[r.Message.Type]; ok && !c.joins {
+	outside := slices.ContainsFunc(e.cfg.Outside, func(c consumer.Outside) bool { return c.Type() == r.Message.Type })
+	if c, ok := e.consumers[r.Message.Type]; ok && !c.joins || outside {
 		return Trial{}, link.NewError(link.CodeRequestInvalid).At("type", link.CodeRequestInvalid, link.Both(
 			"o que o consumidor de %s faz não pode ser desfeito, por isso não se testa", "what the consumer of %s does cannot be undone, so it is not tried", r.Message.Type))
 	}

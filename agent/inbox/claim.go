@@ -16,14 +16,14 @@ var ErrClaimLost = errors.New("another run of the agent has claimed this message
 // Those whose time has come first: they are older than what was never tried.
 const (
 	dueRows = `SELECT ` + rowColumns + ` FROM GTOTVSLINKMESSAGE {skip locked} WHERE TYPEEVENT = 'Downstream' AND STATE = 'waiting' AND HELD = 0
-		AND ONHOLD = 0 AND DATATENTATIVAEXEC <= ? ORDER BY DATATENTATIVAEXEC, SEQ {limit ?} {for update}`
+		AND OUTSIDE = ? AND ONHOLD = 0 AND DATATENTATIVAEXEC <= ? ORDER BY DATATENTATIVAEXEC, SEQ {limit ?} {for update}`
 	freshRows = `SELECT ` + rowColumns + ` FROM GTOTVSLINKMESSAGE {skip locked} WHERE TYPEEVENT = 'Downstream' AND STATE = 'stored' AND HELD = 0
-		AND ONHOLD = 0 ORDER BY DATATENTATIVAEXEC, SEQ {limit ?} {for update}`
+		AND OUTSIDE = ? AND ONHOLD = 0 ORDER BY DATATENTATIVAEXEC, SEQ {limit ?} {for update}`
 	claimRow = `UPDATE GTOTVSLINKMESSAGE SET STATE = 'running', QTDETENTATIVAEXEC = QTDETENTATIVAEXEC + 1, EXECUTIONS = EXECUTIONS + 1,
 		IDJOB = ?, RUNNINGSINCE = ?, RECMODIFIEDBY = ?, RECMODIFIEDON = ? WHERE SEQ = ?`
 )
 
-// Claim takes up to limit rows that may be executed now for the run job, in one committed update that
+// Claim takes up to limit rows that may be executed inside now for the run job, in one committed update that
 // raises their attempts. Rows for which joins is false, and those an agent died on, come alone. The
 // rows are as the claim leaves them, but for State and NextTry, which tell what they were before. While
 // a pause or a window lasts there are none.
@@ -36,14 +36,9 @@ func (b *Box) Claim(ctx context.Context, job string, limit int, joins func(messa
 		if err != nil || rules.Closed(now.In(b.zone)) {
 			return err
 		}
-		found, err := tx.rows(ctx, dueRows, stamp(now), limit)
-		if err == nil && len(found) < limit {
-			var fresh []*Row
-			fresh, err = tx.rows(ctx, freshRows, limit-len(found))
-			found = append(found, fresh...)
-		}
+		found, err := tx.choose(ctx, "", now, limit)
 		if err != nil {
-			return fmt.Errorf("choose: %w", err)
+			return err
 		}
 		for i, r := range found {
 			if alone := r.Deaths > 0 || !joins(r.Message.Type); alone {
@@ -57,13 +52,9 @@ func (b *Box) Claim(ctx context.Context, job string, limit int, joins func(messa
 		}
 		claimed = found
 		for _, r := range claimed {
-			if err := tx.then(ctx, "claim", claimRow, job, stamp(now), author, stamp(now), r.Seq); err != nil {
+			if err := tx.claim(ctx, job, r, rules, now); err != nil {
 				return err
 			}
-			r.Attempt++
-			r.Executions++
-			r.Job, r.Since = job, now
-			r.Options = rules.Types[r.Message.Type]
 		}
 		return nil
 	})
@@ -71,6 +62,32 @@ func (b *Box) Claim(ctx context.Context, job string, limit int, joins func(messa
 		return nil, err
 	}
 	return claimed, nil
+}
+
+// choose reads up to limit rows that may be executed now, of an outside type or, with none, inside.
+func (t *Tx) choose(ctx context.Context, outside string, now time.Time, limit int) ([]*Row, error) {
+	found, err := t.rows(ctx, dueRows, outside, stamp(now), limit)
+	if err == nil && len(found) < limit {
+		var fresh []*Row
+		fresh, err = t.rows(ctx, freshRows, outside, limit-len(found))
+		found = append(found, fresh...)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("choose: %w", err)
+	}
+	return found, nil
+}
+
+// claim makes a row that was chosen the run's.
+func (t *Tx) claim(ctx context.Context, job string, r *Row, rules *Rules, now time.Time) error {
+	if err := t.then(ctx, "claim", claimRow, job, stamp(now), author, stamp(now), r.Seq); err != nil {
+		return err
+	}
+	r.Attempt++
+	r.Executions++
+	r.Job, r.Since = job, now
+	r.Options = rules.Types[r.Message.Type]
+	return nil
 }
 
 const giveBackRow = `UPDATE GTOTVSLINKMESSAGE SET STATE = ?, DATATENTATIVAEXEC = ?, QTDETENTATIVAEXEC = QTDETENTATIVAEXEC - 1,

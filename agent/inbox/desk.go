@@ -61,6 +61,7 @@ type Detail struct {
 	Results    []Result          `json:"results"`
 	Edits      []Edit            `json:"edits"`
 	Actions    []Action          `json:"actions"` // what people did, the newest first
+	Calls      *Calls            `json:"calls,omitempty"`
 }
 
 // Edit is a body as it was before a person changed it.
@@ -70,6 +71,15 @@ type Edit struct {
 	Reason string    `json:"reason"`
 	By     string    `json:"by"`
 	At     time.Time `json:"at"`
+}
+
+// Calls are those that an outside consumer got for a message's business fact.
+type Calls struct {
+	Marker  string    `json:"marker"`
+	Number  int       `json:"number"`
+	First   time.Time `json:"first"`
+	Last    time.Time `json:"last"`
+	Pending bool      `json:"pending,omitempty"` // what the last one came to is not known
 }
 
 // Execution is one row of GTOTVSLINKMESSAGEEXEC.
@@ -184,6 +194,14 @@ func (b *Box) Show(ctx context.Context, message uuid.UUID) (Detail, error) {
 	switch {
 	case err == nil:
 		d.Item, d.Headers, d.Body = r.item(), r.Message.Headers, string(r.Message.Body)
+		marker := MarkerOf(&r.Message)
+		i, err := scanIntent(b.read.QueryRowContext(ctx, readIntent, marker), marker)
+		if err != nil {
+			return d, err
+		}
+		if i.Calls > 0 {
+			d.Calls = &Calls{Marker: marker, Number: i.Calls, First: i.First, Last: i.Last, Pending: i.Pending}
+		}
 	case !errors.Is(err, sql.ErrNoRows):
 		return d, fmt.Errorf("read %s: %w", message, err)
 	}

@@ -57,7 +57,8 @@ type Box struct {
 	hold    atomic.Pointer[Hold]
 	lost    atomic.Bool // another run has taken what hold says
 	commits atomic.Int64
-	known   atomic.Pointer[Rules] // as they were last read
+	known   atomic.Pointer[Rules]    // as they were last read
+	outside atomic.Pointer[[]string] // set by SetOutside
 }
 
 // Open opens the inbox, or makes it at the first start. Tables of another program are

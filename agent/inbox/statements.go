@@ -15,7 +15,7 @@ import (
 
 // texts are the statements that no common form can say, in one dialect.
 type texts struct {
-	insertMessage, insertUpstream, insertExec string
+	insertMessage, insertUpstream, insertExec, writeIntent string
 
 	lock                         string // at the beginning of a transaction; empty: beginning it locks
 	savepoint, release, rollback string // release is empty where savepoints are not released
@@ -24,7 +24,8 @@ type texts struct {
 func textsOf(d sqldb.Dialect) texts {
 	t := texts{
 		insertMessage: d.InsertNew(downstreamRow), insertUpstream: d.InsertNew(upstreamRow), insertExec: d.InsertOrUpdate(execution),
-		savepoint: `SAVEPOINT member`, release: `RELEASE SAVEPOINT member`, rollback: `ROLLBACK TO SAVEPOINT member`,
+		writeIntent: d.InsertOrUpdate(intentRow),
+		savepoint:   `SAVEPOINT member`, release: `RELEASE SAVEPOINT member`, rollback: `ROLLBACK TO SAVEPOINT member`,
 	}
 	switch d {
 	case sqldb.Postgres:

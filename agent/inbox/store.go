@@ -22,9 +22,9 @@ type Stored struct {
 var downstreamRow = sqldb.Insert{
 	Table: "GTOTVSLINKMESSAGE", Keys: []string{"ID"},
 	Columns: []string{"ID", "TYPEMESSAGE", "TYPEEVENT", "STATE", "ROOTID", "TENANTID", "BUSINESSKEY", "ORDERINGKEY", "CORRELATEDID",
-		"SENDERAPP", "SENDERCLIENT", "AUDIENCE", "ROUTERMESSAGE", "HEADERS", "CONTENTTYPE", "SENTON", "SENTBY", "DATA", "STATUSSEQ", "HELD",
+		"SENDERAPP", "SENDERCLIENT", "AUDIENCE", "ROUTERMESSAGE", "HEADERS", "CONTENTTYPE", "SENTON", "SENTBY", "DATA", "OUTSIDE", "STATUSSEQ", "HELD",
 		"RECCREATEDBY", "RECCREATEDON", "RECMODIFIEDBY", "RECMODIFIEDON"},
-	Values: []string{"?1", "?2", "'Downstream'", "'stored'", "?3", "?4", "?5", "?6", "?7", "?8", "?9", "?10", "?11", "?12", "?13", "?14", "?15", "?16", "1",
+	Values: []string{"?1", "?2", "'Downstream'", "'stored'", "?3", "?4", "?5", "?6", "?7", "?8", "?9", "?10", "?11", "?12", "?13", "?14", "?15", "?16", "?19", "1",
 		`CASE WHEN ?6 <> '' AND EXISTS (SELECT 1 FROM GTOTVSLINKMESSAGE WHERE ORDERINGKEY = ?6 AND ORDERINGKEY <> '' AND TYPEEVENT = 'Downstream'
 			AND STATE <> 'rejected') THEN 1 ELSE 0 END`,
 		"?17", "?18", "?17", "?18"},
@@ -47,8 +47,9 @@ func (b *Box) Store(ctx context.Context, deliveries []link.Delivery) (Stored, er
 			return err
 		}
 		for i := range deliveries {
-			if err := s.store(ctx, &deliveries[i].Message); err != nil {
-				return fmt.Errorf("store %s: %w", deliveries[i].Message.ID, err)
+			m := &deliveries[i].Message
+			if err := s.store(ctx, m, b.apart(m.Type)); err != nil {
+				return fmt.Errorf("store %s: %w", m.ID, err)
 			}
 		}
 		done = s.done
@@ -66,7 +67,7 @@ type storing struct {
 	holds map[string]int // of each type, how many were put on hold
 }
 
-func (s *storing) store(ctx context.Context, m *link.Message) error {
+func (s *storing) store(ctx context.Context, m *link.Message, outside string) error {
 	t := s.tx
 	answer, err := t.highest(ctx, m)
 	if err != nil {
@@ -78,7 +79,7 @@ func (s *storing) store(ctx context.Context, m *link.Message) error {
 	}
 	r, err := t.ExecContext(ctx, t.w.texts.insertMessage, m.ID.String(), m.Type, m.RootID.String(), m.TenantID.String(), m.BusinessKey, m.OrderingKey,
 		m.CorrelationID, m.Sender.App, string(m.Sender.ClientID), m.Audience, m.Headers[link.MetaSourceType], headerText(m.Headers),
-		m.ContentType, stamp(m.CreatedAt), m.CreatedBy, t.w.data(m.Body), author, s.now)
+		m.ContentType, stamp(m.CreatedAt), m.CreatedBy, t.w.data(m.Body), author, s.now, outside)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,6 @@ import (
 	"smartlink/internal/logfile"
 	"smartlink/internal/sqlopen"
 	"smartlink/link"
-	"smartlink/rm"
 )
 
 type agentCmd struct {
@@ -32,36 +31,39 @@ type agentCmd struct {
 	Installation string `help:"File of the installation; default installation.json beside the database file, or in the current folder. What is activated stands in the same folder." env:"SMARTLINK_INSTALLATION" placeholder:"FILE"`
 	JSON         bool   `name:"json" help:"Answer as JSON, for scripts."`
 
-	Run        agentRunCmd        `cmd:"" help:"Run beside the ERP until stopped."`
-	Activate   agentActivateCmd   `cmd:"" help:"Search the apps a client can use, and activate or remove them."`
-	Options    agentOptionsCmd    `cmd:"" help:"Show or set how the activated agent works."`
-	Password   agentPasswordCmd   `cmd:"" help:"Make the console's password; it is shown once."`
-	Files      agentFilesCmd      `cmd:"" help:"Write totvsAppSaaS.json and totvsAppConfig_v2.json with their schemas, to be changed."`
-	Install    agentInstallCmd    `cmd:"" help:"Install the agent as a service of this machine (Windows service, systemd)."`
-	Uninstall  agentUninstallCmd  `cmd:"" help:"Remove the service; data stays."`
-	Start      agentStartCmd      `cmd:"" help:"Start the installed service."`
-	Stop       agentStopCmd       `cmd:"" help:"Stop the installed service."`
-	Status     agentStatusCmd     `cmd:"" help:"Tell whether the service is installed and runs."`
-	JoinCode   agentJoinCodeCmd   `cmd:"" help:"Make a code with which one further machine can join the installation; it is shown once."`
-	Join       agentJoinCmd       `cmd:"" help:"Make this machine one more of the installation that the database belongs to."`
-	Adopt      agentAdoptCmd      `cmd:"" help:"Make a restored or copied database a new installation's."`
-	Doctor     agentDoctorCmd     `cmd:"" help:"Look at everything the agent needs, and tell what has to be mended."`
-	Overview   agentOverviewCmd   `cmd:"" help:"Tell what waits, whether the execution is paused or in a window, and whether remote help is on."`
-	Messages   agentMessagesCmd   `cmd:"" help:"List messages of the inbox."`
-	Executions agentExecutionsCmd `cmd:"" help:"List executions, those of the newest messages first."`
-	Show       agentShowCmd       `cmd:"" help:"Tell everything the inbox knows about one message."`
-	Try        agentTryCmd        `cmd:"" help:"Execute a message and undo everything, to see what would come of it."`
-	Reprocess  agentReprocessCmd  `cmd:"" help:"Execute a rejected, blocked or waiting message again, as soon as the agent runs."`
-	Edit       agentEditCmd       `cmd:"" help:"Change a message's body and execute it again; the body as it was is kept."`
-	Discard    agentDiscardCmd    `cmd:"" help:"Give a rejected, blocked or waiting message up; its sender is told."`
-	Release    agentReleaseCmd    `cmd:"" help:"Let messages that are on hold be executed."`
-	RunNow     agentRunNowCmd     `cmd:"" name:"run-now" help:"Make every waiting message due now."`
-	Pause      agentPauseCmd      `cmd:"" help:"Execute nothing until 'agent resume'; messages are received all the same."`
-	Resume     agentResumeCmd     `cmd:"" help:"End a pause."`
-	Windows    agentWindowsCmd    `cmd:"" help:"Times in which nothing is executed: maintenance, month-close."`
-	Export     agentExportCmd     `cmd:"" help:"Write the rejected messages with their errors as CSV, for a spreadsheet."`
-	RemoteHelp agentRemoteHelpCmd `cmd:"" name:"remote-help" help:"Let the hub's people ask for a reprocess or a discard; off by default."`
-	Journal    agentJournalCmd    `cmd:"" help:"Tell who did what at this agent, the newest first."`
+	Consumers []consumerFlag `sep:"none" help:"A program of yours that executes a message type, as TYPE=URL; may be given several times. In a file a list of type, url and, if need be, timeout (default 30s), parallel (default 1) and remote: true for another machine." placeholder:"TYPE=URL"`
+
+	Run         agentRunCmd         `cmd:"" help:"Run beside the ERP until stopped."`
+	Activate    agentActivateCmd    `cmd:"" help:"Search the apps a client can use, and activate or remove them."`
+	Options     agentOptionsCmd     `cmd:"" help:"Show or set how the activated agent works."`
+	Password    agentPasswordCmd    `cmd:"" help:"Make the console's password; it is shown once."`
+	Files       agentFilesCmd       `cmd:"" help:"Write totvsAppSaaS.json and totvsAppConfig_v2.json with their schemas, to be changed."`
+	Install     agentInstallCmd     `cmd:"" help:"Install the agent as a service of this machine (Windows service, systemd)."`
+	Uninstall   agentUninstallCmd   `cmd:"" help:"Remove the service; data stays."`
+	Start       agentStartCmd       `cmd:"" help:"Start the installed service."`
+	Stop        agentStopCmd        `cmd:"" help:"Stop the installed service."`
+	Status      agentStatusCmd      `cmd:"" help:"Tell whether the service is installed and runs."`
+	JoinCode    agentJoinCodeCmd    `cmd:"" help:"Make a code with which one further machine can join the installation; it is shown once."`
+	Join        agentJoinCmd        `cmd:"" help:"Make this machine one more of the installation that the database belongs to."`
+	Adopt       agentAdoptCmd       `cmd:"" help:"Make a restored or copied database a new installation's."`
+	Doctor      agentDoctorCmd      `cmd:"" help:"Look at everything the agent needs, and tell what has to be mended."`
+	Overview    agentOverviewCmd    `cmd:"" help:"Tell what waits, whether the execution is paused or in a window, and whether remote help is on."`
+	Messages    agentMessagesCmd    `cmd:"" help:"List messages of the inbox."`
+	Executions  agentExecutionsCmd  `cmd:"" help:"List executions, those of the newest messages first."`
+	Show        agentShowCmd        `cmd:"" help:"Tell everything the inbox knows about one message."`
+	Try         agentTryCmd         `cmd:"" help:"Execute a message and undo everything, to see what would come of it."`
+	Reprocess   agentReprocessCmd   `cmd:"" help:"Execute a rejected, blocked or waiting message again, as soon as the agent runs."`
+	Edit        agentEditCmd        `cmd:"" help:"Change a message's body and execute it again; the body as it was is kept."`
+	Discard     agentDiscardCmd     `cmd:"" help:"Give a rejected, blocked or waiting message up; its sender is told."`
+	Release     agentReleaseCmd     `cmd:"" help:"Let messages that are on hold be executed."`
+	RunNow      agentRunNowCmd      `cmd:"" name:"run-now" help:"Make every waiting message due now."`
+	Pause       agentPauseCmd       `cmd:"" help:"Execute nothing until 'agent resume'; messages are received all the same."`
+	Resume      agentResumeCmd      `cmd:"" help:"End a pause."`
+	Windows     agentWindowsCmd     `cmd:"" help:"Times in which nothing is executed: maintenance, month-close."`
+	Export      agentExportCmd      `cmd:"" help:"Write the rejected messages with their errors as CSV, for a spreadsheet."`
+	RemoteHelp  agentRemoteHelpCmd  `cmd:"" name:"remote-help" help:"Let the hub's people ask for a reprocess or a discard; off by default."`
+	Journal     agentJournalCmd     `cmd:"" help:"Tell who did what at this agent, the newest first."`
+	NewConsumer agentNewConsumerCmd `cmd:"" help:"Write a project of a consumer outside of the agent, in Go, ready to run."`
 }
 
 // installation is the file of the installation.
@@ -142,6 +144,10 @@ func (c *agentRunCmd) run(e *env, a *agentCmd) error {
 	if err != nil {
 		return err
 	}
+	inside, out, _, err := a.consumers()
+	if err != nil {
+		return err
+	}
 	inst, err := inbox.OpenInstallation(a.installation())
 	if err != nil {
 		return err
@@ -151,7 +157,7 @@ func (c *agentRunCmd) run(e *env, a *agentCmd) error {
 		return err
 	}
 	run, err := agent.New(agent.Config{
-		Hub: hub, Database: a.Database, Installation: a.installation(), Consumers: rm.Consumers(), Prepare: prepareBooks,
+		Hub: hub, Database: a.Database, Installation: a.installation(), Consumers: inside, Outside: out, Prepare: prepareBooks,
 		Retry:     executor.Retry{MinutesInterval: c.MinutesInterval, FatorTempoExecucao: c.FatorTempoExecucao, QtdeTentativasExec: c.QtdeTentativasExec},
 		BatchSize: c.BatchSize, Parallel: c.Parallel, Lease: c.Lease, Hold: c.Hold, Logger: e.logger(slog.LevelInfo),
 	})
@@ -165,9 +171,13 @@ func (c *agentRunCmd) run(e *env, a *agentCmd) error {
 
 // activated runs what is activated.
 func (c *agentRunCmd) activated(e *env, a *agentCmd) error {
+	inside, out, _, err := a.consumers()
+	if err != nil {
+		return err
+	}
 	host, err := agent.NewHost(agent.HostConfig{
-		Database: a.Database, Installation: a.installation(), Consumers: rm.Consumers(), Prepare: prepareBooks, Lease: c.Lease, Hold: c.Hold, CA: e.ca(), Lang: e.lang(),
-		Console: strings.TrimPrefix(c.Console, "off"), Logger: e.logger(slog.LevelInfo),
+		Database: a.Database, Installation: a.installation(), Consumers: inside, Outside: out, Prepare: prepareBooks, Lease: c.Lease, Hold: c.Hold,
+		CA: e.ca(), Lang: e.lang(), Console: strings.TrimPrefix(c.Console, "off"), Logger: e.logger(slog.LevelInfo),
 	})
 	if err != nil {
 		return err
@@ -293,7 +303,15 @@ func (c *agentShowCmd) Run(e *env, a *agentCmd) error {
 		if d.Item != nil {
 			state = words(string(d.Item.State), string(d.Item.Code), d.Item.Reason)
 		}
-		if err := fields(e.out, "message", id.String(), "state", state); err != nil {
+		said := []string{"message", id.String(), "state", state}
+		if c := d.Calls; c != nil {
+			how := "answered"
+			if c.Pending {
+				how = "outcome not known"
+			}
+			said = append(said, "marker", c.Marker, "calls", fmt.Sprintf("%d, the last at %s, %s", c.Number, when(&c.Last), how))
+		}
+		if err := fields(e.out, said...); err != nil {
 			return err
 		}
 		rows := make([][]string, 0, len(d.Executions)+len(d.Results)+len(d.Log))

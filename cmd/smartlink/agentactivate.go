@@ -16,7 +16,6 @@ import (
 	"smartlink/internal/clock"
 	"smartlink/internal/sqlopen"
 	"smartlink/link"
-	"smartlink/rm"
 )
 
 type agentActivateCmd struct {
@@ -135,11 +134,11 @@ func (a *agentCmd) wizard(e *env) (*activation.Wizard, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &activation.Wizard{Folder: folder, CA: e.ca(), Lang: e.lang(), LastRun: a.lastRun}
-	for _, c := range rm.Consumers() {
-		w.Types = append(w.Types, c.Type())
+	_, _, types, err := a.consumers()
+	if err != nil {
+		return nil, err
 	}
-	return w, nil
+	return &activation.Wizard{Folder: folder, CA: e.ca(), Lang: e.lang(), LastRun: a.lastRun, Types: types}, nil
 }
 
 // lastRun asks the inbox, if there is one yet.

@@ -9,7 +9,6 @@ import (
 	"smartlink/internal/checkup"
 	"smartlink/internal/sqlopen"
 	"smartlink/link"
-	"smartlink/rm"
 	"smartlink/rm/ledger"
 )
 
@@ -18,16 +17,38 @@ type agentDoctorCmd struct{ serviceFlags }
 // Help shows an example.
 func (*agentDoctorCmd) Help() string {
 	return "Example: smartlink agent doctor --database rm.db\n\n" +
-		"Looks at installation, database, files, activation, service, proxy, hub, clock and permissions, and changes nothing. Exit code 1 when " +
+		"Looks at installation, database, files, activation, consumers outside, service, proxy, hub, clock and permissions, and changes nothing. Exit code 1 when " +
 		"something has to be mended."
 }
 
 func (c *agentDoctorCmd) Run(e *env, a *agentCmd) error {
-	d := agent.Doctor{Database: a.Database, Installation: a.installation(), CA: e.ca(), Lang: e.lang()}
-	for _, x := range rm.Consumers() {
-		d.Types = append(d.Types, x.Type())
+	_, _, types, err := a.consumers()
+	if err != nil {
+		return err
 	}
-	return printFindings(e, a.JSON, append(d.Examine(e.ctx), booksFinding(e.ctx, a.Database), c.service()))
+	d := agent.Doctor{Database: a.Database, Installation: a.installation(), Types: types, CA: e.ca(), Lang: e.lang()}
+	found := append(d.Examine(e.ctx), booksFinding(e.ctx, a.Database))
+	found = append(found, a.consumerFindings(e.ctx)...)
+	return printFindings(e, a.JSON, append(found, c.service()))
+}
+
+// consumerFindings say which consumers outside answer.
+func (a *agentCmd) consumerFindings(ctx context.Context) []checkup.Finding {
+	list, err := a.outside()
+	if err != nil {
+		return nil // said before
+	}
+	found := make([]checkup.Finding, len(list))
+	for i, c := range list {
+		f := checkup.Finding{What: link.Text{PT: "Consumidor de " + c.Type(), EN: "Consumer of " + c.Type()}, Health: checkup.Good}
+		f.Detail = link.Both("%s responde", "%s answers", a.Consumers[i].URL)
+		if err := c.Reach(ctx); err != nil {
+			f.Health = checkup.Bad
+			f.Detail = link.Both("não responde; nada do tipo é executado até que responda: %v", "does not answer; nothing of the type is executed until it does: %v", err)
+		}
+		found[i] = f
+	}
+	return found
 }
 
 // booksFinding says how the books are.

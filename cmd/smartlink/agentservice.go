@@ -64,6 +64,11 @@ func (a *agentCmd) service(e *env, f agentInstallCmd) (*service.Config, error) {
 		}
 		args = append(args, p.flag, abs)
 	}
+	for _, c := range a.Consumers {
+		if e.cli.Config == "" { // which may say more of them than an argument can
+			args = append(args, "--consumers", c.Type+"="+c.URL)
+		}
+	}
 	if f.Console != "" {
 		args = append(args, "--console", f.Console)
 	}

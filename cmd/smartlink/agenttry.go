@@ -6,7 +6,6 @@ import (
 	"smartlink/agent/executor"
 	"smartlink/agent/inbox"
 	"smartlink/link"
-	"smartlink/rm"
 )
 
 type agentTryCmd struct{ inboxArg }
@@ -18,8 +17,12 @@ func (*agentTryCmd) Help() string {
 }
 
 func (c *agentTryCmd) Run(e *env, a *agentCmd) error {
+	inside, out, _, err := a.consumers()
+	if err != nil {
+		return err
+	}
 	return c.on(e, a, func(box *inbox.Box, id uuid.UUID) error {
-		exec, err := executor.New(executor.Config{Box: box, Consumers: rm.Consumers()})
+		exec, err := executor.New(executor.Config{Box: box, Consumers: inside, Outside: out})
 		if err != nil {
 			return err
 		}

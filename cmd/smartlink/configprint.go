@@ -149,11 +149,21 @@ func (c *configPrintCmd) Run(e *env) error {
 			}
 		}
 		at = s.path
-		line := strings.Repeat("  ", len(s.path)) + s.flag.Name + ":"
-		if v := s.written(); v != "" {
+		indent := strings.Repeat("  ", len(s.path))
+		line := indent + s.flag.Name + ":"
+		if v := s.written(); strings.Contains(v, "\n") { // a list of objects
+			line += "  # " + s.source
+			for item := range strings.Lines(v) {
+				line += "\n" + indent + "  " + strings.TrimSuffix(item, "\n")
+			}
+			if _, err := fmt.Fprintln(e.out, line); err != nil {
+				return err
+			}
+			continue
+		} else if v != "" {
 			line += " " + v
 		} else { // nothing is set: the key is shown, and stays unset if the output is used as a file
-			line = strings.Repeat("  ", len(s.path)) + "# " + s.flag.Name + ":"
+			line = indent + "# " + s.flag.Name + ":"
 		}
 		if _, err := fmt.Fprintf(e.out, "%s  # %s\n", line, s.source); err != nil {
 			return err

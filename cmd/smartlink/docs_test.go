@@ -201,7 +201,7 @@ var pageShows = map[string][]string{
 	"README.md":           {"ack: HTTP 204", "RM-CFO-UNKNOWN", "TOTAL", "$schema", "in order"},
 	"behavior-sharing.md": {"done 1;1", "acknowledged", "FinLanIncDataCommandResponse", "acked 1"},
 	"send-to-rm.md":       {"done 1;1", "done 1;10;1", "outcome 1: rejected", "duplicate  true", "RM-PERIOD-CLOSED"},
-	"consumer.md":         {"PASS", "delivery tag", "outcome 1: done 1;17"},
+	"consumer.md":         {"PASS", "delivery tag", "outcome 1: done 1;17", "a consumer of GreetGuestsDataCommand"},
 	"running-a-hub.md":    {"client-rate: 5000  # file", "SMARTLINK_HUB_TLS_CERT", "Fazenda Boa Vista S.A."},
 	"installations.md":    {"ACTIVE ON", "Active instance", "instance      "},
 	"support.md":          {"RM-CFO-UNKNOWN", "rejected", "oldest waiting", "settled", "state    done", "will be executed again", "attempt 1"},

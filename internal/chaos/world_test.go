@@ -25,7 +25,7 @@ const command = "FinLanIncDataCommand"
 
 // commands are what the agent executes.
 var commands = []string{
-	command, "FinLanAltDataCommand", "FinXCXIncDataCommand", "FinXCXAltDataCommand", "CtbLanIncDataCommand", "CtbLanAltDataCommand",
+	command, outsideCommand, "FinLanAltDataCommand", "FinXCXIncDataCommand", "FinXCXAltDataCommand", "CtbLanIncDataCommand", "CtbLanAltDataCommand",
 }
 
 // world is a hub process, an agent process, and what Gesplan sent and heard.
@@ -33,6 +33,7 @@ type world struct {
 	t          *testing.T
 	bin, dir   string
 	books      string // the agent's database
+	config     string // the agent's configuration file; empty: none
 	listen     string
 	hub, agent *process
 	rm         link.ClientCreated
@@ -83,14 +84,18 @@ func newWorld(t *testing.T, bin, dir, books string) *world {
 
 func (w *world) server() string { return "http://" + w.listen }
 
-// start runs the hub or the agent, armed with a kill point or not.
-func (w *world) start(hub bool, env string) {
+// start runs the hub or the agent, armed with a kill point by the variable at or, when that is empty, not.
+func (w *world) start(hub bool, at string) {
 	w.t.Helper()
 	if hub {
-		w.hub = launch(w.t, w.bin, []string{env}, "hub", "--data", filepath.Join(w.dir, "hub"), "--listen", w.listen)
+		w.hub = launch(w.t, w.bin, []string{at}, "hub", "--data", filepath.Join(w.dir, "hub"), "--listen", w.listen)
 		return
 	}
-	w.agent = launch(w.t, w.bin, []string{env, "SMARTLINK_CLIENT_SECRET=" + w.rm.Secret}, "agent", "run", "--server", w.server(),
+	env := []string{at, "SMARTLINK_CLIENT_SECRET=" + w.rm.Secret}
+	if w.config != "" {
+		env = append(env, "SMARTLINK_CONFIG="+w.config)
+	}
+	w.agent = launch(w.t, w.bin, env, "agent", "run", "--server", w.server(),
 		"--client-id", string(w.rm.ID), "--database", w.books, "--installation", filepath.Join(w.dir, "installation.json"), "--lease", "5s", "--hold", "1s")
 }
 

@@ -20,7 +20,7 @@ var helpers = []string{"internal"}
 // Rooms that are not built yet are listed all the same.
 var rooms = []room{
 	{path: "cmd/smartlink", may: with(helpers, "link", "contracts", "consumer", "client", "hub", "agent", "agent/activation",
-		"agent/console", "agent/executor", "agent/inbox", "agent/window", "rm", "rm/books", "rm/faults", "rm/ledger", "rm/schema", "gesplan", "internal/demo", "examples")},
+		"agent/console", "agent/executor", "agent/inbox", "agent/outside", "agent/window", "rm", "rm/books", "rm/faults", "rm/ledger", "rm/schema", "gesplan", "internal/demo", "examples")},
 
 	// Public: what others build on. link and contracts import nobody of ours.
 	{path: "link"},
@@ -55,6 +55,7 @@ var rooms = []room{
 	{path: "agent/window", may: with(helpers, "link")},
 	{path: "agent/inbox", may: with(helpers, "link", "consumer", "agent/window"), tests: []string{"agent/internal", "agent/executor"}},
 	{path: "agent/executor", may: with(helpers, "link", "consumer", "agent/inbox"), tests: []string{"agent/internal"}},
+	{path: "agent/outside", may: with(helpers, "link", "consumer"), tests: []string{"agent/internal", "agent/inbox", "agent/executor"}},
 	{path: "agent/activation", may: with(helpers, "link", "client", "agent/inbox"), tests: []string{"agent/internal"}},
 	{path: "agent/console", may: with(helpers, "link", "agent/inbox", "agent/executor", "agent/activation", "agent/window"), tests: []string{"agent/internal", "consumer"}},
 	{path: "agent/internal", may: with(helpers, "link", "consumer", "agent/inbox")},

@@ -1,0 +1,169 @@
+package inbox
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"smartlink/internal/sqldb"
+	"smartlink/link"
+)
+
+// What is executed outside waits apart: column OUTSIDE has its type. Claim takes from the rest, where it
+// is ”.
+
+const (
+	moveApart = `UPDATE GTOTVSLINKMESSAGE SET OUTSIDE = ?1 WHERE TYPEEVENT = 'Downstream' AND TYPEMESSAGE = ?1 AND OUTSIDE <> ?1`
+	apart     = `SELECT DISTINCT OUTSIDE FROM GTOTVSLINKMESSAGE WHERE TYPEEVENT = 'Downstream'`
+	moveBack  = `UPDATE GTOTVSLINKMESSAGE SET OUTSIDE = '' WHERE TYPEEVENT = 'Downstream' AND OUTSIDE = ?`
+)
+
+// SetOutside says which types are executed outside: what is stored from now on, and what stands in the
+// inbox already.
+func (b *Box) SetOutside(ctx context.Context, types []string) error {
+	types = slices.Clone(types)
+	b.outside.Store(&types)
+	return b.write(ctx, func(tx *Tx) error {
+		there, err := tx.texts(ctx, apart)
+		if err != nil {
+			return fmt.Errorf("read what is executed outside: %w", err)
+		}
+		for _, t := range there {
+			if t == "" || slices.Contains(types, t) {
+				continue
+			}
+			if _, err := tx.ExecContext(ctx, moveBack, t); err != nil {
+				return fmt.Errorf("execute %s inside: %w", t, err)
+			}
+		}
+		for _, t := range types {
+			if _, err := tx.ExecContext(ctx, moveApart, t); err != nil {
+				return fmt.Errorf("execute %s outside: %w", t, err)
+			}
+		}
+		return nil
+	})
+}
+
+// texts reads the only column of some rows.
+func (t *Tx) texts(ctx context.Context, query string) ([]string, error) {
+	rows, err := t.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var list []string
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			return nil, err
+		}
+		list = append(list, s)
+	}
+	return list, rows.Err()
+}
+
+// apart is what stands in column OUTSIDE of a message.
+func (b *Box) apart(messageType string) string {
+	if types := b.outside.Load(); types != nil && slices.Contains(*types, messageType) {
+		return messageType
+	}
+	return ""
+}
+
+// ClaimOutside takes the next row of an outside type that may be executed now, as Claim does, but inside a
+// transaction of the caller's. Nil: there is none.
+func (b *Box) ClaimOutside(ctx context.Context, t *Tx, job, messageType string, now time.Time) (*Row, error) {
+	rules, err := b.rules(ctx, t)
+	if err != nil || rules.Closed(now.In(b.zone)) {
+		return nil, err
+	}
+	found, err := t.choose(ctx, messageType, now, 1)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return found[0], t.claim(ctx, job, found[0], rules, now)
+}
+
+// Intent is what is written down of the calls that an outside consumer gets for one business fact.
+type Intent struct {
+	Marker  string // 32 hexadecimal digits
+	Calls   int    // begun so far
+	First   time.Time
+	Last    time.Time // when the last call began
+	Pending bool      // what it came to is not known
+}
+
+// MarkerOf is the marker of a message's business fact: the same for every message that SMARTLINKRESULT
+// would hold for a repeat, in a database that was restored too. A message without a business key is its
+// root's.
+func MarkerOf(m *link.Message) string {
+	by, key := "key", m.BusinessKey
+	if key == "" {
+		by, key = "root", m.RootID.String()
+	}
+	b, _ := json.Marshal([]string{"smartlink intent", m.TenantID.String(), m.Sender.App, m.Type, by, key}) // strings can always be written
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:16])
+}
+
+const (
+	readIntent = `SELECT MARKER, CALLS, FIRSTCALL, LASTCALL, PENDING FROM SMARTLINKINTENT WHERE MARKER = ?`
+	endIntent  = `UPDATE SMARTLINKINTENT SET PENDING = ? WHERE MARKER = ?`
+)
+
+// intentRow is an intent; writing it over an earlier one keeps the moment of the first call.
+var intentRow = sqldb.Insert{
+	Table: "SMARTLINKINTENT", Keys: []string{"MARKER"},
+	Columns: []string{"MARKER", "IDMESSAGE", "TYPEMESSAGE", "PENDING", "CALLS", "FIRSTCALL", "LASTCALL"},
+	Values:  []string{"?1", "?2", "?3", "1", "?4", "?5", "?6"},
+}
+
+func scanIntent(s scanner, marker string) (Intent, error) {
+	i := Intent{Marker: marker}
+	err := s.Scan(&i.Marker, &i.Calls, moment{&i.First}, moment{&i.Last}, &i.Pending)
+	if errors.Is(err, sql.ErrNoRows) {
+		return i, nil
+	}
+	if err != nil {
+		return i, fmt.Errorf("read the intent %s: %w", marker, err)
+	}
+	return i, nil
+}
+
+// Intent reads the intent of a message's business fact; without calls when there was none.
+func (t *Tx) Intent(ctx context.Context, m *link.Message) (Intent, error) {
+	marker := MarkerOf(m)
+	return scanIntent(t.QueryRowContext(ctx, readIntent, marker), marker)
+}
+
+// Intend writes down that a call for a message is about to begin, and answers its intent.
+func (t *Tx) Intend(ctx context.Context, i Intent, m *link.Message, now time.Time) (Intent, error) {
+	i.Calls++
+	i.Last, i.Pending = now, true
+	if i.First.IsZero() {
+		i.First = now
+	}
+	if _, err := t.ExecContext(ctx, t.w.texts.writeIntent, i.Marker, m.ID.String(), m.Type, i.Calls, stamp(i.First), stamp(i.Last)); err != nil {
+		return i, fmt.Errorf("write the intent %s: %w", i.Marker, err)
+	}
+	return i, nil
+}
+
+// EndIntent notes whether it is known by now what the last call came to.
+func (t *Tx) EndIntent(ctx context.Context, marker string, pending bool) error {
+	n := 0
+	if pending {
+		n = 1
+	}
+	if _, err := t.ExecContext(ctx, endIntent, n, marker); err != nil {
+		return fmt.Errorf("end the intent %s: %w", marker, err)
+	}
+	return nil
+}
