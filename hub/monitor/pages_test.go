@@ -245,7 +245,7 @@ func (w *world) atWork() {
 func (w *world) until(id uuid.UUID, ok func(link.Job) bool) {
 	w.Helper()
 	for {
-		j, err := w.exchange.Job(exchangeViewer, id)
+		j, err := w.exchange.Job(w.Context(), exchangeViewer, id)
 		w.must(err)
 		if ok(j) {
 			return
