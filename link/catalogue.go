@@ -81,6 +81,7 @@ const (
 	CodeForeignTables     Code = "SL-FOREIGN-TABLES"
 	CodeSharedSchema      Code = "SL-SHARED-SCHEMA"
 	CodeForeignDatabase   Code = "SL-FOREIGN-DATABASE"
+	CodeNewerSchema       Code = "SL-NEWER-SCHEMA"
 	CodeInstallationThere Code = "SL-INSTALLATION-THERE"
 	CodeJoinCode          Code = "SL-JOIN-CODE"
 	CodeLiveRM            Code = "SL-LIVE-RM"
@@ -346,6 +347,9 @@ var catalogue = []Entry{
 	{CodeForeignDatabase, 0, "Banco de outra instalação", "Database of another installation",
 		"Este banco pertence a outra instalação ({why}). Para usá-lo de mais uma máquina da mesma instalação: `smartlink agent join`. Para torná-lo de uma instalação nova, e ativar de novo: `smartlink agent adopt`.",
 		"This database belongs to another installation ({why}). To use it from one more machine of the same installation: `smartlink agent join`. To make it a new installation's, and activate anew: `smartlink agent adopt`."},
+	{CodeNewerSchema, 0, "Tabelas de uma versão mais nova", "Tables of a newer version",
+		"Uma versão mais nova do programa mudou as tabelas (estão na versão {has}, e este programa conhece até a {knows}). Use a versão mais nova, ou restaure o backup feito antes dela; nada foi alterado.",
+		"A newer version of the program has changed the tables (they are at version {has}, and this program knows up to {knows}). Use the newer version, or restore the backup made before it; nothing was changed."},
 	{CodeInstallationThere, 0, "Já há uma instalação aqui", "There is an installation here",
 		"O arquivo {file} é de outra instalação, que já usou um banco. Use outra pasta (--installation) ou mova o arquivo para outro lugar; nada foi alterado.",
 		"The file {file} is another installation's, which has used a database. Use another folder (--installation), or move the file away; nothing was changed."},

@@ -6,14 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strconv"
 
 	"github.com/pressly/goose/v3"
+
+	"smartlink/link"
 )
 
 // Migrate brings the schema of any database up to date: SQLite with the .sql files of fsys, the others
 // with those in its folders postgres and sqlserver. versions names the table that remembers which were
 // applied, so that two rooms can keep their own in one schema. Several programs may call it at the same
-// time.
+// time. A schema of a newer program is link.CodeNewerSchema.
 func Migrate(ctx context.Context, db *sql.DB, fsys fs.FS, versions string) error {
 	d := DialectOf(db)
 	if d == SQLite {
@@ -86,10 +89,22 @@ func migrateServer(ctx context.Context, dialect goose.Dialect, db *sql.DB, fsys 
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
-	return locked(ctx, db, migrationLock, func() error {
-		if _, err := p.Up(ctx); err != nil {
-			return fmt.Errorf("migrate: %w", err)
-		}
-		return nil
-	})
+	return locked(ctx, db, migrationLock, func() error { return bringUp(ctx, p) })
+}
+
+// bringUp applies what is missing. A schema that a newer program has changed is left alone
+// (link.CodeNewerSchema): an older one would read and write what it does not understand.
+func bringUp(ctx context.Context, p *goose.Provider) error {
+	has, err := p.GetDBVersion(ctx)
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	sources := p.ListSources()
+	if knows := sources[len(sources)-1].Version; has > knows {
+		return link.NewError(link.CodeNewerSchema, "has", strconv.FormatInt(has, 10), "knows", strconv.FormatInt(knows, 10))
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
 }

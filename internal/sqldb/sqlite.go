@@ -93,8 +93,5 @@ func MigrateSQLite(ctx context.Context, db *sql.DB, fsys fs.FS, versions string)
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
-	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("migrate: %w", err)
-	}
-	return nil
+	return bringUp(ctx, p)
 }

@@ -2,7 +2,9 @@ package sqlite_test
 
 import (
 	"database/sql"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,7 +48,7 @@ func TestRequestsOfAnEarlierVersion(t *testing.T) {
 	}
 }
 
-// earlier closes a store and leaves its file as a version before migration 10 did.
+// earlier closes a store and leaves its file as migration 10 leaves one of a version before.
 func earlier(t *testing.T, path string, s *sqlite.Store, m *link.Message, key string) {
 	t.Helper()
 	if err := s.Close(); err != nil {
@@ -66,9 +68,13 @@ func earlier(t *testing.T, path string, s *sqlite.Store, m *link.Message, key st
 	if n, err := r.RowsAffected(); err != nil || n != 1 {
 		t.Fatalf("%d requests stand under their name, %v", n, err)
 	}
-	for _, statement := range []string{`DELETE FROM meta WHERE name = 'old_requests'`, `DELETE FROM queue_schema WHERE version_id = 10`} {
-		if _, err := db.ExecContext(t.Context(), statement); err != nil {
-			t.Fatal(err)
-		}
+	migration, err := os.ReadFile("migrations/00010_requests.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, up, _ := strings.Cut(string(migration), "-- +goose Up")
+	up, _, _ = strings.Cut(up, "-- +goose Down")
+	if _, err := db.ExecContext(t.Context(), `DELETE FROM meta WHERE name = 'old_requests'; `+up); err != nil {
+		t.Fatal(err)
 	}
 }
