@@ -78,7 +78,7 @@ type Job struct {
 	Type      string     `json:"type,omitempty" doc:"Only messages of this type"`
 	Rate      int        `json:"rate,omitempty" doc:"Messages per second at most"`
 	Reason    string     `json:"reason,omitempty" doc:"Why messages are given up"`
-	Total     int64      `json:"total" doc:"Messages in the list when it started; 0 with a type: they are not counted by type"`
+	Total     int64      `json:"total" doc:"Messages in the list when it started; 0: nobody counts them, as with a type, or where a tenant is erased"`
 	Done      int64      `json:"done"`
 	Skipped   int64      `json:"skipped" doc:"Changed meanwhile, or with a reader"`
 	Code      Code       `json:"code,omitempty" doc:"Why it failed"`

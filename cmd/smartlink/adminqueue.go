@@ -229,10 +229,13 @@ func (p *progress) show(j link.Job) {
 	p.shown = true
 }
 
-// bar draws how far a job is. How many there are of one type nobody knows before the end.
+// bar draws how far a job is. How many there are of one type, or of a tenant, nobody knows before the end.
 func bar(j link.Job) string {
 	if j.Type != "" {
 		return fmt.Sprintf("%s of %s: %d", j.Kind, j.Type, j.Done+j.Skipped)
+	}
+	if j.TenantID != nil {
+		return fmt.Sprintf("%s: %d", j.Kind, j.Done+j.Skipped)
 	}
 	filled := barWidth
 	if j.Total > 0 {

@@ -106,7 +106,8 @@ func TestBarOfAJob(t *testing.T) {
 		"redrive [###############...............] 5/10":  {Kind: "redrive", Total: 10, Done: 3, Skipped: 2},
 		"discard [##############################] 12/10": {Kind: "discard", Total: 10, Done: 12},
 		"discard [##############################] 0/0":   {Kind: "discard"},
-		"redrive of FinLanIncDataCommand: 1200":          {Kind: "redrive", Type: "FinLanIncDataCommand", Done: 1200},
+		"erase: 12":                             {Kind: "erase", TenantID: new(link.NewID()), Done: 10, Skipped: 2},
+		"redrive of FinLanIncDataCommand: 1200": {Kind: "redrive", Type: "FinLanIncDataCommand", Done: 1200},
 	} {
 		if got := bar(j); got != want {
 			t.Errorf("%q, want %q", got, want)

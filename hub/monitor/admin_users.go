@@ -3,6 +3,9 @@ package monitor
 import (
 	"net/http"
 	"net/url"
+	"strings"
+
+	"github.com/google/uuid"
 
 	"smartlink/hub/registry"
 	"smartlink/link"
@@ -131,6 +134,7 @@ type auditView struct {
 	adminPage
 	Entries  []link.AuditEntry
 	Filtered bool
+	Tenants  []link.Tenant // to choose from
 }
 
 // audit lists who did what, the newest first.
@@ -140,9 +144,22 @@ func (m *Monitor) audit(v *visit) error {
 	f := registry.AuditFilter{Actor: q.Get("actor"), Action: q.Get("action"), Target: q.Get("target")}
 	wrong := link.NewError(link.CodeRequestInvalid)
 	f.From, f.To = v.day("from", 0, wrong), v.day("to", 1, wrong)
-	for _, name := range []string{"actor", "action", "target", "from", "to"} {
+	for name, id := range map[string]*uuid.UUID{"tenant": &f.Tenant, "message": &f.Message} {
+		var err error
+		if text := strings.TrimSpace(q.Get(name)); text != "" {
+			if *id, err = link.ParseUUID(text); err != nil {
+				wrong.At(name, link.CodeRequestInvalid, link.Both("%q não é um UUID", "%q is not a UUID", clip(text, 80)))
+			}
+		}
+	}
+	for _, name := range []string{"actor", "action", "target", "tenant", "message", "from", "to"} {
 		view.Filtered = view.Filtered || q.Get(name) != ""
 	}
+	tenants, err := m.cfg.Registry.Tenants(v.r.Context(), registry.List{Limit: registry.MaxPage})
+	if err != nil {
+		return err
+	}
+	view.Tenants = tenants.Items
 	status := http.StatusOK
 	if len(wrong.Errors) > 0 {
 		status, view.Problems = v.problems(wrong)

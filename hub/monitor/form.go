@@ -1,6 +1,8 @@
 package monitor
 
 import (
+	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -14,10 +16,41 @@ import (
 // form reads what a form has sent, of at most so many bytes.
 func (v *visit) form(most int64) (url.Values, error) {
 	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, most)
-	if err := v.r.ParseForm(); err != nil {
+	err := v.r.ParseForm()
+	if err == nil {
+		err = v.r.ParseMultipartForm(most) // keeps all in memory: it is no more than most
+	}
+	if errors.Is(err, http.ErrNotMultipart) {
+		err = nil
+	}
+	if err == nil {
+		err = v.uploads()
+	}
+	if err != nil {
 		return nil, link.NewError(link.CodeBodyTooLarge, "limit", strconv.FormatInt(most, 10)).Because(err)
 	}
 	return v.r.PostForm, nil
+}
+
+// uploads puts what files say under the names of their fields. A field without a file is left out.
+func (v *visit) uploads() error {
+	if v.r.MultipartForm == nil {
+		return nil
+	}
+	for name, files := range v.r.MultipartForm.File {
+		f, err := files[0].Open()
+		if err != nil {
+			return err
+		}
+		text, err := io.ReadAll(f)
+		if err = errors.Join(err, f.Close()); err != nil {
+			return err
+		}
+		if len(text) > 0 {
+			v.r.PostForm.Set(name, string(text))
+		}
+	}
+	return nil
 }
 
 // day reads a day, UTC, from the page's address, some days later; the zero time without one. What is no
@@ -44,6 +77,7 @@ type did struct {
 var doings = map[string]bool{
 	"redriven": true, "discarded": true, "started": false, "paused": false, "resumed": false, "held": false, "let-go": false, "cancelled": false,
 	"copied": false, "saved": false, "created": false, "removed": false, "revoked": false, "repeated": false,
+	"erased": false,
 }
 
 // done reads from the page's address what was just done.

@@ -14,9 +14,10 @@ const jobsShown = 3
 // jobView is one job as pages show it.
 type jobView struct {
 	link.Job
-	May     bool   // the reader may cancel it
-	Back    string // where to go after cancelling
-	Problem string // why it failed, in the reader's language
+	May     bool        // the reader may cancel it
+	Back    string      // where to go after cancelling
+	Problem string      // why it failed, in the reader's language
+	Of      link.Tenant // of a job over a tenant
 }
 
 // Worked is how many messages the job has come by.
@@ -32,7 +33,7 @@ func (m *Monitor) jobViews(v *visit, back string, keep func(link.Job) bool) ([]j
 		if !keep(j) {
 			continue
 		}
-		view := jobView{Job: j, Back: back, May: !j.State.Ended() && v.user.Role.Includes(link.RoleOperator)}
+		view := jobView{Of: m.namesOf(j.TenantID), Job: j, Back: back, May: !j.State.Ended() && v.user.Role.Includes(link.RoleOperator)}
 		if j.State == link.JobFailed {
 			view.Problem = j.Error
 			if link.Catalogue(j.Code).Status != 0 {
@@ -82,6 +83,9 @@ func (m *Monitor) cancelJob(v *visit) error {
 		return err
 	}
 	to := "jobs"
+	if j.TenantID != nil && f.Get("back") == tenantPage(link.Tenant{ID: *j.TenantID}) {
+		to = f.Get("back")
+	}
 	if back, found := strings.CutPrefix(f.Get("back"), "queues/"); found {
 		if tenant, client, err := link.ParseQueueName(back); err == nil && (queue.Name{Tenant: tenant, Client: client}).String() == j.Queue {
 			to = "queues/" + j.Queue + "?tab=" + tabDead

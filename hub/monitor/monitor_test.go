@@ -54,6 +54,20 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 		"POST /monitor/admin/user/password":                        "admin/user/password",
 		"POST /monitor/admin/user/key":                             "admin/user/key",
 		"GET /monitor/admin/audit":                                 "admin/audit",
+		"GET /monitor/messages/{id}/erase":                         "messages/" + w.refused.String() + "/erase",
+		"POST /monitor/messages/{id}/erase":                        "messages/" + w.refused.String() + "/erase",
+		"GET /monitor/admin/tenants/{id}":                          "admin/tenants/" + tenant.String(),
+		"POST /monitor/admin/tenants/{id}/retention":               "admin/tenants/" + tenant.String() + "/retention",
+		"GET /monitor/admin/tenants/{id}/erase":                    "admin/tenants/" + tenant.String() + "/erase",
+		"POST /monitor/admin/tenants/{id}/erase":                   "admin/tenants/" + tenant.String() + "/erase",
+		"GET /monitor/admin/schemas":                               "admin/schemas",
+		"POST /monitor/admin/schemas":                              "admin/schemas",
+		"GET /monitor/admin/schema":                                "admin/schema?type=Note",
+		"POST /monitor/admin/schema":                               "admin/schema",
+		"POST /monitor/admin/schema/remove":                        "admin/schema/remove",
+		"GET /monitor/admin/search":                                "admin/search?type=Note",
+		"POST /monitor/admin/search":                               "admin/search",
+		"POST /monitor/admin/search/remove":                        "admin/search/remove",
 		"GET /monitor/find":                                        "find?id=" + w.message.String(),
 		"GET /monitor/installations":                               "installations",
 		"GET /monitor/account":                                     "account",
@@ -80,6 +94,11 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 		"POST /monitor/admin/user/key":        {"name": {"nova"}},
 		"POST /monitor/messages/{id}/copy":    {"body": {`{"a":1}`}},
 		"POST /monitor/account":               {"new": {"a"}, "repeat": {"b"}},
+		"POST /monitor/admin/schemas":         {"type": {"Note"}, "mode": {"off"}},
+		"POST /monitor/admin/schema":          {"type": {"Note"}, "mode": {"warn"}},
+		"POST /monitor/admin/schema/remove":   {"type": {"Note"}},
+		"POST /monitor/admin/search":          {"type": {"Note"}, "paths": {"/data/number"}},
+		"POST /monitor/admin/search/remove":   {"type": {"Note"}},
 	}
 	// The answers to nobody, a viewer, an operator, an administrator.
 	want := map[string][4]int{
@@ -109,6 +128,20 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 		"POST /monitor/admin/user/password":                        {303, 403, 403, 201},
 		"POST /monitor/admin/user/key":                             {303, 403, 403, 201},
 		"GET /monitor/admin/audit":                                 {303, 403, 403, 200},
+		"GET /monitor/messages/{id}/erase":                         {303, 403, 403, 200},
+		"POST /monitor/messages/{id}/erase":                        {303, 403, 403, 422}, // nothing was typed
+		"GET /monitor/admin/tenants/{id}":                          {303, 403, 403, 200},
+		"POST /monitor/admin/tenants/{id}/retention":               {303, 403, 403, 303},
+		"GET /monitor/admin/tenants/{id}/erase":                    {303, 403, 403, 200},
+		"POST /monitor/admin/tenants/{id}/erase":                   {303, 403, 403, 422},
+		"GET /monitor/admin/schemas":                               {303, 403, 403, 200},
+		"POST /monitor/admin/schemas":                              {303, 403, 403, 303},
+		"GET /monitor/admin/schema":                                {303, 403, 403, 200},
+		"POST /monitor/admin/schema":                               {303, 403, 403, 303},
+		"POST /monitor/admin/schema/remove":                        {303, 403, 403, 303},
+		"GET /monitor/admin/search":                                {303, 403, 403, 200},
+		"POST /monitor/admin/search":                               {303, 403, 403, 303},
+		"POST /monitor/admin/search/remove":                        {303, 403, 403, 303},
 		"POST /monitor/jobs/{id}/cancel":                           {303, 403, 404, 404},
 		"GET /monitor/find":                                        {303, 303, 303, 303},
 		"POST /monitor/account":                                    {303, 422, 422, 422},
@@ -119,6 +152,8 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 		"GET /monitor/static/{file}":                               {200, 200, 200, 200},
 		"/monitor/":                                                {404, 404, 404, 404},
 	}
+	users := []string{"", "vera", "olga", "ana"}
+	browsers := make([]*browser, len(users)) // a log-in costs more than all pages
 	for _, r := range w.m.table() {
 		path, ok := example[r.pattern]
 		if !ok {
@@ -129,12 +164,18 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 		if !found {
 			method = http.MethodGet
 		}
-		for i, user := range []string{"", "vera", "olga", "ana"} {
+		for i, user := range users {
 			status, ok := want[r.pattern]
 			if !ok {
 				status = [4]int{303, 200, 200, 200}
 			}
-			b := w.browser(user)
+			if browsers[i] == nil {
+				browsers[i] = w.browser(user)
+			}
+			b := browsers[i]
+			if strings.HasSuffix(r.pattern, "/login") || strings.HasSuffix(r.pattern, "/logout") {
+				browsers[i] = nil // it is somebody else afterwards
+			}
 			form := url.Values(nil)
 			if method == http.MethodPost {
 				form = forms[r.pattern]
@@ -409,7 +450,7 @@ func TestEveryKeyIsTranslated(t *testing.T) {
 	}
 	for _, e := range []link.EventName{
 		link.EventAccepted, link.EventQueued, link.EventDelivered, link.EventRequeued, link.EventReleased, link.EventLeaseLost, link.EventHubRestarted,
-		link.EventAcknowledged, link.EventDeadLettered, link.EventRedriven, link.EventDiscarded, link.EventERP, link.EventOutcome,
+		link.EventAcknowledged, link.EventDeadLettered, link.EventRedriven, link.EventDiscarded, link.EventERP, link.EventOutcome, link.EventErased,
 	} {
 		keys = append(keys, "event."+string(e))
 	}
@@ -419,16 +460,23 @@ func TestEveryKeyIsTranslated(t *testing.T) {
 	for _, by := range []exchange.HitBy{exchange.HitID, exchange.HitRoot, exchange.HitBusinessKey, exchange.HitCorrelation} {
 		keys = append(keys, "search.by."+string(by))
 	}
-	for _, part := range []string{"tenants", "apps", "clients", "users", "audit"} {
+	for _, part := range []string{"tenants", "apps", "clients", "schemas", "search", "users", "audit"} {
 		keys = append(keys, "admin."+part)
 	}
 	keys = append(keys, "search.none.how", "search.none.by")
+	for _, mode := range schemaModes {
+		keys = append(keys, "schema.mode."+string(mode), "schema.does."+string(mode))
+	}
+	for _, source := range []string{link.SchemaBuiltIn, link.SchemaOwn, link.SchemaNone, link.SearchBuiltIn, link.SearchOwn, link.SearchNone} {
+		keys = append(keys, "rule."+source)
+	}
 	for what := range doings {
 		keys = append(keys, "did."+what)
 	}
 	for _, kind := range []exchange.JobKind{exchange.JobRedrive, exchange.JobDiscard} {
 		keys = append(keys, "job."+string(kind), "act."+string(kind), "act."+string(kind)+".go")
 	}
+	keys = append(keys, "job."+string(exchange.JobErase))
 	for _, list := range []link.QueueList{link.ListDead, link.ListWaiting} {
 		keys = append(keys, "act."+string(list)+".all", "act."+string(list)+".type")
 	}

@@ -6,13 +6,52 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
+	"smartlink/hub/exchange"
 	"smartlink/hub/queue"
 	"smartlink/link"
 )
+
+// keeping makes rules, history of some days with rounds that kept it, an erased message, and jobs that
+// erase what a tenant has.
+func (w *world) keeping() {
+	w.Helper()
+	ctx := w.Context()
+	enforce, off := link.SchemaEnforce, link.SchemaOff
+	_, err := w.store.ChangeSchema(ctx, "ana", tenant, "Note", link.SchemaChange{Mode: &enforce, Schema: []byte(`{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","required":["data"],"properties":{"data":{"type":"object","required":["number"]}}}`)})
+	w.must(err)
+	_, err = w.store.ChangeSchema(ctx, "ana", [16]byte{}, link.AnyType, link.SchemaChange{Mode: &off})
+	w.must(err)
+	_, err = w.store.ChangeSearch(ctx, "ana", [16]byte{}, "Order", link.SearchChange{Paths: []string{"/data/number"}})
+	w.must(err)
+	w.clock.Advance(12 * 24 * time.Hour)
+	days := link.RetentionChange{HistoryDays: new(14), DeadDays: new(90)}
+	_, err = w.store.ChangeRetention(ctx, "ana", tenant, days)
+	w.must(err)
+	for range 3 {
+		for range 4 {
+			w.publish()
+		}
+		got, err := w.engine.Get(ctx, queue.Get{Queue: w.queue, Max: 4})
+		w.must(err)
+		for _, d := range got {
+			_, err := w.engine.Settle(ctx, w.queue, []queue.Settle{{Tag: d.Tag, How: queue.Ack}})
+			w.must(err)
+		}
+		w.refused = got[0].Message.ID
+		w.clock.Advance(5 * 24 * time.Hour)
+		_, err = w.engine.Keep(ctx)
+		w.must(err)
+	}
+	_, err = w.store.ChangeSearch(ctx, "ana", tenant, "Note", link.SearchChange{Paths: []string{"/data/number", "/data/customer/name"}})
+	w.must(err)
+	o := exchange.Operator{Name: "ana", Role: link.RoleAdministrator}
+	w.must(w.exchange.EraseMessage(ctx, o, tenant, w.refused, link.EraseRequest{Reason: "pedido do titular dos dados"}))
+}
 
 // TestPagesRedriveADeadLetter chooses a dead letter, sends it on, and sees it delivered without loading
 // the page again.

@@ -48,7 +48,7 @@ var templates = func() map[link.Lang]map[string]*template.Template {
 func functions(lang link.Lang) template.FuncMap {
 	w := words{lang}
 	return template.FuncMap{
-		"t": w.text, "age": w.age, "since": w.since, "spark": w.spark, "moment": w.moment, "number": w.number, "size": w.size, "in": w.in, "role": w.role,
+		"t": w.text, "age": w.age, "since": w.since, "spark": w.spark, "moment": w.moment, "number": w.number, "size": w.size, "bytes": func(n int64) string { return w.size(int(n)) }, "upto": w.upTo, "days": w.days, "number64": func(n int) string { return w.number(int64(n)) }, "in": w.in, "role": w.role,
 		"static": staticAddress, "escape": escape, "short": short, "list": func(v ...any) []any { return v }, "languages": func() []link.Lang { return languages },
 		"dict": dict, "clip": clip, "chosen": chosen, "join": strings.Join, "rolesay": func(r link.Role) (string, error) { return w.text("role." + string(r) + ".may") }, "roleSees": func(r link.Role) bool { return r.Includes(link.RoleOperator) },
 		"timestamp": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },

@@ -4,7 +4,7 @@ import "smartlink/link"
 
 // texts is everything the pages say, by key. A test finds keys that are used and not here, and texts
 // that lack a language.
-var texts = together(lookTexts, workTexts, adminTexts)
+var texts = together(lookTexts, workTexts, adminTexts, keepTexts)
 
 // together makes one catalogue of several. A key that stands in two stops the program's start.
 func together(parts ...map[string]link.Text) map[string]link.Text {

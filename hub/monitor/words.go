@@ -109,6 +109,22 @@ func (w words) number(n int64) string {
 	return s
 }
 
+// upTo writes a count that ends at link.PreviewMost.
+func (w words) upTo(n int64) (string, error) {
+	if n < link.PreviewMost {
+		return w.number(n), nil
+	}
+	return w.text("keep.more", w.number(n))
+}
+
+// days writes after how many days something is given up.
+func (w words) days(n int) (string, error) {
+	if n == 0 {
+		return w.text("keep.never")
+	}
+	return w.text("keep.asked.of", n)
+}
+
 // size writes a number of bytes.
 func (w words) size(n int) string {
 	if n < 1<<10 {

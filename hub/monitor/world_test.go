@@ -60,7 +60,9 @@ func newWorld(t testing.TB) *world {
 	driver, err := sqlite.Open(ctx, filepath.Join(dir, "queue.db"), sqlite.Options{Clock: w.clock})
 	w.must(err)
 	// The pages tell of moments weeks apart; what has ended stays to be shown.
-	w.engine = queue.New(driver, queue.Options{Clock: w.clock, Keep: queue.KeepOptions{Every: -1}})
+	w.engine = queue.New(driver, queue.Options{Clock: w.clock, Keep: queue.KeepOptions{Every: -1}, Retention: func(tenant uuid.UUID) queue.Retention {
+		return queue.RetentionOf(w.store.Current().Retention(tenant))
+	}})
 	w.must(w.engine.Start(ctx))
 	t.Cleanup(func() { _ = w.engine.Stop(context.Background()) })
 	w.exchange = exchange.New(w.engine, w.store, slog.New(slog.DiscardHandler))

@@ -56,6 +56,15 @@ func (s *Snapshot) SchemaOf(tenant uuid.UUID, messageType string) (*schema.Schem
 	return found, mode
 }
 
+// HasSchemaRule tells whether a rule is about just this tenant, or with uuid.Nil every one, and this type.
+func (s *Snapshot) HasSchemaRule(tenant uuid.UUID, messageType string) bool {
+	_, ok := s.rules[ruleKey{tenant, messageType}]
+	return ok
+}
+
+// SchemaTypes lists the types with a built-in schema.
+func SchemaTypes() []string { return schema.Types() }
+
 // ChangeSchema changes the rule of a type, of one tenant or with uuid.Nil of every one. A change that
 // changes nothing leaves no audit entry. Errors: link.CodeRequestInvalid, link.CodeNotFound for an
 // unknown tenant.

@@ -81,6 +81,23 @@ func (s *Snapshot) SearchDetail(tenant uuid.UUID, messageType string) link.Searc
 	return d
 }
 
+// BuiltInSearch lists the types with built-in search paths.
+func BuiltInSearch() []string { return search.Types() }
+
+// SearchFilled is when the index has all that the history of a tenant has, with uuid.Nil of every one, of
+// paths that hold since a moment: what was sent before is past its retention then. What still waits from
+// before is not in the index either.
+func (s *Snapshot) SearchFilled(tenant uuid.UUID, since time.Time) time.Time {
+	days := s.Retention(tenant).HistoryDays
+	if tenant == uuid.Nil {
+		for id := range s.retention {
+			days = max(days, s.Retention(id).HistoryDays)
+		}
+	}
+	end := since.UTC()
+	return time.Date(end.Year(), end.Month(), end.Day()+1+days, 0, 0, 0, 0, time.UTC)
+}
+
 // ChangeSearch sets the search paths of a type, of one tenant or with uuid.Nil of every one. They hold for
 // what is sent from now on. A change that changes nothing leaves no audit entry. Errors:
 // link.CodeRequestInvalid, link.CodeNotFound for an unknown tenant.

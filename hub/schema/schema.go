@@ -47,6 +47,15 @@ var builtIn = func() map[string]*Schema {
 // Of answers the built-in schema of a type, nil when there is none.
 func Of(messageType string) *Schema { return builtIn[messageType] }
 
+// Types lists the types with a built-in schema, in the order of the commands.
+func Types() []string {
+	types := make([]string, len(contracts.Commands))
+	for i, c := range contracts.Commands {
+		types[i] = c.Type
+	}
+	return types
+}
+
 // Stored makes a schema of a text that Compile has accepted before. It is compiled when it is first needed.
 func Stored(text []byte) *Schema {
 	return &Schema{text: text, hash: sha256.Sum256(text), compile: sync.OnceValues(func() (*jsonschema.Schema, error) { return compile(text) })}
