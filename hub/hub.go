@@ -75,6 +75,7 @@ type Hub struct {
 	exchange *exchange.Exchange
 	door     *api.Door
 	monitor  *monitor.Monitor
+	metrics  *prometheus.Registry
 	listener net.Listener
 	server   *http.Server
 	served   chan struct{} // closed when the server has ended; nil before Start
@@ -180,6 +181,7 @@ func (h *Hub) open(ctx context.Context) error {
 		return fmt.Errorf("monitor: %w", err)
 	}
 	metrics := prometheus.NewRegistry()
+	h.metrics = metrics
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	h.listener = bound(h.listener, h.cfg, metrics)
 	if h.cert != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"smartlink/hub/queue"
 	"smartlink/link"
 )
 
@@ -47,8 +48,15 @@ func newCounters(r *prometheus.Registry, q Queues, log *slog.Logger) (*counters,
 			Name: "smartlink_rate_limited_total", Help: "Calls refused because a client, or its tenant, asked too often, or too many bytes of bodies were under way.",
 		}, []string{"limit"}),
 	}
-	for _, limit := range []string{"client", "tenant", "bodies"} { // from the first scrape on
+	// From the first scrape on: a counter that appears with its first event has not grown, for who watches.
+	for _, limit := range []string{"client", "tenant", "bodies"} {
 		c.limited.WithLabelValues(limit)
+	}
+	for _, result := range []string{"stored", "duplicate", string(link.CodeNoRoute)} {
+		c.sends.WithLabelValues(result)
+	}
+	for _, result := range []string{"ack", "requeue", "dead", "release"} {
+		c.settles.WithLabelValues(result)
 	}
 	for _, m := range []prometheus.Collector{c.requests, c.seconds, c.sends, c.delivered, c.settles, c.limited, &depth{q, log}} {
 		if err := r.Register(m); err != nil {
@@ -117,8 +125,13 @@ const (
 )
 
 var (
-	depthDesc = prometheus.NewDesc("smartlink_queue_messages", "Deliveries of a queue by state, history left out.", []string{"tenant", "client", "state"}, nil)
+	depthDesc  = prometheus.NewDesc("smartlink_queue_messages", "Deliveries of a queue by state, history left out.", []string{"tenant", "client", "state"}, nil)
+	oldestDesc = prometheus.NewDesc("smartlink_queue_oldest_timestamp_seconds", "When the oldest message that waits was made; without one there is no figure.",
+		[]string{"tenant", "client"}, nil)
+	getDesc = prometheus.NewDesc("smartlink_queue_last_get_timestamp_seconds", "When a reader last asked; of a queue that never was read there is no figure.",
+		[]string{"tenant", "client"}, nil)
 	leftDesc  = prometheus.NewDesc("smartlink_queues_not_shown", "Queues beyond the bound of one scrape.", nil, nil)
+	roundDesc = prometheus.NewDesc("smartlink_history_round_failed", "1: the last round of keeping history ended early; the log says why.", nil, nil)
 )
 
 // depth tells how much stands in each queue, asked for at each scrape.
@@ -128,7 +141,11 @@ type depth struct {
 }
 
 // Describe tells what Collect may send.
-func (d *depth) Describe(c chan<- *prometheus.Desc) { c <- depthDesc; c <- leftDesc }
+func (d *depth) Describe(c chan<- *prometheus.Desc) {
+	for _, desc := range []*prometheus.Desc{depthDesc, oldestDesc, getDesc, leftDesc, roundDesc} {
+		c <- desc
+	}
+}
 
 // Collect asks the engine. A failure leaves the figures out instead of telling wrong ones.
 func (d *depth) Collect(c chan<- prometheus.Metric) {
@@ -139,10 +156,36 @@ func (d *depth) Collect(c chan<- prometheus.Metric) {
 		d.log.Warn("queue depths not collected", "error", err)
 		return
 	}
-	for _, q := range infos[:min(len(infos), depthQueues)] {
+	shown := infos[:min(len(infos), depthQueues)]
+	names := make([]queue.Name, len(shown))
+	for i, q := range shown {
+		names[i] = q.Queue
+		if !q.LastGet.IsZero() {
+			c <- gauge(getDesc, seconds(q.LastGet), q.Queue.Tenant.String(), string(q.Queue.Client))
+		}
 		for _, s := range []link.State{link.StateReady, link.StateBehind, link.StateDelayed, link.StateLeased, link.StateDead} {
-			c <- prometheus.MustNewConstMetric(depthDesc, prometheus.GaugeValue, float64(q.Counts[s]), q.Queue.Tenant.String(), string(q.Queue.Client), string(s))
+			c <- gauge(depthDesc, float64(q.Counts[s]), q.Queue.Tenant.String(), string(q.Queue.Client), string(s))
 		}
 	}
-	c <- prometheus.MustNewConstMetric(leftDesc, prometheus.GaugeValue, float64(max(0, len(infos)-depthQueues)))
+	c <- gauge(leftDesc, float64(len(infos)-len(shown)))
+	failed := 0.0
+	if rounds := d.queues.Rounds(); len(rounds) > 0 && rounds[0].Err != nil {
+		failed = 1
+	}
+	c <- gauge(roundDesc, failed)
+	oldest, err := d.queues.Oldest(ctx, names)
+	if err != nil {
+		d.log.Warn("ages of queues not collected", "error", err)
+		return
+	}
+	for q, at := range oldest {
+		c <- gauge(oldestDesc, seconds(at), q.Tenant.String(), string(q.Client))
+	}
 }
+
+func gauge(d *prometheus.Desc, value float64, labels ...string) prometheus.Metric {
+	return prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
+}
+
+// seconds is a moment as figures have it: Unix time.
+func seconds(at time.Time) float64 { return float64(at.UnixMicro()) / 1e6 }

@@ -35,9 +35,11 @@ type Clients interface {
 	Verify(ctx context.Context, token string) (registry.Client, *registry.Snapshot, error)
 }
 
-// Queues lists queues; *queue.Engine has it.
+// Queues lists queues and tells how they and the history stand; *queue.Engine has it.
 type Queues interface {
 	Queues(ctx context.Context, tenant uuid.UUID) ([]queue.Info, error)
+	Oldest(ctx context.Context, queues []queue.Name) (map[queue.Name]time.Time, error)
+	Rounds() []queue.Round
 }
 
 // Config is what a Door stands on. All fields but Monitor, Rates, Clock and Logger are needed.

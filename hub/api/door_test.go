@@ -9,8 +9,10 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"smartlink/link"
 )
@@ -200,14 +202,21 @@ func TestMetrics(t *testing.T) {
 	d := w.get("rm", "")[0]
 	w.do(request{as: "rm", path: "/api/v1/link/ack", body: fmt.Sprintf(`{"deliveryTag":%d,"dead":true}`, d.Tag)})
 	w.do(request{path: "/no/such/path"})
+	read := w.clock.Now()
+	w.clock.Advance(time.Hour)
+	sent := w.clock.Now()
+	w.send(`{"data":{}}`)
+	at := func(t time.Time) string { return strconv.FormatFloat(float64(t.UnixMicro())/1e6, 'g', -1, 64) }
+	ofQueue := `{client="` + string(w.ids["rm"]) + `",tenant="` + tenant.String() + `"} `
 	body := string(w.want(request{method: "GET", path: "/metrics"}, http.StatusOK, "").body)
 	for _, line := range []string{
-		`smartlink_sends_total{result="stored"} 1`, `smartlink_sends_total{result="SL-NO-ROUTE"} 1`, `smartlink_deliveries_total 1`,
+		`smartlink_sends_total{result="stored"} 2`, `smartlink_sends_total{result="SL-NO-ROUTE"} 1`, `smartlink_deliveries_total 1`,
 		`smartlink_settlements_total{result="dead"} 1`,
-		`smartlink_http_requests_total{method="POST",path="/api/v1/link/send/{type}/{audience}",status="202"} 1`,
+		`smartlink_http_requests_total{method="POST",path="/api/v1/link/send/{type}/{audience}",status="202"} 2`,
 		`smartlink_http_requests_total{method="POST",path="none",status="404"} 1`,
 		`smartlink_queue_messages{client="` + string(w.ids["rm"]) + `",state="dead",tenant="` + tenant.String() + `"} 1`,
-		`smartlink_queues_not_shown 0`,
+		"smartlink_queue_oldest_timestamp_seconds" + ofQueue + at(sent), "smartlink_queue_last_get_timestamp_seconds" + ofQueue + at(read),
+		`smartlink_queues_not_shown 0`, `smartlink_history_round_failed 0`,
 	} {
 		if !strings.Contains(body, line) {
 			t.Errorf("metrics lack %s", line)
