@@ -244,10 +244,11 @@ func (e *Engine) Get(ctx context.Context, g Get) ([]link.Delivery, error) {
 	g.Wait = min(max(g.Wait, 0), link.MaxWait)
 	g.Lease = clampLease(g.Lease)
 
-	got, err := e.choose(ctx, g)
-	if err == nil && len(got) == 0 && g.Wait > 0 {
-		got, err = e.wait(ctx, g)
+	look := e.choose
+	if g.Wait > 0 {
+		look = e.wait
 	}
+	got, err := look(ctx, g)
 	if err == nil && len(got) > 0 && ctx.Err() != nil {
 		e.giveBack(ctx, g.Queue, got)
 		return nil, ctx.Err()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -110,6 +111,21 @@ func (l *lane) run() {
 		}
 		l.apply(group)
 		l.poke()
+		if len(group) > 1 {
+			rejoin()
+		}
+	}
+}
+
+// rejoinYields is how often a lane lets others run before it closes the next group: enough for callers that
+// were just answered on other processors too, and microseconds where nobody has anything to do.
+const rejoinYields = 20
+
+// rejoin lets callers that were just answered hand in what they have next, so that they are in the next
+// group. Otherwise callers fall into two halves that take turns, and each group serves only one.
+func rejoin() {
+	for range rejoinYields {
+		runtime.Gosched()
 	}
 }
 

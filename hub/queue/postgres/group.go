@@ -15,18 +15,20 @@ import (
 	"smartlink/link"
 )
 
-// Apply executes a group in one transaction. Gets are served last: they were all open together with
-// the rest, so any order of them is right, and the group writes once before and once after them.
+// Apply executes a group in one transaction. Gets are served from what was ready before the group: they
+// were all open together with the rest, so any order of them is right, and the group writes once.
 func (s *Store) Apply(ctx context.Context, lane int, ops []queue.Op) ([]queue.Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, groupTimeout)
 	defer cancel()
-	var g *group
-	var err error
+	g, err := s.try(ctx, lane, ops, true)
 	for range 3 {
-		if g, err = s.try(ctx, lane, ops); !busy(err) || !errors.Is(err, queue.ErrNotApplied) {
-			break
+		switch {
+		case errors.Is(err, errWrongGuess):
+			g, err = s.try(ctx, lane, ops, false)
+		case busy(err) && errors.Is(err, queue.ErrNotApplied):
+			s.deadlocks.Add(1)
+			g, err = s.try(ctx, lane, ops, false)
 		}
-		s.deadlocks.Add(1)
 	}
 	if err != nil {
 		if unavailable(err) {
@@ -38,15 +40,15 @@ func (s *Store) Apply(ctx context.Context, lane int, ops []queue.Op) ([]queue.Re
 	return g.results, nil
 }
 
-// try executes a group once.
-func (s *Store) try(ctx context.Context, lane int, ops []queue.Op) (*group, error) {
+// try executes a group once; guess says that it may trust what the store remembers until it has read it.
+func (s *Store) try(ctx context.Context, lane int, ops []queue.Op, guess bool) (*group, error) {
 	c, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", queue.ErrNotApplied, err)
 	}
 	defer c.Release() // a connection inside a transaction is closed, not used again
 	g := newGroup(s, lane, c.Conn(), ops)
-	if err := g.apply(ctx); err != nil {
+	if err := g.apply(ctx, guess); err != nil {
 		if !c.Conn().IsClosed() {
 			_, _ = c.Exec(ctx, "ROLLBACK") // the transaction ends in any case
 		}
@@ -56,9 +58,9 @@ func (s *Store) try(ctx context.Context, lane int, ops []queue.Op) (*group, erro
 }
 
 // group is one group while it is applied. It goes through four steps: look reads what the operations
-// speak of, without locks; lock takes all the locks that it may have to wait for, in the order that
-// all hubs keep to, and reads what it locked; then the operations are carried out in memory, one
-// after the other; flush writes.
+// speak of, without locks, unless memory has it; lock takes all the locks that it may have to wait for, in
+// the order that all hubs keep to, and reads what it locked; then the operations are carried out in memory,
+// one after the other; flush writes.
 type group struct {
 	s       *Store
 	lane    int
@@ -67,6 +69,9 @@ type group struct {
 	results []queue.Result
 	now     time.Time
 	epoch   int64 // a new one of this store
+
+	wanted  *wanted
+	guessed guesses
 
 	// What look found. Names without a queue are not in names.
 	names    map[queue.Name]*queueInfo
@@ -86,6 +91,7 @@ type group struct {
 	keys   map[orderKey]*key
 	health map[healthKey]*uuid.UUID // the message of the last report, or nil
 	places []int64
+	takes  map[*queueInfo][]*row // ready deliveries that gets may take
 
 	// What is written besides.
 	messages []stored
@@ -95,7 +101,10 @@ type group struct {
 	attempts []attempt
 	events   []event
 	tallies  map[queueKey]*tally
-	ready    set[queueKey] // queues that got something ready
+	leased   []*row            // by this group
+	closed   []tagKey          // leases that ended in it
+	more     map[queueKey]bool // whether gets left something, by queue
+	ready    set[queueKey]     // queues that got something ready
 	wake     set[queue.Name]
 
 	publishes, ticked bool
@@ -110,12 +119,13 @@ func newGroup(s *Store, lane int, c *pgx.Conn, ops []queue.Op) *group {
 		names: map[queue.Name]*queueInfo{}, queues: map[queueKey]*queueInfo{}, routes: map[routeKey][]*queueInfo{}, asked: map[messageKey]*asked{},
 		ended: map[tagKey]int64{}, tagged: map[tagKey]*row{}, requests: map[requestKey]*request{}, rows: map[rowKey]*row{}, keys: map[orderKey]*key{},
 		health: map[healthKey]*uuid.UUID{}, tallies: map[queueKey]*tally{}, ready: set[queueKey]{}, wake: set[queue.Name]{}, past: map[rowKey]past{},
+		takes: map[*queueInfo][]*row{}, more: map[queueKey]bool{},
 	}
 }
 
-func (g *group) apply(ctx context.Context) error {
+func (g *group) apply(ctx context.Context, guess bool) error {
 	var last sheet
-	if err := g.write(ctx, &last); err != nil {
+	if err := g.write(ctx, guess, &last); err != nil {
 		return fmt.Errorf("%w: %w", queue.ErrNotApplied, err)
 	}
 	if g.publishes {
@@ -138,17 +148,26 @@ func (g *group) apply(ctx context.Context) error {
 }
 
 // write does everything up to the last statements before the commit, which it leaves on a sheet.
-func (g *group) write(ctx context.Context, last *sheet) error {
-	if err := g.look(ctx); err != nil {
+func (g *group) write(ctx context.Context, guess bool, last *sheet) error {
+	g.wanted = g.wants()
+	w := g.wanted
+	var s sheet
+	g.begin(&s)
+	if guess && g.guess(w) {
+		g.check(&s, w)
+	} else if err := g.look(ctx, &s, w); err != nil {
 		return err
 	}
-	if err := g.lock(ctx); err != nil {
+	g.plan()
+	if err := g.lock(ctx, &s); err != nil {
 		return err
 	}
-	var gets []int
+	if g.wrong() {
+		g.s.memory.forget(w)
+		return errWrongGuess
+	}
 	for i, op := range g.ops {
 		if _, isGet := op.(opLease); isGet {
-			gets = append(gets, i)
 			continue
 		}
 		result, err := g.one(ctx, i, op)
@@ -157,11 +176,7 @@ func (g *group) write(ctx context.Context, last *sheet) error {
 		}
 		g.results[i] = result
 	}
-	if len(gets) > 0 {
-		if err := g.lease(ctx, gets, last); err != nil {
-			return err
-		}
-	}
+	g.lease(last)
 	return g.finish(last)
 }
 
@@ -255,6 +270,8 @@ func (g *group) publishNews() {
 	if g.epoch > 0 {
 		g.s.tags.begin(g.epoch)
 	}
+	g.s.memory.learn(g)
+	g.s.known.expect(g)
 	for name := range g.wake {
 		g.s.onReady(name)
 	}

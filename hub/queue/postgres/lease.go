@@ -14,9 +14,13 @@ import (
 	"smartlink/link"
 )
 
-// Choose looks whether a queue has something ready; leasing it is an operation, because the leases
-// stand in the store.
+// Choose looks whether a queue has something ready, unless it is to be expected; leasing it is an
+// operation, because the leases stand in the store.
 func (s *Store) Choose(ctx context.Context, g queue.Get) (queue.Chosen, error) {
+	if q, known := s.memory.knows(g.Queue); known && !s.tags.spent() && s.known.expects(q) {
+		s.known.read(q, g.Queue, g.Installation, s.now())
+		return queue.Chosen{Op: opLease{g}, Then: queue.ThenWait}, nil
+	}
 	var qid int64
 	var paused, ready bool
 	err := s.pool.QueryRow(ctx, `SELECT q.qid, q.paused_at IS NOT NULL, EXISTS (SELECT 1 FROM delivery AS d WHERE d.tenant = q.tenant AND d.qid = q.qid
@@ -57,18 +61,15 @@ func (o opLease) Weight() int { return o.Max }
 // Alone is false: it can join any group.
 func (o opLease) Alone() bool { return false }
 
-// lease serves the gets of the group: it takes what is ready and not locked by others, shares it out,
-// and leaves the writing and the reading of the bodies to the last statements.
-func (g *group) lease(ctx context.Context, gets []int, last *sheet) error {
-	var s sheet
-	g.flush(&s)
+// lockReady takes what is ready in the queues that gets are for and not locked by others, as much as they
+// want.
+func (g *group) lockReady(s *sheet) {
 	want := map[*queueInfo]int{}
 	var queues []*queueInfo
-	for _, i := range gets {
-		get := g.ops[i].(opLease)
+	for _, op := range g.ops {
+		get, isGet := op.(opLease)
 		q := g.names[get.Queue]
-		if q == nil {
-			g.results[i] = noQueue()
+		if !isGet || q == nil || q.paused {
 			continue
 		}
 		if want[q] == 0 {
@@ -76,11 +77,7 @@ func (g *group) lease(ctx context.Context, gets []int, last *sheet) error {
 		}
 		want[q] += get.Max
 	}
-	ready := map[*queueInfo][]*row{}
 	for _, q := range queues {
-		if q.paused {
-			continue
-		}
 		s.each(func(rows pgx.Rows) error {
 			r := &row{}
 			if err := rows.Scan(r.into()...); err != nil {
@@ -94,36 +91,51 @@ func (g *group) lease(ctx context.Context, gets []int, last *sheet) error {
 				g.rows[r.rowKey] = r
 				g.order = append(g.order, r)
 			}
-			ready[q] = append(ready[q], r)
+			g.takes[q] = append(g.takes[q], r)
 			return nil
 		}, `SELECT `+rowColumns+` FROM delivery AS d WHERE d.tenant = $1 AND d.qid = $2 AND d.state = 'ready' ORDER BY d.pos LIMIT $3
 			FOR UPDATE OF d SKIP LOCKED`, q.tenant, q.qid, want[q])
 	}
-	if err := s.send(ctx, g.c); err != nil {
-		return err
-	}
+}
+
+// lease serves the gets of the group: it shares out what was ready, and leaves the reading of the bodies to
+// the last statements.
+func (g *group) lease(last *sheet) {
 	given := map[messageKey][]place{}
-	for _, i := range gets {
-		get := g.ops[i].(opLease)
+	for i, op := range g.ops {
+		get, isGet := op.(opLease)
+		if !isGet {
+			continue
+		}
 		if q := g.names[get.Queue]; q != nil {
-			ready[q] = g.give(i, get.Get, q, ready[q], given)
+			g.give(i, get.Get, q, given)
+		} else {
+			g.results[i] = noQueue()
 		}
 	}
 	g.readBodies(given, last)
-	return nil
 }
 
 // place is where a delivery stands in the results.
 type place struct{ op, at int }
 
-// give leases the first deliveries to one get, within its limits, and answers the others.
-func (g *group) give(i int, get queue.Get, q *queueInfo, ready []*row, given map[messageKey][]place) []*row {
+// give leases the first deliveries to one get, within its limits. What another operation of the group has
+// brought into another state meanwhile is left out.
+func (g *group) give(i int, get queue.Get, q *queueInfo, given map[messageKey][]place) {
 	t := g.tally(q.queueKey)
 	t.lastGet, t.installation = &g.now, text(get.Installation)
 	until := g.now.Add(get.Lease).Truncate(time.Microsecond)
-	bytes := 0
-	for n := 0; n < get.Max && len(ready) > 0; n++ {
+	ready := g.takes[q]
+	if q.paused {
+		ready = nil
+	}
+	n, bytes := 0, 0
+	for n < get.Max && len(ready) > 0 {
 		r := ready[0]
+		if r.state != link.StateReady {
+			ready = ready[1:]
+			continue
+		}
 		bytes += r.size
 		if n > 0 && bytes > get.MaxBytes {
 			break
@@ -133,12 +145,15 @@ func (g *group) give(i int, get queue.Get, q *queueInfo, ready []*row, given map
 		t.figures.Delivered++
 		r.tag, r.leasedAt, r.due, r.installation = g.s.tags.next(), &g.now, &until, text(get.Installation)
 		g.ends(until)
+		g.leased = append(g.leased, r)
 		given[r.messageKey] = append(given[r.messageKey], place{i, n})
 		g.results[i].Delivered = append(g.results[i].Delivered, link.Delivery{
 			Tag: r.tag, Attempt: r.n(), RequeueCount: r.requeues, LostCount: r.lost, LeaseUntil: until,
 		})
+		n++
 	}
-	return ready
+	g.takes[q] = ready
+	g.more[q.queueKey] = n == get.Max || len(ready) > 0
 }
 
 // readBodies has the messages of leased deliveries read.

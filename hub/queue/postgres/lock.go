@@ -25,9 +25,10 @@ type locks struct {
 	asked    []*request // requests that are only asked for
 }
 
-// lock takes every lock that the group may have to wait for, and reads what it locked. Whatever the
-// group locks later, by writing new rows or by leasing, it finds free or does without.
-func (g *group) lock(ctx context.Context) error {
+// lock takes every lock that the group may have to wait for, reads what it locked, and then takes what is
+// ready for gets, as far as it is free. Whatever the group locks later, by writing new rows, it finds free.
+// The sheet may have statements that come before.
+func (g *group) lock(ctx context.Context, s *sheet) error {
 	l := &locks{
 		queues: set[queueKey]{}, health: set[healthKey]{}, orders: set[orderKey]{}, freed: set[orderKey]{}, rows: set[rowKey]{}, due: set[rowKey]{},
 	}
@@ -51,17 +52,17 @@ func (g *group) lock(ctx context.Context) error {
 	}
 	slices.SortFunc(l.requests, func(a, b *request) int { return compareRequests(a.requestKey, b.requestKey) })
 
-	var s sheet
-	g.lockQueues(&s, l)
+	g.lockQueues(s, l)
 	if len(l.health) > 0 {
-		if err := g.lockHealth(ctx, &s, l); err != nil {
+		if err := g.lockHealth(ctx, s, l); err != nil {
 			return err
 		}
-		s = sheet{}
+		*s = sheet{}
 	}
-	g.lockRequests(&s, l)
-	g.lockOrders(&s, l)
-	g.lockRows(&s, l)
+	g.lockRequests(s, l)
+	g.lockOrders(s, l)
+	g.lockRows(s, l)
+	g.lockReady(s)
 	if l.places > 0 {
 		s.each(func(rows pgx.Rows) error {
 			var p int64
@@ -234,12 +235,12 @@ func (g *group) lockRequests(s *sheet, l *locks) {
 		err := rows.Scan(&k.tenant, &k.key)
 		g.requests[k].first = true
 		return err
-	}, `INSERT INTO dedupe (tenant, key, hash, id, at) SELECT u.tenant, u.key, u.hash, u.id, $5 FROM unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::uuid[])
+	}, `INSERT INTO dedupe (tenant, key, hash, id, at) SELECT u.tenant, u.key, u.hash, u.id, coalesce($5, now()) FROM unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::uuid[])
 		AS u (tenant, key, hash, id) ON CONFLICT (tenant, key) DO UPDATE SET hash = excluded.hash, id = excluded.id, at = excluded.at
-		WHERE dedupe.at <= $6 RETURNING tenant, key`,
+		WHERE dedupe.at <= excluded.at - $6::interval RETURNING tenant, key`,
 		column(l.requests, func(r *request) [16]byte { return r.tenant }), column(l.requests, func(r *request) [16]byte { return r.key }),
 		column(l.requests, func(r *request) []byte { h := publish(r).Dedupe.Hash; return h[:] }),
-		column(l.requests, func(r *request) [16]byte { return publish(r).Message.ID }), g.now, g.now.Add(-link.DedupeWindow))
+		column(l.requests, func(r *request) [16]byte { return publish(r).Message.ID }), g.s.given(), link.DedupeWindow)
 }
 
 // lockOrders locks ordering keys; those that nothing was outstanding of are made.

@@ -33,7 +33,7 @@ type wanted struct {
 	names  set[queue.Name]
 	routes set[routeKey]
 	asked  set[messageKey]
-	tags   set[tagKey]
+	tags   map[tagKey]queue.Name // with who says so
 	ids    []wantedID
 	tick   bool
 }
@@ -45,7 +45,7 @@ type wantedID struct {
 
 // wants collects what the operations speak of.
 func (g *group) wants() *wanted {
-	w := &wanted{names: set[queue.Name]{}, routes: set[routeKey]{}, asked: set[messageKey]{}, tags: set[tagKey]{}}
+	w := &wanted{names: set[queue.Name]{}, routes: set[routeKey]{}, asked: set[messageKey]{}, tags: map[tagKey]queue.Name{}}
 	for _, op := range g.ops {
 		switch op := op.(type) {
 		case queue.OpPublish:
@@ -60,12 +60,12 @@ func (g *group) wants() *wanted {
 		case queue.OpSettle:
 			w.names.add(op.Queue)
 			for _, item := range op.Items {
-				w.tags.add(tagKey{op.Queue.Tenant, item.Tag})
+				w.tags[tagKey{op.Queue.Tenant, item.Tag}] = op.Queue
 			}
 		case queue.OpExtend:
 			w.names.add(op.Queue)
 			for _, item := range op.Items {
-				w.tags.add(tagKey{op.Queue.Tenant, item.Tag})
+				w.tags[tagKey{op.Queue.Tenant, item.Tag}] = op.Queue
 			}
 		case opLease:
 			w.names.add(op.Queue)
@@ -110,30 +110,30 @@ func (i *queueInfo) into() []any {
 	return []any{&i.tenant, &i.qid, &i.name.Client, &i.requeueMax, &i.hold, &i.paused, &i.pausedReason}
 }
 
-// look begins the transaction and reads without locks.
-func (g *group) look(ctx context.Context) error {
-	w := g.wants()
-	var s sheet
+// begin begins the transaction and asks for the time, which is one for the whole group.
+func (g *group) begin(s *sheet) {
 	s.exec("BEGIN")
-	g.lookAtClock(&s)
+	s.each(func(rows pgx.Rows) error {
+		err := rows.Scan(&g.now)
+		g.now = g.now.UTC()
+		return err
+	}, `SELECT coalesce($1::timestamptz, now())`, g.s.given())
+}
+
+// look reads without locks what memory does not have. It sends what stands on the sheet, and leaves it
+// empty.
+func (g *group) look(ctx context.Context, s *sheet, w *wanted) error {
 	if len(w.names) > 0 {
-		names := slices.Collect(maps.Keys(w.names))
-		s.each(func(rows pgx.Rows) error {
-			i := &queueInfo{}
-			err := rows.Scan(i.into()...)
-			g.queueOf(i)
-			return err
-		}, `SELECT `+queueColumns+` FROM unnest($1::uuid[], $2::text[]) AS u (tenant, client) JOIN queue AS q ON q.tenant = u.tenant AND q.client = u.client`,
-			column(names, func(n queue.Name) [16]byte { return n.Tenant }), column(names, func(n queue.Name) string { return text(string(n.Client)) }))
+		g.lookAtNames(s, w, func(i *queueInfo) { g.queueOf(i) })
 	}
 	if len(w.routes) > 0 {
-		g.lookAtRoutes(&s, w)
+		g.lookAtRoutes(s, w, func(r routeKey, i *queueInfo) { g.routes[r] = append(g.routes[r], g.queueOf(i)) })
 	}
 	if len(w.asked) > 0 {
-		g.lookAtAsked(&s, w)
+		g.lookAtAsked(s, w)
 	}
 	if len(w.tags) > 0 {
-		g.lookAtTags(&s, w)
+		g.lookAtTags(s, w)
 	}
 	if len(w.ids) > 0 {
 		s.each(g.peek, peekRows+`FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS u (tenant, client, id)
@@ -149,40 +149,42 @@ func (g *group) look(ctx context.Context) error {
 			g.due = append(g.due, r)
 			return err
 		}, peekRows+`FROM unnest($1::smallint[]) AS u (shard) CROSS JOIN LATERAL (SELECT * FROM delivery AS x WHERE x.shard = u.shard
-			AND x.due_at <= coalesce($2::timestamptz, clock_timestamp()) ORDER BY x.due_at LIMIT $3) AS d
+			AND x.due_at <= coalesce($2::timestamptz, now()) ORDER BY x.due_at LIMIT $3) AS d
 			JOIN queue AS q ON q.tenant = d.tenant AND q.qid = d.qid`, g.s.shardsOf(g.lane), g.s.given(), tickRows)
 	}
 	if len(g.ops) == 1 {
-		g.lookAlone(&s)
+		g.lookAlone(s)
 	}
 	if err := s.send(ctx, g.c); err != nil {
 		return err
 	}
-	if err := g.lookBack(ctx, w); err != nil {
-		return err
-	}
-	g.plan()
-	return nil
+	*s = sheet{}
+	return g.lookBack(ctx, w)
 }
 
-// lookAtClock asks for the time.
-func (g *group) lookAtClock(s *sheet) {
+func (g *group) lookAtNames(s *sheet, w *wanted, found func(*queueInfo)) {
+	names := slices.Collect(maps.Keys(w.names))
 	s.each(func(rows pgx.Rows) error {
-		err := rows.Scan(&g.now)
-		g.now = g.now.UTC()
-		return err
-	}, `SELECT coalesce($1::timestamptz, clock_timestamp())`, g.s.given())
+		i := &queueInfo{}
+		if err := rows.Scan(i.into()...); err != nil {
+			return err
+		}
+		i.name.Tenant = i.tenant
+		found(i)
+		return nil
+	}, `SELECT `+queueColumns+` FROM unnest($1::uuid[], $2::text[]) AS u (tenant, client) JOIN queue AS q ON q.tenant = u.tenant AND q.client = u.client`,
+		column(names, func(n queue.Name) [16]byte { return n.Tenant }), column(names, func(n queue.Name) string { return text(string(n.Client)) }))
 }
 
-func (g *group) lookAtRoutes(s *sheet, w *wanted) {
+func (g *group) lookAtRoutes(s *sheet, w *wanted, found func(routeKey, *queueInfo)) {
 	routes := slices.Collect(maps.Keys(w.routes))
 	s.each(func(rows pgx.Rows) error {
 		i, r := &queueInfo{}, routeKey{}
 		if err := rows.Scan(append(i.into(), &r.typ)...); err != nil {
 			return err
 		}
-		r.tenant = i.tenant
-		g.routes[r] = append(g.routes[r], g.queueOf(i))
+		i.name.Tenant, r.tenant = i.tenant, i.tenant
+		found(r, i)
 		return nil
 	}, `SELECT `+queueColumns+`, s.type FROM unnest($1::uuid[], $2::text[]) AS u (tenant, type)
 		JOIN subscription AS s ON s.tenant = u.tenant AND s.type = u.type JOIN queue AS q ON q.tenant = s.tenant AND q.qid = s.qid

@@ -39,6 +39,7 @@ type reader struct {
 	lastGet      time.Time
 	installation string
 	written      bool
+	more         bool // something is ready, as far as this store knows
 }
 
 // read notes a get.
@@ -48,7 +49,32 @@ func (k *known) read(q queueKey, name queue.Name, installation string, at time.T
 	if k.m == nil {
 		k.m = map[queueKey]*reader{}
 	}
-	k.m[q] = &reader{name, at, installation, false}
+	more := k.m[q] != nil && k.m[q].more
+	k.m[q] = &reader{name, at, installation, false, more}
+}
+
+// expects tells whether a queue that is read here is likely to have something ready.
+func (k *known) expects(q queueKey) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	r := k.m[q]
+	return r != nil && r.more
+}
+
+// expect notes which queues have something ready after a group.
+func (k *known) expect(g *group) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for q, more := range g.more {
+		if r := k.m[q]; r != nil {
+			r.more = more
+		}
+	}
+	for q := range g.ready {
+		if r := k.m[q]; r != nil {
+			r.more = true
+		}
+	}
 }
 
 // addTo has a group write down the gets of its lane's queues, and forgets readers that stay away.
@@ -142,6 +168,10 @@ func (n *news) tell(queues set[queueKey]) {
 	}
 }
 
+// tellEvery is the shortest time between two notifications: a hub that stores many groups a second tells what
+// they made ready in fewer.
+const tellEvery = 5 * time.Millisecond
+
 // talk tells the other hubs, all that waits at once.
 func (n *news) talk(ctx context.Context, pool *pgxpool.Pool) {
 	for {
@@ -157,6 +187,7 @@ func (n *news) talk(ctx context.Context, pool *pgxpool.Pool) {
 		if err := n.notify(ctx, pool, queues); err != nil && ctx.Err() == nil {
 			n.s.opt.Logger.Warn("other hubs were not told of new messages; they look by themselves", "error", err)
 		}
+		pgdb.Pause(ctx, tellEvery)
 	}
 }
 
@@ -168,12 +199,9 @@ func (n *news) notify(ctx context.Context, pool *pgxpool.Pool, queues set[queueK
 		return err
 	}
 	defer c.Release()
-	var s sheet
-	s.exec("BEGIN")
-	s.exec("SET LOCAL synchronous_commit TO off")
-	s.exec("SELECT pg_notify($1, $2)", channel, message(n.origin, queues))
-	s.exec("COMMIT")
-	return s.send(ctx, c.Conn())
+	// The setting holds for this transaction, which is this statement.
+	_, err = c.Exec(ctx, "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)", channel, message(n.origin, queues))
+	return err
 }
 
 // message writes a notification: who tells, and the numbers of queues.

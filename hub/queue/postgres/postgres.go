@@ -2,11 +2,11 @@
 // than one machine.
 //
 // Everything stands in the store: leases too, so they outlast a hub. A hub remembers only when it has
-// to look next for ended leases, and who reads where. A group is one transaction of a few round trips:
-// it looks at what its operations need, takes every lock it may have to wait for, computes, and writes
-// with one statement per table. Locks are taken in one order by all hubs (queues, health, requests,
-// ordering keys, deliveries, each sorted), and nothing is waited for after them, so groups of several
-// hubs and lanes never wait for each other in a circle; see group.
+// to look next for ended leases, who reads where, and what saves it a look; see memory. A group is one
+// transaction of a few round trips: it looks at what its operations need, takes every lock it may have to
+// wait for, computes, and writes with one statement per table. Locks are taken in one order by all hubs
+// (queues, health, requests, ordering keys, deliveries, each sorted), and nothing is waited for after them,
+// so groups of several hubs and lanes never wait for each other in a circle; see group.
 package postgres
 
 import (
@@ -84,6 +84,7 @@ type Store struct {
 	lanes   []laneState
 	keeper  keeper
 	known   known
+	memory  memory
 	onReady func(queue.Name)
 	news    *news // nil: Alone
 	// retention tells how long a tenant's history is there.

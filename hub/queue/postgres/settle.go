@@ -61,6 +61,7 @@ func (g *group) settle(ctx context.Context, o queue.OpSettle) (queue.Result, err
 // close notes how a lease ended. It stands before the change of the row.
 func (g *group) close(r *row, how link.EventName, reason string, next *time.Time) {
 	g.happened(r, how)
+	g.closed = append(g.closed, tagKey{r.tenant, r.tag})
 	g.attempts = append(g.attempts, attempt{r.rowKey, r.tag, r.n(), r.installation, *r.leasedAt, how, reason, next})
 }
 
