@@ -43,12 +43,16 @@ func (g *group) lock(ctx context.Context, s *sheet) error {
 			l.asked = append(l.asked, r)
 		}
 	}
-	var err error
-	if l.requests, err = g.readOld(ctx, l.requests); err != nil {
-		return err
-	}
-	if l.asked, err = g.readOld(ctx, l.asked); err != nil {
-		return err
+	if g.guessed.made {
+		g.checkOld(s)
+	} else {
+		var err error
+		if l.requests, err = g.readOld(ctx, l.requests); err != nil {
+			return err
+		}
+		if l.asked, err = g.readOld(ctx, l.asked); err != nil {
+			return err
+		}
 	}
 	slices.SortFunc(l.requests, func(a, b *request) int { return compareRequests(a.requestKey, b.requestKey) })
 

@@ -5,7 +5,10 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/jackc/pgx/v5"
+
 	"smartlink/hub/queue"
+	"smartlink/link"
 )
 
 // memory is what a store remembers of the database, so that a group need not look before it locks: the
@@ -37,6 +40,7 @@ type guesses struct {
 	names set[queue.Name]
 	found map[routeKey][]queueKey
 	tags  set[tagKey]
+	old   bool // a request was found by the name it had in an earlier version
 }
 
 // guess takes what the operations speak of from memory, as far as it matters for locks. False: it is not
@@ -92,7 +96,8 @@ func (g *group) guess(w *wanted) bool {
 	return true
 }
 
-// check reads what was guessed: names and routes here, leases when their rows are locked.
+// check reads what was guessed: names and routes here, leases when their rows are locked. What a group
+// guesses besides is that no request has an old name; see checkOld.
 func (g *group) check(s *sheet, w *wanted) {
 	if len(w.names) > 0 {
 		g.lookAtNames(s, w, func(i *queueInfo) {
@@ -112,6 +117,25 @@ func (g *group) check(s *sheet, w *wanted) {
 	}
 }
 
+// checkOld looks that no request is known by an old name.
+func (g *group) checkOld(s *sheet) {
+	var old []requestKey
+	for k, r := range g.requests {
+		if r.old != nil {
+			old = append(old, requestKey{k.tenant, *r.old})
+		}
+	}
+	if len(old) == 0 {
+		return
+	}
+	s.each(func(pgx.Rows) error {
+		g.guessed.old = true
+		return nil
+	}, `SELECT 1 FROM unnest($1::uuid[], $2::uuid[]) AS u (tenant, key) JOIN dedupe AS r ON r.tenant = u.tenant AND r.key = u.key
+		WHERE r.at > coalesce($3, now()) - $4::interval LIMIT 1`, column(old, func(k requestKey) [16]byte { return k.tenant }),
+		column(old, func(k requestKey) [16]byte { return k.key }), g.s.given(), link.DedupeWindow)
+}
+
 // wrong tells whether something else was found than was guessed, once the locks are taken.
 func (g *group) wrong() bool {
 	if !g.guessed.made {
@@ -127,7 +151,7 @@ func (g *group) wrong() bool {
 			return true
 		}
 	}
-	return len(g.guessed.names) > 0
+	return len(g.guessed.names) > 0 || g.guessed.old
 }
 
 // forget lets go of what the operations speak of.

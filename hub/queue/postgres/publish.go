@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -54,7 +55,7 @@ func (g *group) plan() {
 			k := requestKey{p.Message.TenantID, queue.RequestDigest(&p.Message, p.Dedupe.Key)}
 			if g.requests[k] == nil {
 				g.requests[k] = &request{requestKey: k, by: -1}
-				if old, has := queue.OldRequestDigest(&p.Message, p.Dedupe.Key); has && g.s.oldRequests.After(g.now.Add(-link.DedupeWindow)) {
+				if old, has := queue.OldRequestDigest(&p.Message, p.Dedupe.Key); has && g.oldNames() {
 					g.requests[k].old = (*uuid.UUID)(&old)
 				}
 			}
@@ -267,6 +268,19 @@ func (g *group) metrics(ctx context.Context, p *queue.Publish, kept bool) error 
 	g.healths = slices.DeleteFunc(g.healths, func(o healthRow) bool { return o.healthKey == k })
 	g.healths = append(g.healths, h)
 	return nil
+}
+
+// clocksApart is how much the clocks of this machine and of the database may differ.
+const clocksApart = time.Hour
+
+// oldNames tells whether requests may be known by the names they had in earlier versions. A group that guesses
+// does not know the time yet.
+func (g *group) oldNames() bool {
+	now := g.now
+	if g.guessed.made {
+		now = g.s.now().Add(-clocksApart)
+	}
+	return g.s.oldRequests.After(now.Add(-link.DedupeWindow))
 }
 
 // readRequests reads what earlier groups stored under requests.

@@ -174,7 +174,7 @@ var getPromises = []promise{
 		looks := 0
 		w.faulty.OnChosen(func() {
 			looks++
-			if looks == 2 { // the one before it waits
+			if looks == 1 { // the one before it waits
 				id = w.send("A")
 			}
 		})
