@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"smartlink/agent/executor"
 )
 
 // contact is how the link to the hub is, as the loop that is always in touch with it sees it.
@@ -59,4 +61,12 @@ func (a *Agent) Told() Told {
 		return *last
 	}
 	return Told{}
+}
+
+// Outside answers how the consumers outside of the agent are; none while it stands by.
+func (a *Agent) Outside() []executor.Standing {
+	if w := a.work.Load(); w != nil {
+		return w.exec.Outside()
+	}
+	return nil
 }

@@ -98,6 +98,7 @@ func (h *Host) status(ctx context.Context) console.Status {
 	standing := a.Standing()
 	s.StandBy, s.Active, s.Copy = !standing.Active, standing.Host, standing.Copy
 	s.Contact, s.Trouble = a.Contact()
+	s.Outside = a.Outside()
 	if refusedRun(standing.Trouble) {
 		s.Failure = errors.Join(s.Failure, standing.Trouble)
 	}

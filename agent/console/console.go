@@ -27,15 +27,16 @@ import (
 
 // Status is how the agent is.
 type Status struct {
-	Running bool      // an agent runs
-	StandBy bool      // but is not the active one of its installation
-	Active  string    // the machine of the one that is, when it stands by; empty: not known
-	Copy    bool      // this folder and that one's are copies of each other
-	Failure error     // why none does; nil: nothing is activated
-	Contact time.Time // last answer of the hub; zero: none yet
-	Trouble error     // of the last call to it; nil: it went well
-	Metrics string    // as they were last reported to the hub, in Prometheus' text format
-	Told    time.Time // when they were; zero: not yet, they are as of now
+	Running bool                // an agent runs
+	StandBy bool                // but is not the active one of its installation
+	Active  string              // the machine of the one that is, when it stands by; empty: not known
+	Copy    bool                // this folder and that one's are copies of each other
+	Failure error               // why none does; nil: nothing is activated
+	Contact time.Time           // last answer of the hub; zero: none yet
+	Trouble error               // of the last call to it; nil: it went well
+	Outside []executor.Standing // consumers outside of the agent
+	Metrics string              // as they were last reported to the hub, in Prometheus' text format
+	Told    time.Time           // when they were; zero: not yet, they are as of now
 }
 
 // Config is what a Console stands on. Wizard, Database and Status are needed.

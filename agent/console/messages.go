@@ -209,7 +209,7 @@ func (c *Console) showMessage(v *visit, box *inbox.Box, id uuid.UUID, trial *exe
 	if d.Item != nil {
 		p.Reprocess = slices.Contains([]link.ERPState{link.ERPWaiting, link.ERPBlocked, link.ERPRejected}, d.Item.State)
 		p.Discards = p.Reprocess || d.Item.State == link.ERPStored
-		p.Tries = p.Discards && d.Item.Event == inbox.Downstream && c.cfg.Try != nil
+		p.Tries = p.Discards && d.Item.Event == inbox.Downstream && c.cfg.Try != nil && d.Calls == nil
 		p.Edits = editable(&d)
 	}
 	if p.Body = laidOut(d.Body); !utf8.ValidString(d.Body) {

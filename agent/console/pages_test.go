@@ -82,6 +82,7 @@ func TestPagesInBothLanguagesAndWidths(t *testing.T) {
 	t.Cleanup(end)
 	w := newWorld(t)
 	w.status.Contact = w.clock.Now()
+	unknown := w.outside()
 	axe := ""
 	if file := os.Getenv("SMARTLINK_AXE"); file != "" {
 		b, err := os.ReadFile(file)
@@ -142,6 +143,7 @@ func TestPagesInBothLanguagesAndWidths(t *testing.T) {
 	look("messages", "/messages")
 	look("message-rejected", "/messages/"+w.rejected.Message.ID.String())
 	look("message-blocked", "/messages/"+w.blocked.Message.ID.String())
+	look("message-outside", "/messages/"+unknown.Message.ID.String())
 	look("message-done", "/messages/"+w.booked.Message.ID.String())
 	look("executions", "/executions")
 	look("edit", "/messages/"+w.rejected.Message.ID.String()+"/edit")

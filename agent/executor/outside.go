@@ -164,11 +164,11 @@ func (w *worker) once(ctx context.Context) (int, error) {
 			return 0, nil
 		}
 		x, settled, err := w.begin(ctx)
-		if err != nil || settled {
-			return 1, err
-		}
-		if x == nil {
-			return 0, nil
+		switch {
+		case settled:
+			return 1, nil
+		case err != nil || x == nil:
+			return 0, err
 		}
 		if w.next != nil {
 			w.next.awake()
@@ -220,7 +220,10 @@ func (w *worker) begin(ctx context.Context) (x *call, settled bool, err error) {
 			return nil, false, err
 		}
 		end.Lines = a.log.all()
-		if err := errors.Join(tx.Settle(ctx, r, end), tx.Flush(ctx)); err != nil {
+		if err := tx.Settle(ctx, r, end); err != nil {
+			return fail(err)
+		}
+		if err := tx.Flush(ctx); err != nil {
 			return fail(err)
 		}
 		if err := tx.Commit(ctx); err != nil {
@@ -380,7 +383,7 @@ func (w *worker) write(ctx context.Context, x *call) error {
 	defer tx.Rollback(ctx)
 	end, err := w.ending(ctx, tx, x)
 	if err == nil {
-		err = tx.EndIntent(ctx, x.intent.Marker, x.open)
+		err = tx.EndIntent(ctx, x.intent, x.open)
 	}
 	if err == nil {
 		err = tx.Settle(ctx, x.row, end)
@@ -421,7 +424,7 @@ func (w *worker) ending(ctx context.Context, tx *inbox.Tx, x *call) (*inbox.Endi
 func (w *worker) judge(ctx context.Context, a *attempt, x *call) (*inbox.Ending, error) {
 	now := w.e.cfg.Clock.Now()
 	if x.spent {
-		end, err := a.blocked(link.NewError(link.CodeAttemptsExhausted, "n", strconv.Itoa(x.row.Attempt-1), "reason", w.unknown(x, "absent").Text().PT))
+		end, err := a.blocked(link.NewError(link.CodeAttemptsExhausted, "n", strconv.Itoa(x.row.Attempt-1), "reason", w.unknown(x, absent).Text().PT))
 		if err == nil {
 			end.Attempt = inbox.AttemptUndone
 		}
@@ -442,24 +445,33 @@ func (w *worker) judge(ctx context.Context, a *attempt, x *call) (*inbox.Ending,
 		}
 		return a.done(ctx, x.out, end)
 	case consumer.KindAway:
-		why := link.NewError(link.CodeConsumerAway, "type", x.row.Message.Type, "reason", clip(x.out.Reason, maxReason))
+		why := link.NewError(link.CodeConsumerAway, "type", x.row.Message.Type, "reason", technical(x.out).EN)
 		if x.open { // what it came to is still not known, which is more than that nobody can be asked
-			why = w.unknown(x, x.out.Reason)
+			why = w.unknown(x, technical(x.out))
 		}
 		return w.waits(a, why, now.Add(w.outage(x.out)), inbox.AttemptUndone), nil
 	case consumer.KindAbsent:
-		return w.waits(a, w.unknown(x, "not found yet"), w.lookAgain(x, now), counting), nil
+		return w.waits(a, w.unknown(x, absent), w.lookAgain(x, now), counting), nil
 	case consumer.KindUnknown:
-		return w.waits(a, w.unknown(x, x.out.Reason), w.lookAgain(x, now), counting), nil
+		return w.waits(a, w.unknown(x, technical(x.out)), w.lookAgain(x, now), counting), nil
 	}
 	return a.undone(x.out, x.code)
 }
 
+// absent says that the other side knows nothing of a call.
+var absent = link.Text{PT: "ainda não foi encontrada", EN: "it was not found yet"}
+
+// technical is a cause as it was given.
+func technical(out consumer.Outcome) link.Text {
+	said := clip(out.Reason, maxReason)
+	return link.Text{PT: said, EN: said}
+}
+
 // unknown says why nobody knows what a call came to.
-func (w *worker) unknown(x *call, reason string) *link.Error {
+func (w *worker) unknown(x *call, why link.Text) *link.Error {
 	at := func(t time.Time) string { return t.Format(time.RFC3339) }
-	return link.NewError(link.CodeCallUnknown, "n", strconv.Itoa(x.intent.Calls), "marker", x.intent.Marker, "at", at(x.intent.Last),
-		"until", at(w.e.cfg.Clock.Now().Add(max(w.left(x.intent.Marker), 0))), "reason", clip(reason, maxReason))
+	return link.NewError(link.CodeCallUnknown, "n", strconv.Itoa(x.intent.Calls), "at", at(x.intent.Last),
+		"until", at(w.e.cfg.Clock.Now().Add(max(w.left(x.intent.Marker), 0))), "why", why.EN, "whyPT", why.PT)
 }
 
 // lookAgain is when a pending call is looked for next.

@@ -435,6 +435,36 @@ func TestWhatIsOutsideFollowsTheConfiguration(t *testing.T) {
 	}
 }
 
+// TestOutcomeIsKeptUntilItCanBeWritten: when the database does not take what a call came to, that is
+// written as soon as it does, and nothing is called again.
+func TestOutcomeIsKeptUntilItCanBeWritten(t *testing.T) {
+	w, o := newOutside(t)
+	d := agenttest.Delivery("a", outside)
+	w.store(d)
+	sure := true
+	w.box.Guard(func() bool { return sure })
+	if err := w.box.Take(t.Context(), inbox.Hold{Epoch: 1, Run: "this", Host: "here"}); err != nil {
+		t.Fatal(err)
+	}
+	o.sends(func(_ context.Context, c consumer.Call, _ consumer.Log) consumer.Outcome {
+		sure = false
+		return o.book(c)
+	})
+	for range 3 {
+		if n, err := w.e.RunOutside(t.Context()); n != 0 || !errors.Is(err, inbox.ErrStandBy) {
+			t.Fatalf("%d executed, %v", n, err)
+		}
+	}
+	sure = true
+	if n, err := w.e.RunOutside(t.Context()); n != 1 || err != nil {
+		t.Fatalf("%d executed, %v", n, err)
+	}
+	if len(o.calls) != 1 || o.finds != 0 {
+		t.Errorf("%d calls, looked for %d times", len(o.calls), o.finds)
+	}
+	w.onceBooked(o, d, "a")
+}
+
 // TestPauseStopsOutsideToo: nothing is called, and nothing looked for.
 func TestPauseStopsOutsideToo(t *testing.T) {
 	w, o := newOutside(t)

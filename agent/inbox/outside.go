@@ -115,7 +115,7 @@ func MarkerOf(m *link.Message) string {
 
 const (
 	readIntent = `SELECT MARKER, CALLS, FIRSTCALL, LASTCALL, PENDING FROM SMARTLINKINTENT WHERE MARKER = ?`
-	endIntent  = `UPDATE SMARTLINKINTENT SET PENDING = ? WHERE MARKER = ?`
+	endIntent  = `UPDATE SMARTLINKINTENT SET PENDING = ? WHERE MARKER = ? AND CALLS = ?`
 )
 
 // intentRow is an intent; writing it over an earlier one keeps the moment of the first call.
@@ -156,14 +156,15 @@ func (t *Tx) Intend(ctx context.Context, i Intent, m *link.Message, now time.Tim
 	return i, nil
 }
 
-// EndIntent notes whether it is known by now what the last call came to.
-func (t *Tx) EndIntent(ctx context.Context, marker string, pending bool) error {
+// EndIntent notes whether it is known by now what the last call came to. When another has begun since, of
+// another message for the same fact, it is that one's to say.
+func (t *Tx) EndIntent(ctx context.Context, i Intent, pending bool) error {
 	n := 0
 	if pending {
 		n = 1
 	}
-	if _, err := t.ExecContext(ctx, endIntent, n, marker); err != nil {
-		return fmt.Errorf("end the intent %s: %w", marker, err)
+	if _, err := t.ExecContext(ctx, endIntent, n, i.Marker, i.Calls); err != nil {
+		return fmt.Errorf("end the intent %s: %w", i.Marker, err)
 	}
 	return nil
 }

@@ -157,7 +157,7 @@ func (c *Consumer) Send(ctx context.Context, x consumer.Call, log consumer.Log) 
 func (c *Consumer) Find(ctx context.Context, x consumer.Call, log consumer.Log) consumer.Outcome {
 	r, err := c.do(ctx, http.MethodGet, c.url.JoinPath(x.Marker).String(), nil, min(c.cfg.Timeout, findTime))
 	switch {
-	case err != nil && !r.sent:
+	case err != nil && !r.sent && ctx.Err() == nil:
 		return consumer.Away(0, err)
 	case err != nil:
 		return consumer.Unknown(err)
