@@ -30,7 +30,7 @@ type adminCmd struct {
 	Search  adminSearchCmd  `cmd:"" help:"Search paths: by which values of their bodies messages are found."`
 	Check   adminCheckCmd   `cmd:"" help:"Count the messages of queues and compare with the counts that are kept. Example: smartlink admin check --mend"`
 	Message adminMessageCmd `cmd:"" help:"One message: where it is; copy it."`
-	Audit   adminAuditCmd   `cmd:"" help:"Who changed what, the newest first. Example: smartlink admin audit --tenant UUID --action message. --since 2026-03-26T00:00:00Z"`
+	Audit   adminAuditCmd   `cmd:"" help:"Who changed what, the newest first. Example: smartlink admin audit --since 2026-03-26T00:00:00Z --tenant UUID --action message."`
 }
 
 func (a *adminCmd) hub(e *env) (*client.Admin, error) {

@@ -23,8 +23,8 @@ const jobChunk = 100
 const (
 	// jobBeat is how often a hub says that it goes on with a job.
 	jobBeat = 2 * time.Second
-	// jobGone is after how long without a word a job is taken for interrupted: more than a group may
-	// take that the database is slow to store.
+	// jobGone is after how long without a word a job is taken for interrupted: several words may be late,
+	// or lost with a database that restarts.
 	jobGone = 15 * time.Second
 	// jobLook is how often a hub looks for interrupted jobs.
 	jobLook = 2 * time.Second
