@@ -126,6 +126,13 @@ func (h *health) tell(ctx context.Context) error {
 	}
 	h.last.Store(&Told{text, h.clock.Now()})
 	h.up.Wake()
+	switch n, err := h.box.BlockStrays(ctx); {
+	case err != nil:
+		return err
+	case n > 0:
+		h.alarms.add(link.CodeUpstreamWrong)
+		h.log.Error("messages that would never have been sent are blocked: a person must look", "count", n)
+	}
 	return nil
 }
 

@@ -24,7 +24,7 @@ type pages struct {
 	served  chan error
 }
 
-// openPages serves the console.
+// openPages serves the console and, beside it, the local API.
 func (h *Host) openPages(ctx context.Context) (*pages, error) {
 	wizard := &activation.Wizard{Folder: h.folder, CA: h.cfg.CA, Lang: h.cfg.Lang, Clock: h.cfg.Clock}
 	if connect := h.cfg.Connect; connect != nil {
@@ -53,8 +53,15 @@ func (h *Host) openPages(ctx context.Context) (*pages, error) {
 	p := &pages{address: "http://" + listener.Addr().String() + "/", served: make(chan error, 1)}
 	p.console = console.New(console.Config{Wizard: wizard, Database: h.cfg.Database, Status: h.status, Try: h.try, Clock: h.cfg.Clock, Logger: h.cfg.Logger})
 	wizard.LastRun = p.console.LastRun
+	mux := http.NewServeMux()
+	mux.Handle("/", p.console)
+	if api, err := openLocal(h.cfg.Installation, p.address, h.Agent, h.cfg.Logger); err != nil { // people are to see their pages all the same
+		h.cfg.Logger.Error("there is no local API", "error", err)
+	} else {
+		mux.Handle(upstreamPath, api)
+	}
 	p.server = &http.Server{
-		Handler: p.console, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
+		Handler: mux, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 64 << 10,
 	}
 	go func() { p.served <- p.server.Serve(listener) }()

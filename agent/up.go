@@ -25,7 +25,7 @@ const (
 	upTime  = 60 * time.Second // of one send, repeats inside the client included
 )
 
-// up sends what stands in the inbox for the hub: answers and metrics.
+// up sends what stands in the inbox for the hub: answers, metrics, and what code at the ERP has put there.
 type up struct {
 	hub    Hub
 	box    *inbox.Box
@@ -134,6 +134,14 @@ func (p *pass) one(ctx context.Context, key string, r *inbox.Row) bool {
 	if skip {
 		return false
 	}
+	if wrong := r.Complete(); wrong != nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.refused = append(p.refused, inbox.Refused{Row: r, Code: wrong.Code, Reason: wrong.Text().PT})
+		p.up.alarms.add(wrong.Code)
+		p.up.log.Error("a message to be sent is wrong: a person must look", "messageId", r.Message.ID, "seq", r.Seq, "error", wrong)
+		return true
+	}
 	err := p.up.send(ctx, r)
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -160,10 +168,14 @@ func (u *up) send(ctx context.Context, r *inbox.Row) error {
 	ctx, cancel := context.WithTimeout(ctx, upTime)
 	defer cancel()
 	m := &r.Message
-	_, err := u.hub.Send(ctx, client.Message{
+	out := client.Message{
 		Type: m.Type, Audience: m.Audience, ContentType: m.ContentType, Body: m.Body, IdempotencyKey: m.ID.String(), App: m.Sender.App,
-		CorrelationID: m.CorrelationID, Headers: maps.Clone(m.Headers),
-	})
+		BusinessKey: m.BusinessKey, CorrelationID: m.CorrelationID, Headers: maps.Clone(m.Headers),
+	}
+	if m.Headers[link.HeaderAnswerTo] == "" { // answers keep their order up to the hub, which sorts them by their numbers
+		out.OrderingKey = m.OrderingKey
+	}
+	_, err := u.hub.Send(ctx, out)
 	if err == nil && m.Headers[link.HeaderAnswerTo] != "" {
 		killpoint.Hit("after-answer-accepted")
 	}

@@ -72,6 +72,9 @@ const (
 	CodeNoConsumer        Code = "SL-NO-CONSUMER"
 	CodeAttemptsExhausted Code = "SL-ATTEMPTS-EXHAUSTED"
 	CodeRefusedByHub      Code = "SL-REFUSED-BY-HUB"
+	CodeUpstreamWrong     Code = "SL-UPSTREAM-WRONG"
+	CodeLocalToken        Code = "SL-LOCAL-TOKEN"
+	CodeAgentNotActive    Code = "SL-AGENT-NOT-ACTIVE"
 	CodeConsumerPanic     Code = "SL-CONSUMER-PANIC"
 	CodeConsumerFailed    Code = "SL-CONSUMER-FAILED"
 	CodeConsumerAway      Code = "SL-CONSUMER-AWAY"
@@ -320,6 +323,15 @@ var catalogue = []Entry{
 	{CodeRefusedByHub, 0, "Recusada pelo hub", "Refused by the hub",
 		"O hub recusou a mensagem: {reason}.",
 		"The hub refused the message: {reason}."},
+	{CodeUpstreamWrong, 0, "Mensagem para envio com erro", "Message to be sent is wrong",
+		"A linha gravada para envio não segue o contrato de inserção: {reason}. Corrija o programa que a gravou; esta mensagem pode ser descartada.",
+		"The row that was inserted for sending is not as the insert contract says: {reason}. Mend the program that wrote it; this message can be discarded."},
+	{CodeLocalToken, http.StatusUnauthorized, "Token local ausente ou errado", "Local token missing or wrong",
+		"Envie Authorization: Bearer com o token do arquivo {file}, na pasta da instalação do agente.",
+		"Send Authorization: Bearer with the token of the file {file}, in the folder of the agent's installation."},
+	{CodeAgentNotActive, http.StatusServiceUnavailable, "Agente não está ativo", "Agent not active",
+		"Este agente não grava agora: nada está ativado, outra instância é a ativa, ou o banco não responde. Nada foi guardado; tente de novo, com a mesma chave de idempotência.",
+		"This agent cannot write now: nothing is activated, another instance is the active one, or the database does not answer. Nothing was stored; try again, with the same idempotency key."},
 	{CodeConsumerPanic, 0, "Erro no consumidor", "Consumer panicked",
 		"O consumidor parou com um erro de programa: {reason}.",
 		"The consumer stopped with a program error: {reason}."},

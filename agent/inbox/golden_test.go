@@ -33,7 +33,7 @@ func (r *recorder) QueryRowContext(_ context.Context, query string, _ ...any) *s
 func TestGoldenStatementsOfSQLServer(t *testing.T) {
 	x := textsOf(sqldb.SQLServer)
 	made := map[string]string{
-		"a delivery": x.insertMessage, "a message to be sent": x.insertUpstream, "an execution": x.insertExec, "an intent": x.writeIntent, "begin": x.lock, "savepoint": x.savepoint,
+		"a delivery": x.insertMessage, "a message to be sent": x.insertUpstream, "a message of other code": x.insertOutbound, "an execution": x.insertExec, "an intent": x.writeIntent, "begin": x.lock, "savepoint": x.savepoint,
 		"back to the savepoint": x.rollback, "the mark": sqldb.SQLServer.InsertNew(marker), "older metrics": deleteMetrics,
 		"bookings of messages": lookAhead(2),
 	}

@@ -2,9 +2,12 @@ package inbox
 
 import (
 	"crypto/sha256"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -42,8 +45,9 @@ type Row struct {
 	Since      time.Time // running since
 	StatusSeq  int64
 	ModifiedAt time.Time
-	OnHold     bool // waits for a person's release
-	Edits      int  // times a person has changed the body
+	Unreadable []string // columns of a message to be sent that hold what they cannot: code in the database wrote it
+	OnHold     bool     // waits for a person's release
+	Edits      int      // times a person has changed the body
 
 	Options TypeOptions // of its type, as of the claim
 }
@@ -133,14 +137,51 @@ type scanner interface{ Scan(dest ...any) error }
 func scanRow(s scanner) (*Row, error) {
 	r := &Row{}
 	m := &r.Message
-	err := s.Scan(&r.Seq, id{&m.ID}, &m.Type, &r.Event, &r.State, &r.Code, &r.Reason, &r.Held, moment{&r.NextTry}, &r.Attempt,
-		&r.Executions, &r.Deaths, &r.Outcomes, &r.Job, moment{&r.Since}, &r.StatusSeq, moment{&r.ModifiedAt}, id{&m.RootID}, id{&m.TenantID},
-		&m.BusinessKey, &m.OrderingKey, &m.CorrelationID, &m.Sender.App, &m.Sender.ClientID, &m.Audience, headers{&m.Headers},
-		&m.ContentType, moment{&m.CreatedAt}, &m.CreatedBy, &r.OnHold, &r.Edits, &m.Body)
+	err := s.Scan(&r.Seq, r.may("ID", id{&m.ID}), &m.Type, &r.Event, &r.State, &r.Code, &r.Reason, r.may("HELD", plain[bool]{&r.Held}),
+		r.may("DATATENTATIVAEXEC", moment{&r.NextTry}), r.may("QTDETENTATIVAEXEC", plain[int]{&r.Attempt}), r.may("EXECUTIONS", plain[int]{&r.Executions}),
+		r.may("DEATHS", plain[int]{&r.Deaths}), r.may("OUTCOMENUMBER", plain[int]{&r.Outcomes}), &r.Job, r.may("RUNNINGSINCE", moment{&r.Since}),
+		r.may("STATUSSEQ", plain[int64]{&r.StatusSeq}), r.may("RECMODIFIEDON", moment{&r.ModifiedAt}), r.may("ROOTID", id{&m.RootID}),
+		r.may("TENANTID", id{&m.TenantID}), &m.BusinessKey, &m.OrderingKey, &m.CorrelationID, &m.Sender.App, &m.Sender.ClientID, &m.Audience,
+		r.may("HEADERS", headers{&m.Headers}), &m.ContentType, r.may("SENTON", moment{&m.CreatedAt}), &m.CreatedBy, r.may("ONHOLD", plain[bool]{&r.OnHold}),
+		r.may("EDITS", plain[int]{&r.Edits}), &m.Body)
 	if err != nil {
 		return nil, err
 	}
+	if m.ID == uuid.Nil && !slices.Contains(r.Unreadable, "ID") {
+		r.Unreadable = append(r.Unreadable, "ID")
+	}
+	if len(r.Unreadable) > 0 && r.Event != Upstream { // only the agent writes those
+		return nil, fmt.Errorf("row %d: %s cannot be read", r.Seq, strings.Join(r.Unreadable, ", "))
+	}
 	return r, nil
+}
+
+// may reads a column that others may have written: what cannot be read is noted, and stays empty.
+func (r *Row) may(column string, to sql.Scanner) sql.Scanner { return lenient{r, column, to} }
+
+type lenient struct {
+	row    *Row
+	column string
+	to     sql.Scanner
+}
+
+// Scan implements sql.Scanner.
+func (l lenient) Scan(src any) error {
+	if err := l.to.Scan(src); err != nil {
+		l.row.Unreadable = append(l.row.Unreadable, l.column)
+	}
+	return nil
+}
+
+// plain reads a number or a truth value.
+type plain[T any] struct{ to *T }
+
+// Scan implements sql.Scanner.
+func (p plain[T]) Scan(src any) error {
+	var v sql.Null[T]
+	err := v.Scan(src)
+	*p.to = v.V
+	return err
 }
 
 // Hashes are what results remember of a message beside its ids.

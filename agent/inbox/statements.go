@@ -15,7 +15,7 @@ import (
 
 // texts are the statements that no common form can say, in one dialect.
 type texts struct {
-	insertMessage, insertUpstream, insertExec, writeIntent string
+	insertMessage, insertUpstream, insertOutbound, insertExec, writeIntent string
 
 	lock                         string // at the beginning of a transaction; empty: beginning it locks
 	savepoint, release, rollback string // release is empty where savepoints are not released
@@ -23,7 +23,7 @@ type texts struct {
 
 func textsOf(d sqldb.Dialect) texts {
 	t := texts{
-		insertMessage: d.InsertNew(downstreamRow), insertUpstream: d.InsertNew(upstreamRow), insertExec: d.InsertOrUpdate(execution),
+		insertMessage: d.InsertNew(downstreamRow), insertUpstream: d.InsertNew(upstreamRow), insertOutbound: d.InsertNew(outboundRow), insertExec: d.InsertOrUpdate(execution),
 		writeIntent: d.InsertOrUpdate(intentRow),
 		savepoint:   `SAVEPOINT member`, release: `RELEASE SAVEPOINT member`, rollback: `ROLLBACK TO SAVEPOINT member`,
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/google/uuid"
+
 	"smartlink/link"
 )
 
@@ -12,7 +14,11 @@ const (
 		AND OUTSIDE = '' AND DATATENTATIVAEXEC = '' AND SEQ > ? ORDER BY SEQ {limit ?}`
 	deleteUpstream = `DELETE FROM GTOTVSLINKMESSAGE WHERE ID = ? AND TYPEEVENT = 'Upstream'`
 	blockUpstream  = `UPDATE GTOTVSLINKMESSAGE SET STATE = 'blocked', STATECODE = ?, STATEREASON = ?, QTDETENTATIVAEXEC = QTDETENTATIVAEXEC + 1,
-		RECMODIFIEDBY = ?, RECMODIFIEDON = ? WHERE ID = ? AND TYPEEVENT = 'Upstream' AND STATE = 'stored'`
+		RECMODIFIEDBY = ?, RECMODIFIEDON = ? WHERE SEQ = ? AND TYPEEVENT = 'Upstream' AND STATE = 'stored'`
+	// What cannot be read is replaced, so that people can find, mend and discard the message.
+	mendUpstream = `UPDATE GTOTVSLINKMESSAGE SET ID = ?, ROOTID = '', TENANTID = '', HEADERS = ?, SENTON = ?, DATATENTATIVAEXEC = '', RUNNINGSINCE = '',
+		HELD = 0, ONHOLD = 0, QTDETENTATIVAEXEC = 0, EXECUTIONS = 0, DEATHS = 0, OUTCOMENUMBER = 0, STATUSSEQ = 0, STATUSSENT = 0
+		WHERE SEQ = ? AND TYPEEVENT = 'Upstream' AND STATE = 'stored'`
 	deleteMetrics = `DELETE FROM GTOTVSLINKMESSAGE WHERE TYPEEVENT = 'Upstream' AND STATE IN ('stored', 'blocked') AND TYPEMESSAGE = '` + link.TypeMetrics + `'`
 )
 
@@ -54,7 +60,16 @@ func (b *Box) Sent(ctx context.Context, accepted []*Row, refused []Refused) erro
 			}
 		}
 		for _, f := range refused {
-			if _, err := tx.ExecContext(ctx, blockUpstream, string(f.Code), f.Reason, author, now, f.Row.Message.ID.String()); err != nil {
+			m := &f.Row.Message
+			if len(f.Row.Unreadable) > 0 {
+				if m.ID == uuid.Nil {
+					m.ID = link.NewID()
+				}
+				if _, err := tx.ExecContext(ctx, mendUpstream, m.ID.String(), headerText(m.Headers), stamp(m.CreatedAt), f.Row.Seq); err != nil {
+					return fmt.Errorf("mend %d: %w", f.Row.Seq, err)
+				}
+			}
+			if _, err := tx.ExecContext(ctx, blockUpstream, string(f.Code), f.Reason, author, now, f.Row.Seq); err != nil {
 				return fmt.Errorf("block %s: %w", f.Row.Message.ID, err)
 			}
 		}

@@ -51,6 +51,7 @@ type agentCmd struct {
 	Messages    agentMessagesCmd    `cmd:"" help:"List messages of the inbox."`
 	Executions  agentExecutionsCmd  `cmd:"" help:"List executions, those of the newest messages first."`
 	Show        agentShowCmd        `cmd:"" help:"Tell everything the inbox knows about one message."`
+	Send        agentSendCmd        `cmd:"" help:"Send a message of other code at the ERP to the cloud, through the agent that runs here."`
 	Try         agentTryCmd         `cmd:"" help:"Execute a message and undo everything, to see what would come of it."`
 	Reprocess   agentReprocessCmd   `cmd:"" help:"Execute a rejected, blocked or waiting message again, as soon as the agent runs."`
 	Edit        agentEditCmd        `cmd:"" help:"Change a message's body and execute it again; the body as it was is kept."`
@@ -87,7 +88,7 @@ type agentRunCmd struct {
 	Lease        time.Duration `help:"How long a fetched message is ours before it is stored, 5s to 15m." default:"60s"`
 	Hold         time.Duration `help:"How long this instance may be silent before another takes over, 1s to 25s." default:"20s"`
 	BatchSize    int           `name:"batch-size" help:"Messages executed in one transaction." default:"1"`
-	Parallel     int           `help:"Transactions at the same time, of different ordering keys, 1 to 32." default:"1"`
+	Parallel     int           `help:"Transactions at the same time, of different ordering keys, where the database is PostgreSQL, at most 32; 0: four of them." default:"0"`
 
 	MinutesInterval    int `name:"minutes-interval" help:"Retry: minutes of the formula MinutesInterval × FatorTempoExecucao × QtdeTentativasExec × attempt." default:"1"`
 	FatorTempoExecucao int `name:"fator-tempo-execucao" help:"Retry: factor of the formula." default:"1"`

@@ -201,7 +201,7 @@ type agentOptionsCmd struct {
 	HoldNext           *int   `name:"hold-next" help:"Of a type: so many messages more wait, when they come, for 'agent release'; 0 = none."`
 	Answers            *bool  `negatable:"" help:"Of a type: answers go to the sender's app; without them outcomes are told to the hub only."`
 	BatchSize          *int   `name:"batch-size" help:"Messages executed in one transaction; 0 = 1."`
-	Parallel           *int   `help:"Transactions at the same time, of different ordering keys; 0 = 1."`
+	Parallel           *int   `help:"Transactions at the same time, of different ordering keys, where the database is PostgreSQL; 0 = four of them."`
 	MinutesInterval    *int   `name:"minutes-interval" help:"Retry: minutes of the formula; 0 = what totvsAppConfig_v2.json says."`
 	FatorTempoExecucao *int   `name:"fator-tempo-execucao" help:"Retry: factor of the formula; 0 = what totvsAppConfig_v2.json says."`
 	QtdeTentativasExec *int   `name:"qtde-tentativas-exec" help:"Retry: attempts in all, and a factor of the formula; 0 = what totvsAppConfig_v2.json says."`

@@ -38,6 +38,10 @@ type schemaShowCmd struct {
 
 // Run prints the schema.
 func (c *schemaShowCmd) Run(e *env) error {
+	if event, ok := contracts.Events[c.Type]; ok {
+		_, err := e.out.Write(event)
+		return err
+	}
 	command, err := commandOf(c.Type)
 	if err != nil {
 		return err

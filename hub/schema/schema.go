@@ -22,8 +22,9 @@ import (
 type Schema struct {
 	text    []byte
 	hash    [sha256.Size]byte
-	compile func() (*jsonschema.Schema, error) // once; nil of a built-in one
-	command *contracts.Command                 // of a built-in one
+	compile func() (*jsonschema.Schema, error) // once; nil of a command's
+	command *contracts.Command                 // of a command's
+	shipped bool
 }
 
 // Text is the JSON Schema. It must not be changed.
@@ -33,13 +34,18 @@ func (s *Schema) Text() []byte { return s.text }
 func (s *Schema) Hash() [sha256.Size]byte { return s.hash }
 
 // BuiltIn tells whether it came with the program.
-func (s *Schema) BuiltIn() bool { return s.command != nil }
+func (s *Schema) BuiltIn() bool { return s.shipped }
 
 var builtIn = func() map[string]*Schema {
 	m := make(map[string]*Schema, len(contracts.Commands))
 	for _, c := range contracts.Commands {
 		text := c.Schema()
-		m[c.Type] = &Schema{text: text, hash: sha256.Sum256(text), command: c}
+		m[c.Type] = &Schema{text: text, hash: sha256.Sum256(text), command: c, shipped: true}
+	}
+	for messageType, text := range contracts.Events {
+		s := Stored(text)
+		s.shipped = true
+		m[messageType] = s
 	}
 	return m
 }()

@@ -217,3 +217,21 @@ func BenchmarkMismatch(b *testing.B) {
 		}
 	}
 }
+
+// TestEventsOfRM: what RM tells is in order, and what is not is found.
+func TestEventsOfRM(t *testing.T) {
+	s := Of(contracts.FinLanBaixadoType)
+	if s == nil || !s.BuiltIn() {
+		t.Fatal("no schema")
+	}
+	value := contracts.Decimal{Units: 15000000, Places: 4}
+	e := contracts.FinLanBaixado{CodColigada: 1, IdLan: 7, NumeroDocumento: "CT-1", StatusLan: 1, DataBaixa: "2026-03-31", ValorOriginal: value, ValorBaixado: value}
+	if found := s.Check(e.Body()); len(found) != 0 {
+		t.Errorf("%+v", found)
+	}
+	for _, body := range []string{`{}`, `{"data": {}}`, `{"data": {"CodColigada": 1, "IdLan": 7, "DataBaixa": "31/03/2026", "ValorBaixado": "1"}}`, `{"data": {"CodColigada": 1, "IdLan": 7, "DataBaixa": "2026-03-31", "ValorBaixado": 1.5}}`} {
+		if len(s.Check([]byte(body))) == 0 {
+			t.Errorf("%s passes", body)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"smartlink/client"
+	"smartlink/contracts"
 	"smartlink/link"
 )
 
@@ -72,8 +73,8 @@ func openAccounts(ctx context.Context, dir, server, startCode string, v Env) (En
 		}
 	}
 	for code, app := range map[string]link.AppRequest{
-		AppGesplan: {Name: "Gesplan", Sends: Commands, Receives: responses(Commands)},
-		AppRM:      {Name: "Gesplan Rm", Sends: responses(Commands), Receives: Commands},
+		AppGesplan: {Name: "Gesplan", Sends: Commands, Receives: append(responses(Commands), contracts.FinLanBaixadoType)},
+		AppRM:      {Name: "Gesplan Rm", Sends: append(responses(Commands), contracts.FinLanBaixadoType), Receives: Commands},
 	} {
 		if _, err := admin.PutApp(ctx, code, app); err != nil {
 			return v, fmt.Errorf("app %s: %w", code, err)

@@ -129,7 +129,7 @@ func Run(ctx context.Context, cfg Config) (figures Figures, err error) {
 	}
 	fmt.Fprintf(cfg.Out, "SmartLink demo, run %s. Hub at %s, data in %s\n", w.Env.Run, w.Env.Server, cfg.Dir)
 
-	t := &teller{out: cfg.Out, lang: cfg.Lang, gesplan: w.Gesplan, run: w.Env.Run, answers: map[uuid.UUID]link.AnswerBody{}}
+	t := &teller{out: cfg.Out, lang: cfg.Lang, gesplan: w.Gesplan, books: w.Books, run: w.Env.Run, answers: map[uuid.UUID]link.AnswerBody{}, events: map[string]link.Message{}}
 	story, cancel := context.WithTimeout(ctx, cfg.Timeout)
 	err = t.tell(story)
 	cancel()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -55,14 +56,16 @@ type teller struct {
 	out     io.Writer
 	lang    link.Lang
 	gesplan *client.Client
+	books   string // file of the ERP's books and the agent's tables
 	run     string
 	figures Figures
 	answers map[uuid.UUID]link.AnswerBody
+	events  map[string]link.Message // by their business keys
 }
 
 // tell sends the chapters one after the other, each after the answer to the one before.
 func (t *teller) tell(ctx context.Context) error {
-	if _, err := t.gesplan.Setup(ctx, link.SetupRequest{Subscriptions: responses(Commands)}); err != nil {
+	if _, err := t.gesplan.Setup(ctx, link.SetupRequest{Subscriptions: append(responses(Commands), contracts.FinLanBaixadoType)}); err != nil {
 		return fmt.Errorf("gesplan's queue: %w", err)
 	}
 	booked := map[string]map[string]int64{} // by example, the keys of the answer
@@ -105,7 +108,7 @@ func (t *teller) tell(ctx context.Context) error {
 			t.figures.Duplicate++
 		}
 	}
-	return nil
+	return t.settle(ctx, booked[examples.FinLanInc])
 }
 
 // keysOf reads the parts of the ERP's key.
@@ -127,27 +130,39 @@ func (t *teller) await(ctx context.Context, id uuid.UUID) (link.AnswerBody, erro
 		if a, ok := t.answers[id]; ok {
 			return a, nil
 		}
-		got, err := t.gesplan.Get(ctx, client.GetOptions{Max: 10, Wait: 5 * time.Second})
-		if ctx.Err() != nil {
-			return link.AnswerBody{}, fmt.Errorf("no answer to %s in time", id)
+		if err := t.read(ctx); err != nil {
+			return link.AnswerBody{}, fmt.Errorf("answer to %s: %w", id, err)
 		}
-		if err != nil {
-			return link.AnswerBody{}, fmt.Errorf("read answers: %w", err)
-		}
-		for _, d := range got {
+	}
+}
+
+// read takes what is in Gesplan's queue, or waits a while for something.
+func (t *teller) read(ctx context.Context) error {
+	got, err := t.gesplan.Get(ctx, client.GetOptions{Max: 10, Wait: 5 * time.Second})
+	if ctx.Err() != nil {
+		return errors.New("it did not come in time")
+	}
+	if err != nil {
+		return fmt.Errorf("read Gesplan's queue: %w", err)
+	}
+	for _, d := range got {
+		if d.Message.Headers[link.HeaderAnswerTo] == "" {
+			t.events[d.Message.BusinessKey] = d.Message
+		} else {
 			var a link.AnswerBody
 			dec := json.NewDecoder(bytes.NewReader(d.Message.Body))
 			dec.UseNumber() // ids are no floats
 			if err := dec.Decode(&a); err != nil {
-				return a, fmt.Errorf("answer %s: %w", d.Message.ID, err)
+				return fmt.Errorf("answer %s: %w", d.Message.ID, err)
 			}
 			t.answers[a.Header.AnswerTo] = a
-			ok := true
-			if err := t.gesplan.AckOne(ctx, link.Settlement{DeliveryTag: d.Tag, Ack: &ok}); err != nil {
-				return a, fmt.Errorf("acknowledge answer: %w", err)
-			}
+		}
+		ok := true
+		if err := t.gesplan.AckOne(ctx, link.Settlement{DeliveryTag: d.Tag, Ack: &ok}); err != nil {
+			return fmt.Errorf("acknowledge %s: %w", d.Message.ID, err)
 		}
 	}
+	return nil
 }
 
 // show tells what happened to one message.
