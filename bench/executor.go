@@ -60,12 +60,7 @@ type work struct {
 
 // execute books commands in a database that is made for it.
 func execute(ctx context.Context, database, dir string, w work) (rate float64, err error) {
-	box, err := inbox.Open(ctx, inbox.Config{
-		Database: database, Installation: filepath.Join(dir, "installation.json"),
-		Prepare: func(ctx context.Context, db *sql.DB) error {
-			return errors.Join(schema.Migrate(ctx, db), schema.Seed(ctx, db))
-		},
-	})
+	box, err := openBox(ctx, database, dir)
 	if err != nil {
 		return 0, err
 	}
@@ -91,6 +86,16 @@ func execute(ctx context.Context, database, dir string, w work) (rate float64, e
 		return 0, fmt.Errorf("%s was not booked: %s %s", page.Items[0].ID, page.Items[0].State, page.Items[0].Reason)
 	}
 	return float64(w.count) / took.Seconds(), nil
+}
+
+// openBox opens an inbox with books and their master data.
+func openBox(ctx context.Context, database, dir string) (*inbox.Box, error) {
+	return inbox.Open(ctx, inbox.Config{
+		Database: database, Installation: filepath.Join(dir, "installation.json"),
+		Prepare: func(ctx context.Context, db *sql.DB) error {
+			return errors.Join(schema.Migrate(ctx, db), schema.Seed(ctx, db))
+		},
+	})
 }
 
 // executeAll stores n commands and measures how long it takes to execute them.

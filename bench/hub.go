@@ -165,13 +165,16 @@ func (h *process) stop() error {
 }
 
 // memory is the most memory the hub's process had so far, in MiB; 0 where the system does not tell.
-func (h *process) memory() float64 {
+func (h *process) memory() float64 { return h.status("VmHWM:") }
+
+// status is an amount of memory that the system tells of the process, in MiB; 0 where it does not.
+func (h *process) status(name string) float64 {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", h.cmd.Process.Pid))
 	if err != nil {
 		return 0
 	}
 	for line := range strings.Lines(string(text)) {
-		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+		if rest, ok := strings.CutPrefix(line, name); ok {
 			kib, _ := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 64)
 			return kib / 1024
 		}

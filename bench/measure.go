@@ -129,6 +129,18 @@ var measures = []measure{
 		},
 	},
 	{
+		name: "booked", run: booked, loads: 4, figures: []figure{
+			{"booked-p50", "ms", "hub and agent, each a process, SQLite: FinLanInc sent 200 times a second until the sender knows that it is booked, median"},
+			{"booked-p99", "ms", "the same: 99th percentile"},
+		},
+	},
+	{
+		name: "idle", run: idle, needs: noProc, loads: 20, figures: []figure{
+			{"idle-memory", "MiB", "an agent with nothing to do, SQLite: resident memory"},
+			{"idle-cpu", "%", "the same, over 35 s: share of a core"},
+		},
+	},
+	{
 		name: "postgres", run: executorPostgres, needs: noPostgres, loads: 2, figures: []figure{
 			{"mixed-postgres", "/s", "executor with its books in PostgreSQL, all six commands in turn, batches of 50, commits included, commands"},
 		},
