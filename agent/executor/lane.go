@@ -189,6 +189,7 @@ func (l *lane) together(ctx context.Context, rows []*inbox.Row, failed *fault) e
 
 // commit ends a transaction with what its members came to.
 func (l *lane) commit(ctx context.Context, tx *inbox.Tx, rows []*inbox.Row, endings []*inbox.Ending) error {
+	killpoint.Hit("before-settle")
 	if err := tx.Join(ctx); err != nil {
 		if errors.Is(err, inbox.ErrStandBy) {
 			return &errAway{err}

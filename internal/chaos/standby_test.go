@@ -137,12 +137,13 @@ func (w *world) onceInAll(databases ...string) {
 	}
 }
 
-// newGuarded is a world whose one agent runs with a lease, on a database of a kind.
-func newGuarded(t *testing.T, hold time.Duration, kind string) *world {
+// newGuarded is a world whose one agent runs with a lease, on a database of a kind; settings are of its
+// sessions on a server.
+func newGuarded(t *testing.T, hold time.Duration, kind string, settings ...string) *world {
 	dir := t.TempDir()
 	books := filepath.Join(dir, "rm.db")
 	if kind == onServer {
-		books = strings.Replace(sqltest.Postgres(t), "&synchronous_commit=off", "", 1)
+		books = strings.Join(append([]string{strings.Replace(sqltest.Postgres(t), "&synchronous_commit=off", "", 1)}, settings...), "&")
 	}
 	w := newWorld(t, build(t), dir, books)
 	if !w.agent.stop() {
@@ -199,11 +200,23 @@ func takesOver(t *testing.T, kind string) {
 // TestNeverBookedTwiceAfterAFreeze freezes the active agent, with messages in its inbox that are neither
 // executed nor acknowledged, or in the middle of an execution, until another may have taken over. Woken, it
 // is refused by the hub and by the database, books nothing, and stands by.
+//
+// On a server it freezes with an open transaction: with everything executed and nothing settled, where
+// the server lets it idle for as long as it likes, so that only the row of the active run refuses it; and
+// just before the commit, with the lock that all writers need, until the server ends its session.
 func TestNeverBookedTwiceAfterAFreeze(t *testing.T) {
-	for _, point := range []string{"after-store", "before-execute-commit"} {
-		t.Run(point, func(t *testing.T) {
+	idle := "idle_in_transaction_session_timeout=2s"
+	if os.Getenv("SMARTLINK_CHAOS_LONG") != "" {
+		idle = "idle_in_transaction_session_timeout=60s" // what it is by itself
+	}
+	for _, tc := range []struct{ kind, point, settings string }{
+		{inFile, "after-store", ""}, {inFile, "before-execute-commit", ""},
+		{onServer, "before-settle", "idle_in_transaction_session_timeout=0"}, {onServer, "before-execute-commit", idle},
+	} {
+		t.Run(tc.kind+", "+tc.point, func(t *testing.T) {
+			point := tc.point
 			hold, frost := guardTimes()
-			w := newGuarded(t, hold, inFile)
+			w := newGuarded(t, hold, tc.kind, tc.settings)
 			w.answered(6)
 			if !w.agent.stop() {
 				t.Fatalf("no clean stop:\n%s", w.agent.log())
