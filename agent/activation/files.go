@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -161,7 +162,7 @@ func readFile(dir, name string, v any) error {
 	if err != nil {
 		return fileError(dir, name).Because(err).At("", link.CodeActivationFile, link.Both("não é JSON: %v", "not JSON: %v", err))
 	}
-	if err := schemas[name].Validate(value); err != nil {
+	if err := schemas()[name].Validate(value); err != nil {
 		e := fileError(dir, name)
 		var wrong *jsonschema.ValidationError
 		if !errors.As(err, &wrong) {
@@ -192,9 +193,9 @@ func places(v *jsonschema.ValidationError, e *link.Error) {
 	}
 }
 
-// schemas are those of the two files. One of ours that does not compile stops the program's start, and
-// with it every test.
-var schemas = func() map[string]*jsonschema.Schema {
+// schemas are those of the two files, compiled with the first that is read. One of ours that does not
+// compile stops every test that reads one.
+var schemas = sync.OnceValue(func() map[string]*jsonschema.Schema {
 	list := map[string]*jsonschema.Schema{}
 	for _, name := range []string{SaaSFile, ConfigFile} {
 		b, err := builtIn.ReadFile("files/" + schemaName(name))
@@ -212,4 +213,4 @@ var schemas = func() map[string]*jsonschema.Schema {
 		list[name] = c.MustCompile(schemaName(name))
 	}
 	return list
-}()
+})

@@ -13,6 +13,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"smartlink/link"
@@ -98,7 +99,7 @@ func (v *visit) show(status int, name, title, nav string, data any) error {
 	if v.r.Method == http.MethodGet {
 		f.Here = v.r.URL.RequestURI()
 	}
-	t, err := templates[v.lang][name].Clone()
+	t, err := templates()[v.lang][name].Clone()
 	if err != nil {
 		return err
 	}
@@ -169,9 +170,9 @@ func (v *visit) fail(err error) {
 	}
 }
 
-// templates by language and page. A page that cannot be parsed stops the program's start, and with it
-// every test.
-var templates = func() map[link.Lang]map[string]*template.Template {
+// templates by language and page, parsed with the first page that is shown: the program does many things
+// without one. A page that cannot be parsed stops every test that shows one.
+var templates = sync.OnceValue(func() map[link.Lang]map[string]*template.Template {
 	all := map[link.Lang]map[string]*template.Template{}
 	names, err := fs.Glob(files, "pages/*.html")
 	if err != nil {
@@ -187,7 +188,7 @@ var templates = func() map[link.Lang]map[string]*template.Template {
 		}
 	}
 	return all
-}()
+})
 
 // functions are what templates may call, in one language.
 func functions(lang link.Lang) template.FuncMap {

@@ -12,6 +12,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"smartlink/link"
@@ -23,9 +24,9 @@ var files embed.FS
 // languages of the pages, the default first.
 var languages = []link.Lang{link.Portuguese, link.English}
 
-// templates by language and page. A page that cannot be parsed stops the program's start, and with it
-// every test.
-var templates = func() map[link.Lang]map[string]*template.Template {
+// templates by language and page, parsed with the first page that is shown: the program does many things
+// without one. A page that cannot be parsed stops every test that shows one.
+var templates = sync.OnceValue(func() map[link.Lang]map[string]*template.Template {
 	all := map[link.Lang]map[string]*template.Template{}
 	names, err := fs.Glob(files, "pages/*.html")
 	if err != nil {
@@ -42,7 +43,7 @@ var templates = func() map[link.Lang]map[string]*template.Template {
 		}
 	}
 	return all
-}()
+})
 
 // functions are what templates may call, in one language.
 func functions(lang link.Lang) template.FuncMap {

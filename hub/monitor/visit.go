@@ -99,7 +99,7 @@ func (v *visit) show(status int, name string, f frame) error {
 		f.Did = v.done()
 	}
 	var b bytes.Buffer
-	if err := templates[v.lang][name].ExecuteTemplate(&b, "layout", f); err != nil {
+	if err := templates()[v.lang][name].ExecuteTemplate(&b, "layout", f); err != nil {
 		return err
 	}
 	v.answered = true

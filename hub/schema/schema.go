@@ -36,7 +36,7 @@ func (s *Schema) Hash() [sha256.Size]byte { return s.hash }
 // BuiltIn tells whether it came with the program.
 func (s *Schema) BuiltIn() bool { return s.shipped }
 
-var builtIn = func() map[string]*Schema {
+var builtIn = sync.OnceValue(func() map[string]*Schema { // only a hub needs them
 	m := make(map[string]*Schema, len(contracts.Commands))
 	for _, c := range contracts.Commands {
 		text := c.Schema()
@@ -48,10 +48,10 @@ var builtIn = func() map[string]*Schema {
 		m[messageType] = s
 	}
 	return m
-}()
+})
 
 // Of answers the built-in schema of a type, nil when there is none.
-func Of(messageType string) *Schema { return builtIn[messageType] }
+func Of(messageType string) *Schema { return builtIn()[messageType] }
 
 // Types lists the types with a built-in schema, in the order of the commands.
 func Types() []string {
