@@ -186,13 +186,13 @@ func (c *Console) cancel(v *visit) error {
 type option struct {
 	Name    string
 	Value   int // 0: not set
-	Default int
+	Default any // as people read it
 }
 
 // fields are the options as the form has them.
 func fields(o *activation.Options, file activation.RetryFigures) []option {
 	return []option{
-		{"batch_size", o.BatchSize, 1}, {"parallel", o.Parallel, 1}, {"minutes_interval", o.MinutesInterval, file.MinutesInterval},
+		{"batch_size", o.BatchSize, 1}, {"parallel", o.Parallel, "1 (PostgreSQL: 4)"}, {"minutes_interval", o.MinutesInterval, file.MinutesInterval},
 		{"fator_tempo_execucao", o.FatorTempoExecucao, file.FatorTempoExecucao}, {"qtde_tentativas_exec", o.QtdeTentativasExec, file.QtdeTentativasExec},
 	}
 }

@@ -250,10 +250,14 @@ func (c *agentOptionsCmd) Run(e *env, a *agentCmd) error {
 		return err
 	}
 	figures := s.Figures(file.Retry)
-	if a.JSON {
-		return printJSON(e.out, activation.Options{BatchSize: max(s.Options.BatchSize, 1), Parallel: max(s.Options.Parallel, 1), RetryFigures: figures})
+	parallel := strconv.Itoa(s.Options.Parallel)
+	if s.Options.Parallel == 0 {
+		parallel = "1, in PostgreSQL 4"
 	}
-	return fields(e.out, "batch size", strconv.Itoa(max(s.Options.BatchSize, 1)), "parallel", strconv.Itoa(max(s.Options.Parallel, 1)), "MinutesInterval", strconv.Itoa(figures.MinutesInterval),
+	if a.JSON {
+		return printJSON(e.out, activation.Options{BatchSize: max(s.Options.BatchSize, 1), Parallel: s.Options.Parallel, RetryFigures: figures})
+	}
+	return fields(e.out, "batch size", strconv.Itoa(max(s.Options.BatchSize, 1)), "parallel", parallel, "MinutesInterval", strconv.Itoa(figures.MinutesInterval),
 		"FatorTempoExecucao", strconv.Itoa(figures.FatorTempoExecucao), "QtdeTentativasExec", strconv.Itoa(figures.QtdeTentativasExec))
 }
 
