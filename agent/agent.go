@@ -163,6 +163,7 @@ func (a *Agent) start(ctx context.Context) (err error) {
 	a.started, a.alarms = cfg.Clock.Now(), newAlarms()
 	g := newGuard(cfg, a.box)
 	g.begin, g.end = a.beginWork, a.endWork
+	g.helped = a.wakeWork
 	g.heard = func(ctx context.Context, err error) { a.contact.note(ctx, cfg.Clock.Now(), err) }
 	a.box.Guard(g.mayWrite)
 	a.guard.Store(g)

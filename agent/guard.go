@@ -46,18 +46,20 @@ type Standing struct {
 
 // guard keeps a run the active one, or lets it stand by and take over.
 type guard struct {
-	hub   Hub
-	box   *inbox.Box
-	clock clock.Clock
-	log   *slog.Logger
-	self  link.HoldRequest
-	hold  time.Duration
-	wake  chan struct{}
-	begin func(ctx context.Context) error // begins the active run's work
-	end   func(ctx context.Context) error // ends it
-	heard func(ctx context.Context, err error)
+	hub    Hub
+	box    *inbox.Box
+	clock  clock.Clock
+	log    *slog.Logger
+	self   link.HoldRequest
+	hold   time.Duration
+	wake   chan struct{}
+	begin  func(ctx context.Context) error // begins the active run's work
+	end    func(ctx context.Context) error // ends it
+	heard  func(ctx context.Context, err error)
+	helped func() // something was done that the hub's people asked for
 
 	// Of the loop.
+	replies []link.HelpReply // that the hub has not been told
 	working bool
 	taken   int64 // epoch that the inbox was taken with; 0: not taken
 	commits int64 // of the inbox when it was moved last
@@ -188,6 +190,7 @@ func (g *guard) turn(ctx context.Context) error {
 	}
 	g.note(Standing{Active: g.taken == answer.Epoch, Epoch: answer.Epoch}, asked.Add(lease), time.Time{})
 	if g.taken == answer.Epoch {
+		g.assist(ctx, answer.Help)
 		return nil
 	}
 	if err := g.enter(ctx, answer.Epoch); err != nil {
@@ -208,9 +211,49 @@ func (g *guard) ask(ctx context.Context) (link.HoldResponse, error) {
 	if err == nil { // otherwise as it was known last: the hub must hear of a run whose database is away
 		g.self.Epoch, g.self.Moves = active.Epoch, active.Moves
 	}
+	ask := g.self
+	ask.Help = g.helpState(ctx)
 	ctx, cancel := context.WithTimeout(ctx, g.hold/2)
 	defer cancel()
-	return g.hub.Hold(ctx, g.self)
+	answer, err := g.hub.Hold(ctx, ask)
+	if err == nil && ask.Help != nil {
+		g.replies = g.replies[len(ask.Help.Replies):]
+	}
+	return answer, err
+}
+
+// helpState is what the hub is told of remote help; nil: this run does not work, or does not know.
+func (g *guard) helpState(ctx context.Context) *link.HelpState {
+	if g.taken == 0 {
+		return nil
+	}
+	rules, err := g.box.Rules(ctx)
+	if err != nil {
+		return nil
+	}
+	s := &link.HelpState{Replies: g.replies}
+	if rules.Help.On(g.clock.Now()) {
+		s.Until = &rules.Help.Until
+	}
+	return s
+}
+
+// assist does what the hub's people ask for, and tells them at once. What could not be looked at, the hub
+// asks for again.
+func (g *guard) assist(ctx context.Context, asked []link.HelpRequest) {
+	for _, r := range asked {
+		reply, err := g.box.Help(ctx, r)
+		if err != nil {
+			g.log.Warn("a request of the hub's people could not be looked at; it is asked again", "request", r.ID, "messageId", r.Message, "error", err)
+			break
+		}
+		g.log.Info("asked for by the hub's people", "request", r.ID, "messageId", r.Message, "action", r.Action, "by", r.By, "result", reply.Result, "code", reply.Code)
+		g.replies = append(g.replies, reply)
+	}
+	if len(g.replies) > 0 {
+		g.helped()
+		g.Wake()
+	}
 }
 
 func (g *guard) move(ctx context.Context) {

@@ -372,3 +372,92 @@ func TestSameInstallationFileIsUsedOnce(t *testing.T) {
 		}
 	})
 }
+
+// helpedHub is a hub whose people ask for something. It is away as soon as it has told of cut.
+type helpedHub struct {
+	mu    sync.Mutex
+	epoch int64
+	cut   uuid.UUID
+	away  bool
+	open  []link.HelpRequest
+	heard []link.HelpReply
+	state *link.HelpState // told last
+}
+
+func (h *helpedHub) hold(r link.HoldRequest) (link.HoldResponse, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.away {
+		return link.HoldResponse{}, errGone
+	}
+	if h.state = r.Help; r.Help != nil {
+		h.heard = append(h.heard, r.Help.Replies...)
+		h.open = slices.DeleteFunc(h.open, func(o link.HelpRequest) bool {
+			return slices.ContainsFunc(r.Help.Replies, func(p link.HelpReply) bool { return p.ID == o.ID })
+		})
+	}
+	h.away = slices.ContainsFunc(h.open, func(o link.HelpRequest) bool { return o.ID == h.cut })
+	return link.HoldResponse{Active: true, Epoch: h.epoch, Lease: r.Lease, Help: slices.Clone(h.open)}, nil
+}
+
+// ask asks, and answers what it has heard some time later.
+func (h *helpedHub) ask(r ...link.HelpRequest) (heard []link.HelpReply, on bool) {
+	h.mu.Lock()
+	h.open = append(h.open, r...)
+	h.mu.Unlock()
+	after(15 * time.Second)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.heard), h.state != nil && h.state.Until != nil
+}
+
+// TestRemoteHelpTravelsWithTheLease: the active run tells whether it takes requests, does what it is asked for
+// once, and tells what became of it until the hub has heard it.
+func TestRemoteHelpTravelsWithTheLease(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		d := agenttest.Delivery("x", agenttest.Do("reject"))
+		request := func(a link.HelpAction) link.HelpRequest {
+			return link.HelpRequest{ID: link.NewID(), Message: d.Message.ID, Action: a, Reason: "r", By: "olga"}
+		}
+		var mended atomic.Bool
+		w.ways["reject"] = func(ctx context.Context, tx consumer.Tx, x consumer.Execution, log consumer.Log) consumer.Outcome {
+			if mended.Load() {
+				return consumer.Done("1;1", nil)
+			}
+			return agenttest.Reject(ctx, tx, x, log)
+		}
+		hub := &helpedHub{epoch: 1}
+		w.hub.onHold = hub.hold
+		w.hub.put(d)
+		w.start()
+		heard, on := hub.ask(request(link.HelpDiscard))
+		if len(heard) != 1 || heard[0].Result != link.HelpRefused || heard[0].Code != link.CodeHelpOff || on || w.item(d.Message.ID).State != link.ERPRejected {
+			t.Fatalf("%+v, %t", heard, on)
+		}
+		if err := w.a.box.Desk("ana").AllowHelp(t.Context(), time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		mended.Store(true)
+		asked := request(link.HelpReprocess)
+		hub.mu.Lock()
+		hub.cut = asked.ID
+		hub.mu.Unlock()
+		if heard, on := hub.ask(asked); len(heard) != 1 || !on {
+			t.Fatalf("%+v, %t", heard, on)
+		}
+		w.stop()
+		hub.epoch, hub.cut, hub.away = 2, uuid.Nil, false
+		w.start() // a new run, which knows nothing of it but by the database
+		heard, _ = hub.ask()
+		if len(heard) != 2 || heard[1].ID != asked.ID || heard[1].Result != link.HelpDone || len(hub.open) != 0 {
+			t.Errorf("%+v", heard)
+		}
+		if n := w.Int(t, `SELECT COUNT(*) FROM SMARTLINKACTION WHERE REQUEST <> ''`); n != 2 || w.booked("x") != 1 {
+			t.Errorf("noted %d, booked %d times", n, w.booked("x"))
+		}
+		after(time.Minute)
+		if _, on := hub.ask(); on {
+			t.Error("help is on after its end")
+		}
+	})
+}

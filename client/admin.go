@@ -210,6 +210,20 @@ func (a *Admin) Copy(ctx context.Context, tenant, id uuid.UUID, r link.CopyReque
 	return out, err
 }
 
+// AskHelp asks the agent that received a message to reprocess or to discard it, while remote help is on
+// there.
+func (a *Admin) AskHelp(ctx context.Context, tenant, id uuid.UUID, w link.HelpWish) (link.HelpEntry, error) {
+	body, err := json.Marshal(w)
+	if err != nil {
+		return link.HelpEntry{}, err
+	}
+	var out link.HelpEntry
+	err = a.do(ctx, request{
+		method: http.MethodPost, path: adminPath + "messages/" + id.String() + "/help", query: tenantQuery(tenant), contentType: "application/json", body: body,
+	}, &out)
+	return out, err
+}
+
 func tenantQuery(tenant uuid.UUID) url.Values {
 	if tenant == uuid.Nil {
 		return nil

@@ -43,3 +43,24 @@ type HelpReply struct {
 	Detail string     `json:"detail,omitempty" doc:"The same for people, in Portuguese"`
 	At     time.Time  `json:"at"`
 }
+
+// HelpState is how an installation stands to requests of the hub's people.
+type HelpState struct {
+	Until   *time.Time  `json:"until,omitempty" doc:"It takes them until then; absent: it does not"`
+	Replies []HelpReply `json:"replies,omitempty" doc:"What became of those it was asked for"`
+}
+
+// HelpWish is what a person at the hub asks an agent for.
+type HelpWish struct {
+	ID     uuid.UUID  `json:"id,omitzero" doc:"Names the wish: the same one again asks once; absent: a new one"`
+	Queue  string     `json:"queue" doc:"The queue that the message was delivered from" example:"b991502e-6faa-4e3a-aaf4-967c4fe2a196.0123456789abcdef0123456789abcdef"`
+	Action HelpAction `json:"action" doc:"reprocess or discard" example:"reprocess"`
+	Reason string     `json:"reason" doc:"Why; of a discard the sender is told" example:"supplier created"`
+}
+
+// HelpEntry is a request with what became of it.
+type HelpEntry struct {
+	HelpRequest
+	Queue string     `json:"queue"`
+	Reply *HelpReply `json:"reply,omitempty" doc:"Absent: the agent has not answered yet"`
+}

@@ -73,5 +73,7 @@ const (
 	EventDiscarded    EventName = "discarded"     // a person gave it up
 	EventERP          EventName = "erp"           // the ERP's side reported a state
 	EventOutcome      EventName = "outcome"       // the ERP answered
+	EventHelpAsked    EventName = "help-asked"    // a person asked the agent for something
+	EventHelpAnswered EventName = "help-answered" // the agent said what became of it
 	EventErased       EventName = "erased"        // a person had its content erased
 )

@@ -21,6 +21,7 @@ type adminMessageCmd struct {
 	Body messageBodyCmd `cmd:"" help:"Print what a message says; the audit keeps who read it. Example: smartlink admin message body ID > mended.json"`
 	Copy messageCopyCmd `cmd:"" help:"Send a copy: new id, same root and business key. Example: smartlink admin message copy ID --edit --reason 'typing error'"`
 
+	Ask   messageAskCmd   `cmd:"" help:"Ask the agent to reprocess or discard a message, where remote help is on. Example: smartlink admin message ask ID reprocess --reason 'supplier created'"`
 	Erase messageEraseCmd `cmd:"" help:"Erase what a message says; its trace stays and says so. Example: smartlink admin message erase ID --reason 'personal data, asked for'"`
 }
 
@@ -84,6 +85,36 @@ func (m messageArg) read(e *env, a *adminCmd) (link.MessageBody, error) {
 		return link.MessageBody{}, err
 	}
 	return hub.Body(e.ctx, tenant, id)
+}
+
+type messageAskCmd struct {
+	messageArg
+	Action string `arg:"" help:"reprocess or discard." enum:"reprocess,discard"`
+	Queue  string `help:"The queue whose agent is asked; default the message's only one." placeholder:"NAME"`
+	Reason string `help:"Why; of a discard the sender is told." required:""`
+}
+
+func (c *messageAskCmd) Run(e *env, a *adminCmd) error {
+	hub, tenant, id, err := c.at(e, a)
+	if err != nil {
+		return err
+	}
+	wish := link.HelpWish{ID: link.NewID(), Queue: c.Queue, Action: link.HelpAction(c.Action), Reason: c.Reason}
+	if wish.Queue == "" {
+		t, err := hub.Trace(e.ctx, tenant, id)
+		if err != nil {
+			return err
+		}
+		if len(t.Queues) != 1 {
+			return fmt.Errorf("the message was in %d queues: name one with --queue", len(t.Queues))
+		}
+		wish.Queue = t.Queues[0].Queue
+	}
+	asked, err := hub.AskHelp(e.ctx, tenant, id, wish)
+	if err != nil {
+		return err
+	}
+	return a.show(e, asked, "request", asked.ID.String(), "queue", asked.Queue, "", "what became of it will stand in 'admin message show'")
 }
 
 type messageCopyCmd struct {

@@ -88,7 +88,7 @@ func New(cfg Config) (*Door, error) {
 	d.meters = newMeters(cfg.Rates, d.count.limited)
 	d.held.most = cfg.Rates.Bodies
 	endpoints := slices.Concat(d.linkEndpoints(), d.adminEndpoints(), d.userEndpoints(), d.schemaEndpoints(), d.searchEndpoints(), d.activationEndpoints(),
-		d.installationEndpoints(), d.retentionEndpoints())
+		d.installationEndpoints(), d.retentionEndpoints(), d.helpEndpoints())
 	d.openapi = describe(slices.Concat(endpoints, elsewhere()))
 	for _, e := range endpoints {
 		d.handle(e.method+" "+e.path, http.HandlerFunc(e.serveHTTP))

@@ -76,6 +76,9 @@ func installationSamples() []any {
 	return []any{
 		link.HoldRequest{Instance: sampleCompany, Run: sampleMessage, Host: "erp-01", Lease: link.DefaultHold.String(), Epoch: 3, Moves: 1204},
 		link.HoldResponse{Active: true, Epoch: 4, Lease: link.DefaultHold.String()},
+		link.HelpEntry{HelpRequest: link.HelpRequest{
+			ID: sampleJob, Message: sampleMessage, Action: link.HelpReprocess, Reason: "supplier created", By: "olga", At: sampleTime,
+		}, Queue: link.QueueName(sampleTenant, sampleClient)},
 		b, pageOf(b), link.BindingRequest{Installation: sampleJob.String()},
 	}
 }

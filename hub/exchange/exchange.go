@@ -63,6 +63,11 @@ type Directory interface {
 	Bind(ctx context.Context, id link.ClientID, installation string) error
 	NoteRefused(ctx context.Context, id link.ClientID, installation string, code link.Code) error
 	Bindings(ctx context.Context, l registry.List) (link.Page[link.Binding], error)
+	Binding(ctx context.Context, id link.ClientID) (link.Binding, error)
+
+	// AskHelp and HelpOf are about what agents are asked for: see registry.Store.
+	AskHelp(ctx context.Context, id link.ClientID, r link.HelpRequest) (registry.Helped, error)
+	HelpOf(ctx context.Context, message uuid.UUID) ([]registry.Helped, error)
 
 	JobStore
 }

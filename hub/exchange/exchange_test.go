@@ -140,6 +140,9 @@ type directory struct {
 	held  []string
 	now   *registry.Snapshot // nil: snapshot()
 
+	helpUntil *time.Time
+	helped    []registry.Helped
+
 	exchange.JobStore // nil: nobody starts one
 }
 
@@ -175,6 +178,20 @@ func (d *directory) Bind(_ context.Context, id link.ClientID, installation strin
 func (d *directory) NoteRefused(_ context.Context, id link.ClientID, installation string, code link.Code) error {
 	d.held = append(d.held, fmt.Sprint("refused ", id, " ", installation, " ", code))
 	return nil
+}
+
+func (d *directory) Binding(_ context.Context, id link.ClientID) (link.Binding, error) {
+	return link.Binding{ClientID: id, HelpUntil: d.helpUntil}, nil
+}
+
+func (d *directory) AskHelp(_ context.Context, id link.ClientID, r link.HelpRequest) (registry.Helped, error) {
+	h := registry.Helped{Client: id, HelpRequest: r}
+	d.helped = append(d.helped, h)
+	return h, nil
+}
+
+func (d *directory) HelpOf(context.Context, uuid.UUID) ([]registry.Helped, error) {
+	return d.helped, nil
 }
 
 func (d *directory) Bindings(context.Context, registry.List) (link.Page[link.Binding], error) {

@@ -49,6 +49,7 @@ func checkHold(c Caller, r link.HoldRequest) (time.Duration, error) {
 			wrong.At(pointer, link.CodeRequestInvalid, link.Range(0, int64(maxFigure)))
 		}
 	}
+	checkHelp(r.Help, wrong)
 	lease := link.DefaultHold
 	if r.Lease != "" {
 		var err error

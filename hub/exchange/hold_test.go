@@ -191,3 +191,47 @@ func TestHoldSaysWhatIsWrong(t *testing.T) {
 		t.Errorf("%v", d.held)
 	}
 }
+
+func TestAskHelp(t *testing.T) {
+	name := link.QueueName(tenant, rm)
+	e := &engine{traces: map[uuid.UUID]queue.Traced{tenant: {Trace: link.Trace{ID: command, Queues: []link.QueueTrace{{Queue: name}}}}}}
+	wish := link.HelpWish{Queue: name, Action: link.HelpReprocess, Reason: "r"}
+	for _, tc := range []struct {
+		name   string
+		role   link.Role
+		tenant uuid.UUID
+		change func(*link.HelpWish)
+		code   link.Code
+	}{
+		{name: "asked", role: link.RoleOperator},
+		{name: "a viewer", role: link.RoleViewer, code: link.CodeRole},
+		{name: "no reason", role: link.RoleOperator, change: func(w *link.HelpWish) { w.Reason = " " }, code: link.CodeRequestInvalid},
+		{name: "something else", role: link.RoleOperator, change: func(w *link.HelpWish) { w.Action = "edit" }, code: link.CodeRequestInvalid},
+		{name: "another queue", role: link.RoleOperator, change: func(w *link.HelpWish) { w.Queue = link.QueueName(tenant, gesplan) }, code: link.CodeRequestInvalid},
+		{name: "no queue", role: link.RoleOperator, change: func(w *link.HelpWish) { w.Queue = "" }, code: link.CodeRequestInvalid},
+		{name: "another tenant", role: link.RoleAdministrator, tenant: another, code: link.CodeMessageUnknown},
+	} {
+		d := &directory{}
+		x := newExchange(e, d)
+		w := wish
+		if tc.change != nil {
+			tc.change(&w)
+		}
+		got, err := x.AskHelp(t.Context(), exchange.Operator{Name: "olga", Role: tc.role}, tc.tenant, command, w)
+		wantCode(t, err, tc.code)
+		if (err == nil) != (len(d.helped) == 1) {
+			t.Errorf("%s: asked %+v", tc.name, d.helped)
+		}
+		if err != nil {
+			continue
+		}
+		if got.ID == uuid.Nil || got.By != "olga" || got.Queue != name || d.helped[0].Client != rm {
+			t.Errorf("%+v", got)
+		}
+		d.helped[0].Reply = &link.HelpReply{Result: link.HelpDone, At: time.Now()}
+		trace, err := x.TraceAny(t.Context(), exchange.Operator{Role: link.RoleViewer}, tenant, command)
+		if ev := trace.Queues[0].Events; err != nil || len(ev) != 2 || ev[0].Event != link.EventHelpAsked || ev[1].Event != link.EventHelpAnswered || ev[1].Detail != "reprocess: done" {
+			t.Errorf("%+v, %v", trace, err)
+		}
+	}
+}

@@ -33,7 +33,10 @@ func (x *Exchange) TraceAny(ctx context.Context, o Operator, tenant, id uuid.UUI
 		return link.Trace{}, err
 	}
 	t, err := inTenant(ctx, x, tenant, func(tenant uuid.UUID) (queue.Traced, error) { return x.engine.Trace(ctx, tenant, id) })
-	return t.Trace, err
+	if err != nil {
+		return t.Trace, err
+	}
+	return x.withHelp(ctx, t.Trace)
 }
 
 // Copy is a wish for a copy of a message. A nil Body is the original's.

@@ -29,9 +29,10 @@ type messageView struct {
 	Binary    bool
 	Steps     []step
 	Tenant    string
-	Works     bool // the reader may work on messages
-	Copies    bool // the reader may send copies
-	Refused   bool // the ERP has refused it, or it is dead
+	Works     bool            // the reader may work on messages
+	Copies    bool            // the reader may send copies
+	Refused   bool            // the ERP has refused it, or it is dead
+	Helps     map[string]bool // queues whose agents take requests now
 }
 
 type header struct{ Name, Value string }
@@ -41,6 +42,8 @@ type step struct {
 	link.TraceEvent
 	Queue string
 	Tone  string          // info, positive, negative, warning or brand
+	Help  link.HelpAction // what was asked for, or answered
+	Done  link.HelpResult // the answer; empty: it was asked
 	ERP   link.ERPState   // what the detail says, when that is a state at the ERP
 	Dead  link.DeadReason // what it says, when that is why a message died
 }
@@ -59,6 +62,11 @@ func (m *Monitor) message(v *visit) error {
 		Refused: slices.ContainsFunc(trace.Queues, func(q link.QueueTrace) bool {
 			return q.State == link.StateDead || q.Outcome != nil && q.Outcome.Status == link.ERPRejected
 		}),
+	}
+	if view.Works {
+		if view.Helps, err = m.cfg.Exchange.Helps(v.r.Context(), v.operator(), trace); err != nil {
+			return err
+		}
 	}
 	letter, err := m.letter(v, tenant, id)
 	switch {
@@ -125,6 +133,15 @@ func (s *step) read() {
 	case link.EventERP, link.EventOutcome:
 		if state {
 			s.ERP, s.Detail = link.ERPState(code), rest
+		}
+	case link.EventHelpAsked, link.EventHelpAnswered:
+		if _, known := texts["help."+code]; !known {
+			return
+		}
+		s.Help, s.Detail = link.HelpAction(code), rest
+		if s.Event == link.EventHelpAnswered {
+			result, why, _ := strings.Cut(rest, ": ")
+			s.Done, s.Detail = link.HelpResult(result), why
 		}
 	case link.EventDeadLettered:
 		if _, known := texts["dead."+code]; known {

@@ -133,6 +133,8 @@ func (m *Monitor) table() []route {
 		{"POST " + Path + "jobs/{id}/cancel", link.RoleOperator, m.cancelJob},
 		{"GET " + Path + "messages/{id}", link.RoleViewer, m.message},
 		{"GET " + Path + "messages/{id}/body", link.RoleOperator, m.body},
+		{"GET " + Path + "messages/{id}/help", link.RoleOperator, m.helpAsk},
+		{"POST " + Path + "messages/{id}/help", link.RoleOperator, m.help},
 		{"GET " + Path + "messages/{id}/copy", link.RoleAdministrator, m.copyAsk},
 		{"POST " + Path + "messages/{id}/copy", link.RoleAdministrator, m.copy},
 		{"GET " + Path + "messages/{id}/erase", link.RoleAdministrator, m.eraseAsk},

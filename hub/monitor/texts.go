@@ -221,6 +221,8 @@ var lookTexts = map[string]link.Text{
 	"event.dead-lettered": {PT: "Foi para as mensagens mortas", EN: "Went to the dead letters"},
 	"event.redriven":      {PT: "Reenviada das mensagens mortas", EN: "Sent on from the dead letters"},
 	"event.discarded":     {PT: "Descartada", EN: "Discarded"},
+	"event.help-asked":    {PT: "Pedido ao agente", EN: "The agent was asked"},
+	"event.help-answered": {PT: "O agente respondeu ao pedido", EN: "The agent answered the request"},
 	"event.erased":        {PT: "Conteúdo apagado", EN: "Content erased"},
 	"event.erp":           {PT: "O ERP informou", EN: "The ERP reported"},
 	"event.outcome":       {PT: "O ERP respondeu", EN: "The ERP answered"},

@@ -29,18 +29,19 @@ type binding struct {
 	refused, refusedHost       string
 	refusedCode                link.Code
 	refusedAt                  int64
+	helpUntil                  int64
 }
 
 const bindingColumns = `i.client, i.installation, i.barred, i.bound_at, i.epoch, i.instance, i.run, i.host, i.since, i.until, i.lease, i.moves,
 	i.standby_host, i.standby_at, i.rival_run, i.rival_host, i.conflict_run, i.conflict_host, i.conflict_at,
-	i.refused, i.refused_host, i.refused_code, i.refused_at`
+	i.refused, i.refused_host, i.refused_code, i.refused_at, i.help_until`
 
 // fields are bindingColumns' places.
 func (b *binding) fields() []any {
 	return []any{
 		&b.client, &b.installation, &b.barred, &b.boundAt, &b.epoch, &b.instance, &b.run, &b.host, &b.since, &b.until, &b.lease, &b.moves,
 		&b.standbyHost, &b.standbyAt, &b.rivalRun, &b.rivalHost, &b.conflictRun, &b.conflictHost, &b.conflictAt,
-		&b.refused, &b.refusedHost, &b.refusedCode, &b.refusedAt,
+		&b.refused, &b.refusedHost, &b.refusedCode, &b.refusedAt, &b.helpUntil,
 	}
 }
 
@@ -59,8 +60,8 @@ const (
 		standby_host, standby_at, rival_run, rival_host, conflict_run, conflict_host, conflict_at, refused, refused_host, refused_code, refused_at)
 		VALUES ($1, '', '', 0, 0, '', '', '', 0, 0, 0, 0, '', 0, '', '', '', '', 0, '', '', '', 0)`
 	bindQueue = `UPDATE installation SET installation = $1, barred = $2, bound_at = $3, epoch = epoch + 1, instance = '', run = '', host = '', since = 0,
-		until = 0, moves = 0, standby_host = '', standby_at = 0, rival_run = '', rival_host = '', conflict_run = '', conflict_host = '', conflict_at = 0
-		WHERE client = $4`
+		until = 0, moves = 0, standby_host = '', standby_at = 0, rival_run = '', rival_host = '', conflict_run = '', conflict_host = '', conflict_at = 0,
+		help_until = 0 WHERE client = $4`
 	grantHold = `UPDATE installation SET epoch = $1, instance = $2, run = $3, host = $4, since = $5, until = $6, lease = $7, moves = $8, rival_run = '',
 		rival_host = '' WHERE client = $9 AND epoch = $10 AND (run IN ('', $11) OR until <= $12)`
 	renewHold = `UPDATE installation SET until = $1, lease = $2, moves = $3, rival_run = '', rival_host = '' WHERE client = $4 AND epoch = $5 AND run = $6`
@@ -201,6 +202,9 @@ func (h *hold) renew(ctx context.Context, b *binding) error {
 		return err
 	}
 	h.answer = link.HoldResponse{Active: true, Epoch: b.epoch, Lease: h.lease.String()}
+	if err := h.help(ctx, b); err != nil {
+		return err
+	}
 	if b.rivalRun == "" {
 		return nil
 	}
@@ -375,6 +379,10 @@ func (s *Store) scanBinding(row interface{ Scan(...any) error }) (link.Binding, 
 	if b.run != "" {
 		until := moment(b.until)
 		out.Active, out.LeaseUntil = &link.Holder{Host: b.host, Since: moment(b.since)}, &until
+	}
+	if s.clock.Now().Before(moment(b.helpUntil)) {
+		until := moment(b.helpUntil)
+		out.HelpUntil = &until
 	}
 	if b.standbyAt != 0 {
 		out.StandBy = &link.Seen{Host: b.standbyHost, At: moment(b.standbyAt)}

@@ -336,3 +336,91 @@ func testRefusalsOfRequestsAreNotedNowAndThen(t *testing.T, at where) {
 		t.Errorf("%v, %+v", later, a.binding().Refused)
 	}
 }
+
+// testRemoteHelp: requests wait for the active run, are told until they are answered, and only the client's own
+// answers count.
+func testRemoteHelp(t *testing.T, at where) {
+	a := newAgents(t, at)
+	ctx := t.Context()
+	run := newRun(instA, "erp-01")
+	until := a.clock.Now().Add(time.Hour)
+	on := func(q *link.HoldRequest) { q.Help = &link.HelpState{Until: &until} }
+	off := func(q *link.HoldRequest) { q.Help = &link.HelpState{} }
+	replies := func(r ...link.HelpReply) func(*link.HoldRequest) {
+		return func(q *link.HoldRequest) { q.Help = &link.HelpState{Until: &until, Replies: r} }
+	}
+	hold := func(change ...func(*link.HoldRequest)) []link.HelpRequest {
+		t.Helper()
+		h, err := a.ask(run, change...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h.Help
+	}
+	message := uuid.New()
+	wish := link.HelpRequest{ID: link.NewID(), Message: message, Action: link.HelpReprocess, Reason: "r", By: "olga"}
+	refused := func(id link.ClientID) {
+		t.Helper()
+		if _, err := a.AskHelp(ctx, id, wish); link.CodeOf(err) != link.CodeHelpOff {
+			t.Errorf("%v", err)
+		}
+	}
+	refused(a.id)
+	hold()
+	hold(off)
+	refused(a.id)
+	hold(on)
+	if b := a.binding(); b.HelpUntil == nil || !b.HelpUntil.Equal(until) {
+		t.Errorf("%+v", b)
+	}
+	refused("00000000000000000000000000000000")
+	for range 2 {
+		if h, err := a.AskHelp(ctx, a.id, wish); err != nil || h.Reply != nil || h.By != "olga" || !h.At.Equal(a.clock.Now()) {
+			t.Fatalf("%+v, %v", h, err)
+		}
+	}
+	other := wish
+	other.Action = link.HelpDiscard
+	if _, err := a.AskHelp(ctx, a.id, other); link.CodeOf(err) != link.CodeConflict {
+		t.Errorf("%v", err)
+	}
+	if got := hold(); len(got) != 0 {
+		t.Errorf("told to a run that does not know of help: %+v", got)
+	}
+	for range 2 {
+		if got := hold(on); len(got) != 1 || got[0].ID != wish.ID || got[0].Reason != "r" {
+			t.Errorf("%+v", got)
+		}
+	}
+	if got := hold(replies(link.HelpReply{ID: uuid.New(), Result: link.HelpDone, At: until})); len(got) != 1 {
+		t.Errorf("%+v", got)
+	}
+	reply := link.HelpReply{ID: wish.ID, Result: link.HelpFailed, Code: link.CodeNotNow, Detail: "d", At: until}
+	if got := hold(replies(reply)); len(got) != 0 {
+		t.Errorf("%+v", got)
+	}
+	again := reply
+	again.Result = link.HelpDone
+	hold(replies(again)) // was answered
+	list, err := a.HelpOf(ctx, message)
+	if err != nil || len(list) != 1 || list[0].Reply == nil || *list[0].Reply != reply || list[0].Client != a.id {
+		t.Errorf("%+v, %v", list, err)
+	}
+	if h, err := a.AskHelp(ctx, a.id, wish); err != nil || h.Reply == nil {
+		t.Errorf("%+v, %v", h, err)
+	}
+	hold(off)
+	if b := a.binding(); b.HelpUntil != nil {
+		t.Errorf("%+v", b)
+	}
+	hold(on)
+	if _, err := a.BindTo(ctx, "ana", a.id, instB); err != nil || a.binding().HelpUntil != nil {
+		t.Errorf("help goes with the queue: %v", err)
+	}
+	got := strings.Join(a.audit(), "\n")
+	for _, want := range []string{" client.help ", "olga message.help " + message.String(), " message.help-answered " + message.String()} {
+		if strings.Count(got, want) == 0 {
+			t.Errorf("no %q in %s", want, got)
+		}
+	}
+}

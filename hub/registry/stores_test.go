@@ -130,6 +130,7 @@ var suite = []func(*testing.T, where){
 	testAnotherInstallationIsRefused,
 	testAdministratorReleasesAndBinds,
 	testHoldsOutliveAHubThatWasAway,
+	testRemoteHelp,
 	testRefusalsOfRequestsAreNotedNowAndThen,
 }
 
