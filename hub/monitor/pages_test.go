@@ -331,6 +331,9 @@ func TestPagesInBothLanguagesAndWidths(t *testing.T) {
 		w.hold(x.installation, x.host, x.instance, x.run)
 	}
 	look("installations-guard", "installations")
+	w.asksForHelp(bound, instance, active)
+	look("message-help", "messages/"+w.refused.String())
+	look("help", "messages/"+w.refused.String()+"/help?do=discard&queue="+w.queue.String())
 	look("admin-tenants", "admin/tenants", chromedp.Click(".work summary", chromedp.ByQuery))
 	look("admin-apps", "admin/apps?code=GESPLAN-RM")
 	look("admin-clients", "admin/clients?tenant="+tenant.String(), chromedp.Click(".work summary", chromedp.ByQuery))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+	"github.com/google/uuid"
 
 	"smartlink/hub/exchange"
 	"smartlink/hub/queue"
@@ -201,4 +202,22 @@ func TestPagesKeepWhatIsChosen(t *testing.T) {
 	c.run(chromedp.Click(`[data-all] input`))
 	c.until(`document.querySelectorAll('input[name=id]:checked').length === 3`)
 	c.quiet()
+}
+
+// asksForHelp has the agent take requests, and one be asked and answered.
+func (w *world) asksForHelp(installation string, instance, run uuid.UUID) {
+	w.Helper()
+	ctx, until := w.Context(), w.clock.Now().Add(time.Hour)
+	tell := func(replies ...link.HelpReply) {
+		_, err := w.store.Hold(ctx, w.queue.Client, installation, link.HoldRequest{
+			Instance: instance, Run: run, Host: "erp-01", Help: &link.HelpState{Until: &until, Replies: replies},
+		}, link.DefaultHold)
+		w.must(err)
+	}
+	tell()
+	asked, err := w.exchange.AskHelp(ctx, exchange.Operator{Name: "olga", Role: link.RoleOperator}, tenant, w.refused, link.HelpWish{
+		Queue: w.queue.String(), Action: link.HelpReprocess, Reason: "fornecedor cadastrado",
+	})
+	w.must(err)
+	tell(link.HelpReply{ID: asked.ID, Result: link.HelpDone, At: w.clock.Now()})
 }
