@@ -29,6 +29,7 @@ import (
 	"smartlink/hub/monitor"
 	"smartlink/hub/queue"
 	"smartlink/internal/clock"
+	"smartlink/internal/killpoint"
 	"smartlink/internal/pgdb"
 )
 
@@ -140,9 +141,13 @@ func (h *Hub) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	h.engine = queue.New(driver, queue.Options{Clock: h.cfg.Clock, Logger: h.cfg.Logger, Retention: func(tenant uuid.UUID) queue.Retention {
+	options := queue.Options{Clock: h.cfg.Clock, Logger: h.cfg.Logger, Retention: func(tenant uuid.UUID) queue.Retention {
 		return queue.RetentionOf(store.Current().Retention(tenant))
-	}})
+	}}
+	if killpoint.Hurried("history") { // in crash tests only
+		options.Keep = queue.KeepOptions{Every: 100 * time.Millisecond, Recent: -1}
+	}
+	h.engine = queue.New(driver, options)
 	if err := store.PutOffHolds(ctx); err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ import (
 // The named places where a process kills itself.
 var (
 	agentPoints = []string{"after-hold", "after-lease", "after-store", "after-ack", "before-execute-commit", "after-execute-commit", "after-answer-accepted"}
-	hubPoints   = []string{"before-commit", "after-commit-before-answer"}
+	hubPoints   = []string{"before-commit", "after-commit-before-answer", "history-copied"}
 )
 
 // round is one kill: at a point's n-th hit, or, without a point, after some of the round's messages.

@@ -88,7 +88,8 @@ func (w *world) server() string { return "http://" + w.listen }
 func (w *world) start(hub bool, at string) {
 	w.t.Helper()
 	if hub {
-		w.hub = launch(w.t, w.bin, []string{at}, "hub", "--data", filepath.Join(w.dir, "hub"), "--listen", w.listen)
+		// What has ended moves to the history at once, so that kills fall into that too.
+		w.hub = launch(w.t, w.bin, []string{at, "SMARTLINK_HURRY=history"}, "hub", "--data", filepath.Join(w.dir, "hub"), "--listen", w.listen)
 		return
 	}
 	env := []string{at, "SMARTLINK_CLIENT_SECRET=" + w.rm.Secret}

@@ -47,3 +47,7 @@ func Hit(name string) {
 	}
 	select {} // the signal is on its way; nothing may run past this point
 }
+
+// Hurried tells whether something that usually comes after minutes or hours shall come at once, so that a
+// test reaches the places in it: SMARTLINK_HURRY names it.
+func Hurried(what string) bool { return os.Getenv("SMARTLINK_HURRY") == what }
