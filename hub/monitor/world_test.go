@@ -54,7 +54,7 @@ func newWorld(t testing.TB) *world {
 	dir := t.TempDir()
 	ctx := t.Context()
 	var err error
-	w.store, err = registry.Open(ctx, filepath.Join(dir, "hub.db"), registry.Options{Clock: w.clock})
+	w.store, err = registry.Open(ctx, filepath.Join(dir, "hub.db"), registry.Options{Clock: w.clock, Passwords: registry.PasswordCost{Memory: 8, Passes: 1}})
 	w.must(err)
 	t.Cleanup(func() { _ = w.store.Close() })
 	driver, err := sqlite.Open(ctx, filepath.Join(dir, "queue.db"), sqlite.Options{Clock: w.clock})

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
@@ -25,6 +26,16 @@ const (
 	argonKey     = 32
 )
 
+// PasswordCost is what one argon2id hash costs; zero fields are what a password needs.
+type PasswordCost struct {
+	Memory uint32 // KiB; default 19 MiB
+	Passes uint32 // default 2
+}
+
+func (c PasswordCost) withDefaults() PasswordCost {
+	return PasswordCost{cmp.Or(c.Memory, argonMemory), cmp.Or(c.Passes, argonTime)}
+}
+
 // hashers bounds how many passwords are hashed at the same time, and with them the memory that
 // strangers can make the hub use.
 var hashers = make(chan struct{}, 2)
@@ -40,7 +51,7 @@ func hashing(ctx context.Context) (func(), error) {
 }
 
 // hashPassword answers what is stored of a password, in the PHC string form.
-func hashPassword(ctx context.Context, password string) (string, error) {
+func hashPassword(ctx context.Context, cost PasswordCost, password string) (string, error) {
 	done, err := hashing(ctx)
 	if err != nil {
 		return "", err
@@ -48,9 +59,9 @@ func hashPassword(ctx context.Context, password string) (string, error) {
 	defer done()
 	var salt [argonSalt]byte
 	_, _ = rand.Read(salt[:]) // crypto/rand.Read never fails
-	key := argon2.IDKey([]byte(password), salt[:], argonTime, argonMemory, argonThreads, argonKey)
+	key := argon2.IDKey([]byte(password), salt[:], cost.Passes, cost.Memory, argonThreads, argonKey)
 	b64 := base64.RawStdEncoding.EncodeToString
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonThreads, b64(salt[:]), b64(key)), nil
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, cost.Memory, cost.Passes, argonThreads, b64(salt[:]), b64(key)), nil
 }
 
 // nobody is what a log-in of an unknown person is compared with, so that it takes as long as that of

@@ -30,6 +30,9 @@ type Options struct {
 	// Keep makes sure, before a file that was gone is opened again, that it is still nobody else's. Default:
 	// it is.
 	Keep func() error
+	// Passwords is what hashing a password costs. Default: what a password needs. Only tests, which log in
+	// hundreds of times, take less; no setting reaches it.
+	Passwords PasswordCost
 }
 
 // Store is the registry, in a SQLite file or in PostgreSQL. It is safe for concurrent use. Only one
@@ -38,6 +41,7 @@ type Options struct {
 type Store struct {
 	path    string // of the file; empty: no file
 	keep    func() error
+	cost    PasswordCost
 	dialect dialect
 	alone   bool // nobody else changes the store
 	clock   clock.Clock
@@ -91,7 +95,7 @@ func open(ctx context.Context, db *sql.DB, d dialect, config *pgx.ConnConfig, o 
 	if o.Keep == nil {
 		o.Keep = func() error { return nil }
 	}
-	s := &Store{keep: o.Keep, dialect: d, alone: config == nil, clock: o.Clock, log: o.Logger}
+	s := &Store{keep: o.Keep, cost: o.Passwords.withDefaults(), dialect: d, alone: config == nil, clock: o.Clock, log: o.Logger}
 	s.file.Store(&openFile{db: db})
 	s.looks = rate.NewLimiter(rate.Every(lookPause), lookBurst)
 	s.start.guesses = rate.NewLimiter(rate.Every(guessEvery), guessBurst)

@@ -79,7 +79,7 @@ func (s *Store) passwordFor(ctx context.Context, in *checks, user string, given 
 	if err := in.err(); err != nil {
 		return "", "", err
 	}
-	stored, err = hashPassword(ctx, password)
+	stored, err = hashPassword(ctx, s.cost, password)
 	return stored, made, err
 }
 
