@@ -25,9 +25,6 @@ const VersionTable = "smartlink_agent_version"
 
 const markerTable = "SMARTLINKMARKER"
 
-// deskTable is a table of the newest migration that made one.
-const deskTable = "SMARTLINKDESK"
-
 // marker is the row that makes the tables an installation's.
 var marker = sqldb.Insert{
 	Table: markerTable, Columns: []string{"ONE", "INSTALLATIONHASH", "RECCREATEDON"}, Values: []string{"1", "?1", "?2"}, Keys: []string{"ONE"},
@@ -37,8 +34,6 @@ var marker = sqldb.Insert{
 type mark struct {
 	ours bool   // there are tables, and they are SmartLink's
 	hash string // of the installation; empty when the first start was cut short
-	// current tells that the newest of our tables are there.
-	current bool
 }
 
 // readMark looks whose database it is and changes nothing. Tables with our names that are not ours
@@ -55,8 +50,6 @@ func readMark(ctx context.Context, db sqldb.Bound, database string) (mark, error
 		case !t.Ours: // another schema's: RM has tables of these names, too
 		case t.Name == markerTable:
 			m.ours = true
-		case t.Name == deskTable:
-			m.current = true
 		case strings.HasPrefix(t.Name, "GTOTVSLINK"):
 			foreign = append(foreign, t.String())
 		}
@@ -73,6 +66,16 @@ func readMark(ctx context.Context, db sqldb.Bound, database string) (mark, error
 		return m, fmt.Errorf("read the mark: %w", err)
 	}
 	return m, nil
+}
+
+// current tells whether every migration was applied to tables that are ours.
+func current(ctx context.Context, db sqldb.Bound) (bool, error) {
+	var version int64
+	err := db.QueryRowContext(ctx, `SELECT COALESCE(MAX(version_id), 0) FROM `+VersionTable).Scan(&version)
+	if err != nil {
+		return false, fmt.Errorf("read the version of the tables: %w", err)
+	}
+	return version >= sqldb.NewestMigration(migrations, "migrations"), nil
 }
 
 // foreign says that a database is not the file's, and why.

@@ -128,18 +128,27 @@ func Attach(ctx context.Context, database string, clk clock.Clock) (*Box, error)
 	if err != nil {
 		return nil, err
 	}
-	m, err := readMark(ctx, b.read, database)
-	if err == nil && m.hash == "" {
-		err = link.NewError(link.CodeNotFound, "what", markerTable+" ("+sqlopen.Redact(database)+")")
-	}
-	if err == nil && !m.current {
-		err = link.NewError(link.CodeNotFound, "what", "tables of this version in "+sqlopen.Redact(database)+": start the agent once, it brings them up to date",
-			"whatPT", "tabelas desta versão em "+sqlopen.Redact(database)+": inicie o agente uma vez, ele as atualiza")
-	}
-	if err != nil {
+	if err := b.attachable(ctx, database); err != nil {
 		return nil, errors.Join(err, b.db.Close())
 	}
 	return b, nil
+}
+
+// attachable refuses a database without an inbox, and one whose tables are of an older version.
+func (b *Box) attachable(ctx context.Context, database string) error {
+	m, err := readMark(ctx, b.read, database)
+	if err != nil {
+		return err
+	}
+	if m.hash == "" {
+		return link.NewError(link.CodeNotFound, "what", markerTable+" ("+sqlopen.Redact(database)+")")
+	}
+	is, err := current(ctx, b.read)
+	if err != nil || is {
+		return err
+	}
+	return link.NewError(link.CodeNotFound, "what", "tables of this version in "+sqlopen.Redact(database)+": start the agent once, it brings them up to date",
+		"whatPT", "tabelas desta versão em "+sqlopen.Redact(database)+": inicie o agente uma vez, ele as atualiza")
 }
 
 func open(ctx context.Context, database string, clk clock.Clock) (*Box, error) {

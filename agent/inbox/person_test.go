@@ -65,6 +65,17 @@ func (w *world) booked() []string {
 	return w.Rows(w.t, `SELECT DOC FROM BOOK ORDER BY DOC`)
 }
 
+// TestTablesOfAnOlderVersion: nobody works on them before an agent has brought them up to date.
+func TestTablesOfAnOlderVersion(t *testing.T) {
+	w := newWorld(t)
+	w.Exec(t, `DELETE FROM `+inbox.VersionTable+` WHERE version_id > 2`)
+	_, err := inbox.Attach(t.Context(), w.Database, w.clock)
+	w.wantCode(err, link.CodeNotFound)
+	if !strings.Contains(err.Error(), "start the agent once") {
+		t.Error(err)
+	}
+}
+
 // TestPause: nothing is executed from the pause on, whoever made it and whatever was known before, also
 // after a restart; messages are received, and answers sent.
 func TestPause(t *testing.T) {
