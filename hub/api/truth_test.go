@@ -120,6 +120,7 @@ func TestParametersSayWhatTheyTake(t *testing.T) {
 // Codes with an HTTP status that no call of the API answers, each with the reason.
 var answeredElsewhere = map[link.Code]string{
 	link.CodeLogin: "the monitor's log-in page", link.CodeForeignPage: "the monitor's forms", link.CodeNotInInbox: "the agent's own commands",
+	link.CodeLocalToken: "the agent's local API", link.CodeAgentNotActive: "the agent's local API",
 }
 
 // TestEveryCodeIsDescribed: each problem that the catalogue has an HTTP status for stands at a call.
