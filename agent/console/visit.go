@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"smartlink/agent/window"
 	"smartlink/link"
 )
 
@@ -201,6 +202,7 @@ func functions(lang link.Lang) template.FuncMap {
 			return t.In(lang), nil
 		},
 		"moment": func(any) string { return "" }, // replaced in each visit
+		"edge":   func(w window.Window, end string) string { return w.Tell(end, lang) },
 		"escape": url.QueryEscape,
 		"in":     func(t link.Text) string { return t.In(lang) },
 		"either": func(pt, en string) string {

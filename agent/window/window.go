@@ -222,3 +222,22 @@ func Closed(list []Window, now time.Time) (until time.Time, name string, closed 
 	}
 	return time.Time{}, name, true
 }
+
+// Tell writes From or To of the window as people say it.
+func (w Window) Tell(end string, lang link.Lang) string {
+	d, ok := monthDay(end)
+	if w.Kind != Monthly || !ok {
+		return end
+	}
+	_, at, _ := strings.Cut(strings.TrimSpace(end), " ")
+	day := link.Both("dia %d, %s", "day %d, %s", d.day, at)
+	switch {
+	case d.day == 0:
+		day = link.Both("último dia, %s", "last day, %s", at)
+	case d.day == -1:
+		day = link.Both("penúltimo dia, %s", "day before the last, %s", at)
+	case d.day < 0:
+		day = link.Both("%d dias antes do último, %s", "%d days before the last, %s", -d.day, at)
+	}
+	return day.In(lang)
+}

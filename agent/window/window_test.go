@@ -118,3 +118,23 @@ func TestCheck(t *testing.T) {
 		}
 	}
 }
+
+func TestTell(t *testing.T) {
+	for _, c := range []struct {
+		kind        Kind
+		end, pt, en string
+	}{
+		{Weekly, "22:00", "22:00", "22:00"},
+		{Monthly, "28 18:00", "dia 28, 18:00", "day 28, 18:00"},
+		{Monthly, "último 18:00", "último dia, 18:00", "last day, 18:00"},
+		{Monthly, "last-1 24:00", "penúltimo dia, 24:00", "day before the last, 24:00"},
+		{Monthly, "last-2 08:00", "2 dias antes do último, 08:00", "2 days before the last, 08:00"},
+		{Monthly, "nonsense", "nonsense", "nonsense"},
+		{Dates, "2026-03-31 18:00", "2026-03-31 18:00", "2026-03-31 18:00"},
+	} {
+		w := Window{Kind: c.kind}
+		if pt, en := w.Tell(c.end, link.Portuguese), w.Tell(c.end, link.English); pt != c.pt || en != c.en {
+			t.Errorf("%s: %q, %q", c.end, pt, en)
+		}
+	}
+}
