@@ -221,7 +221,7 @@ func (h *Host) agent(s *activation.State) (*Agent, error) {
 		Hub: hub, Database: h.cfg.Database, Installation: h.cfg.Installation, Consumers: h.cfg.Consumers, Outside: h.cfg.Outside, Subscriptions: s.Types(),
 		Prepare:   h.cfg.Prepare,
 		Retry:     executor.Retry(f),
-		BatchSize: s.Options.BatchSize, Parallel: s.Options.Parallel, Lease: h.cfg.Lease, Hold: h.cfg.Hold, Clock: h.cfg.Clock, Logger: h.cfg.Logger,
+		BatchSize: s.Options.Batch(), Parallel: s.Options.Parallel, Lease: h.cfg.Lease, Hold: h.cfg.Hold, Clock: h.cfg.Clock, Logger: h.cfg.Logger,
 	})
 }
 

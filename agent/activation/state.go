@@ -34,10 +34,18 @@ type Credentials struct {
 
 // Options are what an administrator may set; 0 = what the file of the apps says, else the default.
 type Options struct {
-	BatchSize int `json:"batchSize,omitempty"` // messages executed in one transaction
+	BatchSize int `json:"batchSize,omitempty"` // messages executed in one transaction, see Batch
 	Parallel  int `json:"parallel,omitempty"`  // transactions at the same time, of different ordering keys
 	RetryFigures
 }
+
+// DefaultBatch is how many messages share a transaction unless somebody says otherwise. Only what waits is
+// taken together, and whatever is wrong with one is found out by running them one by one: so a larger one
+// costs nothing while little comes, and keeps an agent from falling behind a slow disk when much does.
+const DefaultBatch = 16
+
+// Batch is BatchSize, or the default.
+func (o Options) Batch() int { return cmp.Or(o.BatchSize, DefaultBatch) }
 
 // Active is an activated app.
 type Active struct {

@@ -192,7 +192,7 @@ type option struct {
 // fields are the options as the form has them.
 func fields(o *activation.Options, file activation.RetryFigures) []option {
 	return []option{
-		{"batch_size", o.BatchSize, 1}, {"parallel", o.Parallel, "1 (PostgreSQL: 4)"}, {"minutes_interval", o.MinutesInterval, file.MinutesInterval},
+		{"batch_size", o.BatchSize, activation.DefaultBatch}, {"parallel", o.Parallel, "1 (PostgreSQL: 4)"}, {"minutes_interval", o.MinutesInterval, file.MinutesInterval},
 		{"fator_tempo_execucao", o.FatorTempoExecucao, file.FatorTempoExecucao}, {"qtde_tentativas_exec", o.QtdeTentativasExec, file.QtdeTentativasExec},
 	}
 }

@@ -87,7 +87,7 @@ type agentRunCmd struct {
 	Service      string        `help:"Set by 'agent install': run under the service manager." hidden:""`
 	Lease        time.Duration `help:"How long a fetched message is ours before it is stored, 5s to 15m." default:"60s"`
 	Hold         time.Duration `help:"How long this instance may be silent before another takes over, 1s to 25s." default:"20s"`
-	BatchSize    int           `name:"batch-size" help:"Messages executed in one transaction." default:"1"`
+	BatchSize    int           `name:"batch-size" help:"Messages executed in one transaction, of those that wait." default:"16"`
 	Parallel     int           `help:"Transactions at the same time, of different ordering keys, where the database is PostgreSQL, at most 32; 0: four of them." default:"0"`
 
 	MinutesInterval    int `name:"minutes-interval" help:"Retry: minutes of the formula MinutesInterval × FatorTempoExecucao × QtdeTentativasExec × attempt." default:"1"`

@@ -200,7 +200,7 @@ type agentOptionsCmd struct {
 	Type               string `arg:"" optional:"" help:"Message type whose own options are shown or set; none: those of all."`
 	HoldNext           *int   `name:"hold-next" help:"Of a type: so many messages more wait, when they come, for 'agent release'; 0 = none."`
 	Answers            *bool  `negatable:"" help:"Of a type: answers go to the sender's app; without them outcomes are told to the hub only."`
-	BatchSize          *int   `name:"batch-size" help:"Messages executed in one transaction; 0 = 1."`
+	BatchSize          *int   `name:"batch-size" help:"Messages executed in one transaction; 0 = 16."`
 	Parallel           *int   `help:"Transactions at the same time, of different ordering keys, where the database is PostgreSQL; 0 = four of them."`
 	MinutesInterval    *int   `name:"minutes-interval" help:"Retry: minutes of the formula; 0 = what totvsAppConfig_v2.json says."`
 	FatorTempoExecucao *int   `name:"fator-tempo-execucao" help:"Retry: factor of the formula; 0 = what totvsAppConfig_v2.json says."`
@@ -255,9 +255,9 @@ func (c *agentOptionsCmd) Run(e *env, a *agentCmd) error {
 		parallel = "1, in PostgreSQL 4"
 	}
 	if a.JSON {
-		return printJSON(e.out, activation.Options{BatchSize: max(s.Options.BatchSize, 1), Parallel: s.Options.Parallel, RetryFigures: figures})
+		return printJSON(e.out, activation.Options{BatchSize: s.Options.Batch(), Parallel: s.Options.Parallel, RetryFigures: figures})
 	}
-	return fields(e.out, "batch size", strconv.Itoa(max(s.Options.BatchSize, 1)), "parallel", parallel, "MinutesInterval", strconv.Itoa(figures.MinutesInterval),
+	return fields(e.out, "batch size", strconv.Itoa(s.Options.Batch()), "parallel", parallel, "MinutesInterval", strconv.Itoa(figures.MinutesInterval),
 		"FatorTempoExecucao", strconv.Itoa(figures.FatorTempoExecucao), "QtdeTentativasExec", strconv.Itoa(figures.QtdeTentativasExec))
 }
 
