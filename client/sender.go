@@ -124,7 +124,7 @@ func (s *Sender) Send(ctx context.Context, m Message) (link.SendResponse, error)
 	}
 	select {
 	case sent := <-o.done:
-		return sent.SendResponse, sent.Err
+		return sent.SendResponse, leftUnknown(sent.Err)
 	case <-ctx.Done():
 		return o.give(ctx.Err())
 	case <-s.ctx.Done():
@@ -152,10 +152,20 @@ func (o *outgoing) give(cause error) (link.SendResponse, error) {
 	}
 	select {
 	case sent := <-o.done:
-		return sent.SendResponse, sent.Err
+		return sent.SendResponse, leftUnknown(sent.Err)
 	default:
-		return link.SendResponse{}, fmt.Errorf("the message's outcome is unknown: %w", cause)
+		return link.SendResponse{}, unknown(cause)
 	}
+}
+
+func unknown(cause error) error { return fmt.Errorf("the message's outcome is unknown: %w", cause) }
+
+// leftUnknown is what a flight that was given up, because nobody waited for it any more, means for its messages.
+func leftUnknown(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return unknown(err)
+	}
+	return err
 }
 
 func notSent(cause error) error { return fmt.Errorf("the message is not sent: %w", cause) }

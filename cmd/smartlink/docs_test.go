@@ -203,6 +203,7 @@ var pageShows = map[string][]string{
 	"send-to-rm.md":       {"done 1;1", "done 1;10;1", "outcome 1: rejected", "duplicate  true", "RM-PERIOD-CLOSED"},
 	"consumer.md":         {"PASS", "delivery tag", "outcome 1: done 1;17", "a consumer of GreetGuestsDataCommand"},
 	"running-a-hub.md":    {"client-rate: 5000  # file", "SMARTLINK_HUB_TLS_CERT", "Fazenda Boa Vista S.A."},
+	"upstream.md":         {"smartlink agent send"},
 	"running-an-agent.md": {"HEALTH", "remote help", "goes on"},
 	"installations.md":    {"ACTIVE ON", "Active instance", "instance      "},
 	"support.md":          {"RM-CFO-UNKNOWN", "rejected", "oldest waiting", "settled", "state    done", "will be executed again", "attempt 1"},
