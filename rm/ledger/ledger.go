@@ -130,7 +130,11 @@ func (s *statements) one(ctx context.Context, tx consumer.Tx, what, query string
 
 // lock reads the record of a key that is going to be changed; nil when there is none.
 func (s *statements) lock(ctx context.Context, tx consumer.Tx, key ...any) (*contracts.Record, error) {
-	return only(s.loadBy(ctx, tx, s.lockSQL, key...))
+	query := s.lockSQL
+	if sqldb.DialectOf(tx) == sqldb.SQLite { // whose writer is alone; it is asked in its own words
+		query = s.loadSQL
+	}
+	return only(s.loadBy(ctx, tx, query, key...))
 }
 
 // only is the record of a list of at most one.
