@@ -93,9 +93,7 @@ func New(cfg Config) (*Door, error) {
 	for _, e := range endpoints {
 		d.handle(e.method+" "+e.path, http.HandlerFunc(e.serveHTTP))
 	}
-	if err := d.pages(); err != nil {
-		return nil, err
-	}
+	d.pages()
 	d.handle("/totvs.rac/", cfg.Identity)
 	if cfg.Monitor != nil {
 		d.handle("/monitor/", cfg.Monitor)
