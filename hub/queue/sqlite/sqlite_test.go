@@ -22,6 +22,7 @@ import (
 func TestSuite(t *testing.T) {
 	for _, window := range []int{0, 3} {
 		t.Run(fmt.Sprint("window ", window), func(t *testing.T) {
+			t.Parallel() // a suite keeps one core busy
 			queuetest.Run(t, func(t testing.TB) queuetest.Store { return (&file{dir: t.TempDir(), window: window}).store() })
 		})
 	}
