@@ -240,12 +240,8 @@ func (w *Wizard) SetOptions(o Options) error {
 	})
 }
 
-// Bounds of the options, as in the schema of totvsAppConfig_v2.json.
-const (
-	maxBatch    = 500
-	maxInterval = 1440
-	maxFactor   = 100
-)
+// maxBatch bounds Options.BatchSize.
+const maxBatch = 500
 
 func (o Options) check() error {
 	e := link.NewError(link.CodeRequestInvalid)
@@ -253,8 +249,8 @@ func (o Options) check() error {
 		name         string
 		value, limit int
 	}{
-		{"BatchSize", o.BatchSize, maxBatch}, {"Parallel", o.Parallel, inbox.MaxParallel}, {"MinutesInterval", o.MinutesInterval, maxInterval},
-		{"FatorTempoExecucao", o.FatorTempoExecucao, maxFactor}, {"QtdeTentativasExec", o.QtdeTentativasExec, maxFactor},
+		{"BatchSize", o.BatchSize, maxBatch}, {"Parallel", o.Parallel, inbox.MaxParallel}, {"MinutesInterval", o.MinutesInterval, inbox.MaxInterval},
+		{"FatorTempoExecucao", o.FatorTempoExecucao, inbox.MaxFactor}, {"QtdeTentativasExec", o.QtdeTentativasExec, inbox.MaxFactor},
 	} {
 		if x.value < 0 || x.value > x.limit {
 			e.At(x.name, link.CodeRequestInvalid, link.Range(0, x.limit))

@@ -61,11 +61,11 @@ type TypeOptions struct {
 	At time.Time `json:"at,omitzero"`
 }
 
-// Bounds of the options of a type, as in the schema of totvsAppConfig_v2.json.
+// Bounds of options; those of the retry figures are as in the schema of totvsAppConfig_v2.json.
 const (
 	MaxHold     = 1000
-	maxInterval = 1440
-	maxFactor   = 100
+	MaxInterval = 1440 // of MinutesInterval
+	MaxFactor   = 100  // of FatorTempoExecucao and QtdeTentativasExec
 )
 
 func (o TypeOptions) check(messageType string) error {
@@ -77,8 +77,8 @@ func (o TypeOptions) check(messageType string) error {
 		name         string
 		value, limit int
 	}{
-		{"HoldNext", o.HoldNext, MaxHold}, {"MinutesInterval", o.MinutesInterval, maxInterval},
-		{"FatorTempoExecucao", o.FatorTempoExecucao, maxFactor}, {"QtdeTentativasExec", o.QtdeTentativasExec, maxFactor},
+		{"HoldNext", o.HoldNext, MaxHold}, {"MinutesInterval", o.MinutesInterval, MaxInterval},
+		{"FatorTempoExecucao", o.FatorTempoExecucao, MaxFactor}, {"QtdeTentativasExec", o.QtdeTentativasExec, MaxFactor},
 	} {
 		if x.value < 0 || x.value > x.limit {
 			e.At(x.name, link.CodeRequestInvalid, link.Range(0, x.limit))
