@@ -276,6 +276,15 @@ func away(err error) bool {
 	return errors.As(err, &a)
 }
 
+// committed commits a transaction; what can be so because of the database is told so.
+func committed(ctx context.Context, tx *inbox.Tx) error {
+	err := tx.Commit(ctx)
+	if sqldb.IsUnavailable(err) || sqldb.IsBusy(err) {
+		return &errAway{err}
+	}
+	return err
+}
+
 // lost answers the error that a transaction ended with; away tells whose fault it is.
 func lost(ctx context.Context, tx *inbox.Tx, err error) error {
 	if tx.Unavailable(err) || away(err) {

@@ -7,7 +7,6 @@ import (
 
 	"smartlink/agent/inbox"
 	"smartlink/internal/killpoint"
-	"smartlink/internal/sqldb"
 	"smartlink/link"
 )
 
@@ -205,10 +204,7 @@ func (l *lane) commit(ctx context.Context, tx *inbox.Tx, rows []*inbox.Row, endi
 		return lost(ctx, tx, err)
 	}
 	killpoint.Hit("before-execute-commit")
-	if err := tx.Commit(ctx); err != nil {
-		if sqldb.IsUnavailable(err) || sqldb.IsBusy(err) {
-			return &errAway{err}
-		}
+	if err := committed(ctx, tx); err != nil {
 		return err
 	}
 	killpoint.Hit("after-execute-commit")

@@ -12,7 +12,6 @@ import (
 	"smartlink/agent/inbox"
 	"smartlink/consumer"
 	"smartlink/internal/killpoint"
-	"smartlink/internal/sqldb"
 	"smartlink/link"
 )
 
@@ -395,10 +394,7 @@ func (w *worker) write(ctx context.Context, x *call) error {
 		return lost(ctx, tx, err)
 	}
 	killpoint.Hit("before-call-commit")
-	if err := tx.Commit(ctx); err != nil {
-		if sqldb.IsUnavailable(err) || sqldb.IsBusy(err) {
-			return &errAway{err}
-		}
+	if err := committed(ctx, tx); err != nil {
 		return err
 	}
 	killpoint.Hit("after-call-commit")
