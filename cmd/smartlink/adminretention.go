@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/google/uuid"
+
 	"smartlink/link"
 )
 
@@ -21,9 +23,9 @@ type retentionShowCmd struct {
 }
 
 func (c *retentionShowCmd) Run(e *env, a *adminCmd) error {
-	id, err := link.ParseUUID(c.Tenant)
+	id, err := tenantID(c.Tenant)
 	if err != nil {
-		return fmt.Errorf("%q is no tenant id", c.Tenant)
+		return err
 	}
 	hub, err := a.hub(e)
 	if err != nil {
@@ -44,6 +46,15 @@ type retentionArgs struct {
 	Dead    *int   `help:"Days after which dead letters are given up; 0: never." placeholder:"DAYS"`
 }
 
+// tenantID reads the id of a tenant.
+func tenantID(text string) (uuid.UUID, error) {
+	id, err := link.ParseUUID(text)
+	if err != nil {
+		return id, fmt.Errorf("%q is no tenant id", text)
+	}
+	return id, nil
+}
+
 func (c *retentionArgs) change() link.RetentionChange {
 	return link.RetentionChange{HistoryDays: c.History, WaitingDays: c.Waiting, DeadDays: c.Dead}
 }
@@ -51,9 +62,9 @@ func (c *retentionArgs) change() link.RetentionChange {
 type retentionPreviewCmd struct{ retentionArgs }
 
 func (c *retentionPreviewCmd) Run(e *env, a *adminCmd) error {
-	id, err := link.ParseUUID(c.Tenant)
+	id, err := tenantID(c.Tenant)
 	if err != nil {
-		return fmt.Errorf("%q is no tenant id", c.Tenant)
+		return err
 	}
 	hub, err := a.hub(e)
 	if err != nil {
@@ -114,9 +125,9 @@ func (c *retentionRoundsCmd) Run(e *env, a *adminCmd) error {
 type retentionSetCmd struct{ retentionArgs }
 
 func (c *retentionSetCmd) Run(e *env, a *adminCmd) error {
-	id, err := link.ParseUUID(c.Tenant)
+	id, err := tenantID(c.Tenant)
 	if err != nil {
-		return fmt.Errorf("%q is no tenant id", c.Tenant)
+		return err
 	}
 	hub, err := a.hub(e)
 	if err != nil {
@@ -147,9 +158,9 @@ type tenantEraseCmd struct {
 }
 
 func (c *tenantEraseCmd) Run(e *env, a *adminCmd) error {
-	id, err := link.ParseUUID(c.Tenant)
+	id, err := tenantID(c.Tenant)
 	if err != nil {
-		return fmt.Errorf("%q is no tenant id", c.Tenant)
+		return err
 	}
 	if !c.Yes {
 		return fmt.Errorf("this erases all messages of tenant %s for good; say --yes", id)
