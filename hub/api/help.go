@@ -22,11 +22,7 @@ func (d *Door) helpEndpoints() []endpoint {
 }
 
 func (d *Door) askHelp(c *call) error {
-	id, err := c.messageID()
-	if err != nil {
-		return err
-	}
-	tenant, err := c.tenant()
+	id, tenant, err := c.message()
 	if err != nil {
 		return err
 	}

@@ -39,11 +39,7 @@ func (d *Door) trace(c *call) error {
 }
 
 func (d *Door) messageBody(c *call) error {
-	id, err := c.messageID()
-	if err != nil {
-		return err
-	}
-	tenant, err := c.tenant()
+	id, tenant, err := c.message()
 	if err != nil {
 		return err
 	}
@@ -62,14 +58,11 @@ func (d *Door) messageBody(c *call) error {
 }
 
 func (d *Door) copy(c *call) error {
-	id, err := c.messageID()
+	id, tenant, err := c.message()
 	if err != nil {
 		return err
 	}
-	w := exchange.Copy{ID: id, IdempotencyKey: c.r.Header.Get(link.HeaderIdempotencyKey)}
-	if w.Tenant, err = c.tenant(); err != nil {
-		return err
-	}
+	w := exchange.Copy{ID: id, Tenant: tenant, IdempotencyKey: c.r.Header.Get(link.HeaderIdempotencyKey)}
 	var r link.CopyRequest
 	if c.r.ContentLength != 0 { // no body: a copy as it is
 		if r, err = read[link.CopyRequest](c, copyBody); err != nil {
@@ -86,6 +79,14 @@ func (d *Door) copy(c *call) error {
 	}
 	c.note("messageId", done.MessageID)
 	return c.json(http.StatusAccepted, done)
+}
+
+// message is the id in the path, and the tenant of the query, uuid.Nil without one.
+func (c *call) message() (id, tenant uuid.UUID, err error) {
+	if id, err = c.messageID(); err == nil {
+		tenant, err = c.tenant()
+	}
+	return id, tenant, err
 }
 
 // messageID is the id in the path. What is no id names no message.

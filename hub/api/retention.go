@@ -147,11 +147,7 @@ func (d *Door) eraseTenant(c *call) error {
 }
 
 func (d *Door) eraseMessage(c *call) error {
-	id, err := c.messageID()
-	if err != nil {
-		return err
-	}
-	tenant, err := c.tenant()
+	id, tenant, err := c.message()
 	if err != nil {
 		return err
 	}
