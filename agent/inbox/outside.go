@@ -30,7 +30,7 @@ func (b *Box) SetOutside(ctx context.Context, types []string) error {
 	types = slices.Clone(types)
 	b.outside.Store(&types)
 	return b.write(ctx, func(tx *Tx) error {
-		there, err := tx.texts(ctx, apart)
+		there, err := sqldb.Column(ctx, tx, apart)
 		if err != nil {
 			return fmt.Errorf("read what is executed outside: %w", err)
 		}
@@ -49,24 +49,6 @@ func (b *Box) SetOutside(ctx context.Context, types []string) error {
 		}
 		return nil
 	})
-}
-
-// texts reads the only column of some rows.
-func (t *Tx) texts(ctx context.Context, query string) ([]string, error) {
-	rows, err := t.QueryContext(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	var list []string
-	for rows.Next() {
-		var s string
-		if err := rows.Scan(&s); err != nil {
-			return nil, err
-		}
-		list = append(list, s)
-	}
-	return list, rows.Err()
 }
 
 // apart is what stands in column OUTSIDE of a message.

@@ -59,7 +59,7 @@ func seedServer(ctx context.Context, db *sql.DB) (err error) {
 	}
 	defer func() { _ = tx.Rollback() }()
 	to := sqldb.Bind(tx, sqldb.DialectOf(db))
-	tables, err := column(ctx, from, `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('`+marker+`', '`+VersionTable+`') AND name NOT LIKE 'sqlite%' ORDER BY rowid`)
+	tables, err := sqldb.Column(ctx, from, `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('`+marker+`', '`+VersionTable+`') AND name NOT LIKE 'sqlite%' ORDER BY rowid`)
 	for _, table := range tables {
 		if err == nil {
 			err = copyTable(ctx, from, to, table)
@@ -73,11 +73,11 @@ func seedServer(ctx context.Context, db *sql.DB) (err error) {
 
 // copyTable puts the rows of a table where those with their keys are not yet.
 func copyTable(ctx context.Context, from *sql.DB, to sqldb.Bound, table string) error {
-	keys, err := column(ctx, from, `SELECT name FROM pragma_table_info('`+table+`') WHERE pk > 0 ORDER BY pk`)
+	keys, err := sqldb.Column(ctx, from, `SELECT name FROM pragma_table_info('`+table+`') WHERE pk > 0 ORDER BY pk`)
 	if err != nil {
 		return err
 	}
-	columns, err := column(ctx, from, `SELECT name FROM pragma_table_info('`+table+`') ORDER BY cid`)
+	columns, err := sqldb.Column(ctx, from, `SELECT name FROM pragma_table_info('`+table+`') ORDER BY cid`)
 	if err != nil {
 		return err
 	}
@@ -100,22 +100,4 @@ func copyTable(ctx context.Context, from *sql.DB, to sqldb.Bound, table string) 
 		}
 	}
 	return rows.Err()
-}
-
-// column reads the only column of a query.
-func column(ctx context.Context, db *sql.DB, query string) ([]string, error) {
-	rows, err := db.QueryContext(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	var list []string
-	for rows.Next() {
-		var s string
-		if err := rows.Scan(&s); err != nil {
-			return nil, err
-		}
-		list = append(list, s)
-	}
-	return list, rows.Err()
 }
