@@ -64,12 +64,18 @@ type controlPage struct {
 	Next    string
 }
 
-func (c *Console) control(v *visit) error {
+// rules are what people decided about the work, with the inbox they stand in.
+func (c *Console) rules(v *visit) (*inbox.Box, inbox.Rules, error) {
 	box, err := c.inbox(v.r.Context())
 	if err != nil {
-		return err
+		return nil, inbox.Rules{}, err
 	}
 	rules, err := box.Rules(v.r.Context())
+	return box, rules, err
+}
+
+func (c *Console) control(v *visit) error {
+	box, rules, err := c.rules(v)
 	if err != nil {
 		return err
 	}
@@ -147,11 +153,7 @@ type windowsPage struct {
 }
 
 func (c *Console) windows(v *visit) error {
-	box, err := c.inbox(v.r.Context())
-	if err != nil {
-		return err
-	}
-	rules, err := box.Rules(v.r.Context())
+	_, rules, err := c.rules(v)
 	if err != nil {
 		return err
 	}

@@ -22,11 +22,7 @@ type editPage struct {
 }
 
 func (c *Console) editForm(v *visit) error {
-	id, err := v.id()
-	if err != nil {
-		return err
-	}
-	box, err := c.inbox(v.r.Context())
+	id, box, err := c.named(v)
 	if err != nil {
 		return err
 	}
@@ -58,15 +54,11 @@ func laidOut(body string) string {
 // that says nothing, and other text gets the ends it had. What is refused is shown with what was
 // typed, so that it is not lost.
 func (c *Console) edit(v *visit) error {
-	id, err := v.id()
+	id, box, err := c.named(v)
 	if err != nil {
 		return err
 	}
 	form, err := v.formOf(editBytes)
-	if err != nil {
-		return err
-	}
-	box, err := c.inbox(v.r.Context())
 	if err != nil {
 		return err
 	}

@@ -168,12 +168,18 @@ func (v *visit) id() (uuid.UUID, error) {
 	return id, nil
 }
 
-func (c *Console) message(v *visit) error {
+// named is the message that a visit's address names, and the inbox it may stand in.
+func (c *Console) named(v *visit) (uuid.UUID, *inbox.Box, error) {
 	id, err := v.id()
 	if err != nil {
-		return err
+		return id, nil, err
 	}
 	box, err := c.inbox(v.r.Context())
+	return id, box, err
+}
+
+func (c *Console) message(v *visit) error {
+	id, box, err := c.named(v)
 	if err != nil {
 		return err
 	}
@@ -182,11 +188,7 @@ func (c *Console) message(v *visit) error {
 
 // try executes a message, undoes it, and shows what it came to.
 func (c *Console) try(v *visit) error {
-	id, err := v.id()
-	if err != nil {
-		return err
-	}
-	box, err := c.inbox(v.r.Context())
+	id, box, err := c.named(v)
 	if err != nil {
 		return err
 	}
@@ -253,11 +255,7 @@ func (c *Console) onMessage(v *visit, do func(*inbox.Box, uuid.UUID, url.Values)
 	if err != nil {
 		return err
 	}
-	id, err := v.id()
-	if err != nil {
-		return err
-	}
-	box, err := c.inbox(v.r.Context())
+	id, box, err := c.named(v)
 	if err != nil {
 		return err
 	}

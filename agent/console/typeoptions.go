@@ -68,11 +68,7 @@ func (c *Console) typeOptions(v *visit) error {
 	if !link.ValidType(name) {
 		return link.NewError(link.CodeTypeInvalid, "type", name)
 	}
-	box, err := c.inbox(v.r.Context())
-	if err != nil {
-		return err
-	}
-	rules, err := box.Rules(v.r.Context())
+	_, rules, err := c.rules(v)
 	if err != nil {
 		return err
 	}
