@@ -91,13 +91,15 @@ func tunnel(to string) http.Handler {
 			return
 		}
 		defer func() { _ = there.Close() }()
-		w.WriteHeader(http.StatusOK)
-		here, _, err := http.NewResponseController(w).Hijack()
+		here, sent, err := http.NewResponseController(w).Hijack()
 		if err != nil {
 			return
 		}
 		defer func() { _ = here.Close() }()
-		go func() { _, _ = io.Copy(there, here); _ = there.Close() }()
+		if _, err := io.WriteString(here, "HTTP/1.1 200 OK\r\n\r\n"); err != nil {
+			return
+		}
+		go func() { _, _ = io.Copy(there, sent); _ = there.Close() }() // what the server has read ahead comes first
 		_, _ = io.Copy(here, there)
 	})
 }
