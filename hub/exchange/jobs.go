@@ -363,7 +363,8 @@ func (x *Exchange) work(ctx context.Context, j *job, w Work) error {
 			if err := limit.WaitN(ctx, len(ids)); err != nil {
 				return err
 			}
-			each, err := x.actAll(ctx, w, ids, j.By)
+			// What has begun comes to its end, so that it is counted whatever becomes of the job.
+			each, err := x.actAll(context.WithoutCancel(ctx), w, ids, j.By)
 			if err != nil {
 				return err
 			}
