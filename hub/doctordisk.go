@@ -70,18 +70,18 @@ func (e *examination) folderDisk() {
 	what := link.Text{PT: "Disco", EN: "Disk"}
 	var used int64
 	err := filepath.WalkDir(e.cfg.DataDir, func(_ string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
+		if err == nil && !d.IsDir() {
+			var i fs.FileInfo
+			if i, err = d.Info(); err == nil {
+				used += i.Size()
+			}
 		}
-		i, err := d.Info()
-		if err == nil {
-			used += i.Size()
+		if errors.Is(err, fs.ErrNotExist) { // what goes while the hub works, or no folder yet
+			return nil
 		}
 		return err
 	})
-	switch {
-	case errors.Is(err, fs.ErrNotExist): // what goes while the hub works, or no folder yet
-	case err != nil:
+	if err != nil {
 		e.Fail(what, err)
 		return
 	}

@@ -112,7 +112,7 @@ func (l *lane) run() {
 		l.apply(group)
 		l.poke()
 		if len(group) > 1 {
-			rejoin()
+			l.rejoin(len(group))
 		}
 	}
 }
@@ -123,8 +123,11 @@ const rejoinYields = 20
 
 // rejoin lets callers that were just answered hand in what they have next, so that they are in the next
 // group. Otherwise callers fall into two halves that take turns, and each group serves only one.
-func rejoin() {
+func (l *lane) rejoin(answered int) {
 	for range rejoinYields {
+		if len(l.queue) >= answered {
+			return
+		}
 		runtime.Gosched()
 	}
 }
