@@ -89,6 +89,9 @@ func migrate(ctx context.Context, dataDir, database string, o MigrateOptions) (M
 	if err != nil {
 		return Moved{}, err
 	}
+	if before == pgcopy.Ended && o.Anew { // hubs may use it: nothing is touched, here or there
+		return Moved{}, pgcopy.ErrNotEmpty
+	}
 	if before == pgcopy.None || o.Anew {
 		if err := settle(ctx, dataDir); err != nil {
 			return Moved{}, err
@@ -234,7 +237,10 @@ func copyFolder(ctx context.Context, dataDir, database string, o MigrateOptions)
 		return Moved{}, err
 	}
 	moved.Rows, err = c.Finish(ctx, func(tx pgx.Tx) error {
-		return errors.Join(registry.Copied(ctx, tx), postgres.Copied(ctx, f.queues, tx))
+		if err := registry.Copied(ctx, tx); err != nil {
+			return err
+		}
+		return postgres.Copied(ctx, f.queues, tx)
 	})
 	return moved, err
 }

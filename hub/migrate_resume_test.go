@@ -3,6 +3,7 @@ package hub_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -262,7 +263,17 @@ func changedFolder(t *testing.T, r *running, database string) {
 	if err != nil || moved.Resumed || moved.Rows["message"] != 20 {
 		t.Errorf("moved %+v, %v", moved, err)
 	}
-	if _, err := os.Stat(filepath.Join(r.dir, "moved.txt")); err != nil {
+	note := filepath.Join(r.dir, "moved.txt")
+	if err := os.Remove(note); err != nil { // as if it had been cut off just before
+		t.Fatal(err)
+	}
+	if _, err := hub.Migrate(t.Context(), r.dir, database, hub.MigrateOptions{Anew: true}); !errors.Is(err, pgcopy.ErrNotEmpty) {
+		t.Errorf("a finished move begun anew: %v", err)
+	}
+	if _, err := hub.Migrate(t.Context(), r.dir, database, hub.MigrateOptions{}); err != nil { // the folder is what it was
+		t.Error(err)
+	}
+	if _, err := os.Stat(note); err != nil {
 		t.Error(err)
 	}
 }
