@@ -81,8 +81,11 @@ func (m *Monitor) rules(v *visit, tab string, f url.Values, said []string) (rule
 	}
 	p.Tenants = tenants.Items
 	id, err := ruleTenant(f)
-	if err != nil || id == uuid.Nil {
-		return p, uuid.Nil, nil // a form that was refused for it says so
+	switch {
+	case err != nil && len(said) == 0: // nobody is shown, and changes, the rule of all instead
+		return p, uuid.Nil, err
+	case err != nil || id == uuid.Nil: // a form that was refused for it says so
+		return p, uuid.Nil, nil
 	}
 	p.Tenant, _ = m.cfg.Registry.Current().Tenant(id)
 	return p, id, nil

@@ -77,7 +77,7 @@ type did struct {
 var doings = map[string]bool{
 	"redriven": true, "discarded": true, "started": false, "paused": false, "resumed": false, "held": false, "let-go": false, "cancelled": false,
 	"copied": false, "saved": false, "created": false, "removed": false, "revoked": false, "repeated": false,
-	"erased": false,
+	"erased": false, "asked": false,
 }
 
 // done reads from the page's address what was just done.

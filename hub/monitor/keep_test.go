@@ -213,6 +213,9 @@ func TestSchemasInTheMonitor(t *testing.T) {
 		t.Errorf("audit %+v", e)
 	}
 	b.want("admin/schema?type=Note&tenant="+link.NewID().String(), 404)
+	for _, page := range []string{"admin/schema", "admin/search"} { // not what holds for all, to be changed by mistake
+		b.want(page+"?type=Note&tenant=x", 422, "SL-REQUEST-INVALID")
+	}
 	b.want("admin/schema", 404)
 }
 
