@@ -31,14 +31,19 @@ func (b *Box) Claim(ctx context.Context, job string, limit int, joins func(messa
 	var claimed []*Row
 	err := b.write(ctx, func(tx *Tx) error {
 		now := b.clock.Now()
-		claimed = nil
 		rules, err := b.rules(ctx, tx)
-		if err != nil || rules.Closed(now.In(b.zone)) {
+		if err != nil {
 			return err
+		}
+		if rules.Closed(now.In(b.zone)) {
+			return errNothing
 		}
 		found, err := tx.choose(ctx, "", now, limit)
 		if err != nil {
 			return err
+		}
+		if len(found) == 0 {
+			return errNothing
 		}
 		for i, r := range found {
 			if alone := r.Deaths > 0 || !joins(r.Message.Type); alone {
@@ -58,11 +63,15 @@ func (b *Box) Claim(ctx context.Context, job string, limit int, joins func(messa
 		}
 		return nil
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errNothing) {
 		return nil, err
 	}
 	return claimed, nil
 }
+
+// errNothing ends a transaction that found nothing to change: it is not committed, which costs a server
+// something and would count as work.
+var errNothing = errors.New("nothing to do")
 
 // choose reads up to limit rows that may be executed now, of an outside type or, with none, inside.
 func (t *Tx) choose(ctx context.Context, outside string, now time.Time, limit int) ([]*Row, error) {
