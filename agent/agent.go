@@ -53,7 +53,7 @@ type Config struct {
 
 	Retry     executor.Retry // the zero value is the default: 5, 10, 15, 20 minutes
 	BatchSize int            // messages executed in one transaction; 0 = 1
-	Parallel  int            // transactions at the same time, of different ordering keys; 0 = 1
+	Parallel  int            // transactions at the same time, of different ordering keys; 0 = as executor.Config says
 	GetMax    int            // messages leased at once; 0 = 100
 	Wait      time.Duration  // of one long poll; 0 = link.MaxWait
 	Lease     time.Duration  // 0 = link.DefaultLease
@@ -121,7 +121,7 @@ func New(cfg Config) (*Agent, error) {
 		cfg.History = defaultHistory
 	}
 	// What the executor does not like is known before anything is opened.
-	if _, err := executor.New(executor.Config{Consumers: cfg.Consumers, Outside: cfg.Outside, Retry: cfg.Retry}); err != nil {
+	if _, err := executor.New(executor.Config{Consumers: cfg.Consumers, Outside: cfg.Outside, Retry: cfg.Retry, Parallel: cfg.Parallel}); err != nil {
 		return nil, err
 	}
 	return &Agent{cfg: cfg}, nil

@@ -92,8 +92,8 @@ func New(cfg Config) (*Executor, error) {
 		cfg.Alarm = func(link.Code) {}
 	}
 	cfg.BatchSize = max(cfg.BatchSize, 1)
-	if cfg.Parallel > inbox.MaxParallel {
-		return nil, fmt.Errorf("%d transactions at the same time: at most %d", cfg.Parallel, inbox.MaxParallel)
+	if cfg.Parallel < 0 || cfg.Parallel > inbox.MaxParallel {
+		return nil, link.NewError(link.CodeRequestInvalid).At("parallel", link.CodeRequestInvalid, link.Range(0, inbox.MaxParallel))
 	}
 	if err := cfg.Retry.check(); err != nil {
 		return nil, err
@@ -139,12 +139,17 @@ func (e *Executor) Types() []string {
 
 // Wake tells the executor that there may be something to do.
 func (e *Executor) Wake() {
+	e.wakeLane()
+	for _, p := range e.programs {
+		p.workers[0].awake()
+	}
+}
+
+// wakeLane wakes one of the lanes.
+func (e *Executor) wakeLane() {
 	select {
 	case e.wake <- struct{}{}:
 	default:
-	}
-	for _, p := range e.programs {
-		p.workers[0].awake()
 	}
 }
 

@@ -79,7 +79,7 @@ func (l *lane) once(ctx context.Context) (int, error) {
 		return 0, nil
 	}
 	if len(e.lanes) > 1 {
-		e.Wake()
+		e.wakeLane()
 	}
 	n, err := l.batch(ctx, rows)
 	if err != nil {
