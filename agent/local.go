@@ -223,10 +223,11 @@ func wrong(at, pt, en string, args ...any) error {
 // Put puts a message up for sending: see inbox.Box.Put. An agent that cannot write now is
 // link.CodeAgentNotActive.
 func (a *Agent) Put(ctx context.Context, o inbox.Outbound) (message uuid.UUID, duplicate bool, err error) {
-	if a.box == nil {
+	g := a.guard.Load()
+	if g == nil { // it does not run
 		return uuid.Nil, false, link.NewError(link.CodeAgentNotActive)
 	}
-	message, duplicate, err = a.box.Put(ctx, o)
+	message, duplicate, err = g.box.Put(ctx, o)
 	var known *link.Error
 	switch {
 	case err == nil:
