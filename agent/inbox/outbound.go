@@ -235,9 +235,9 @@ func (r *Row) Complete() *link.Error {
 const (
 	findStray = `SELECT COUNT(*) FROM GTOTVSLINKMESSAGE WHERE ` + isStray
 	stopStray = `UPDATE GTOTVSLINKMESSAGE SET TYPEEVENT = 'Upstream', STATE = 'blocked', STATECODE = ?, STATEREASON = ?, HELD = 0,
-		DATATENTATIVAEXEC = '', RECMODIFIEDBY = ?, RECMODIFIEDON = ? WHERE ` + isStray
+		OUTSIDE = '', DATATENTATIVAEXEC = '', RECMODIFIEDBY = ?, RECMODIFIEDON = ? WHERE ` + isStray
 	isStray = `TYPEEVENT NOT IN ('Upstream', 'Downstream') OR TYPEEVENT = 'Upstream' AND (STATE NOT IN ('stored', 'blocked')
-		OR STATE = 'stored' AND (HELD <> 0 OR DATATENTATIVAEXEC <> ''))`
+		OR STATE = 'stored' AND (HELD <> 0 OR OUTSIDE <> '' OR DATATENTATIVAEXEC <> ''))`
 )
 
 // BlockStrays blocks messages that nobody would ever send, with a reason, and answers how many.
@@ -246,8 +246,8 @@ func (b *Box) BlockStrays(ctx context.Context) (int, error) {
 	if err := b.read.QueryRowContext(ctx, findStray).Scan(&n); err != nil || n == 0 {
 		return 0, err
 	}
-	e := link.NewError(link.CodeUpstreamWrong, "reason", "TYPEEVENT must be Upstream, STATE stored, HELD 0 and DATATENTATIVAEXEC ''",
-		"reasonPT", "TYPEEVENT deve ser Upstream, STATE stored, HELD 0 e DATATENTATIVAEXEC ''")
+	e := link.NewError(link.CodeUpstreamWrong, "reason", "TYPEEVENT must be Upstream, STATE stored, HELD 0, and OUTSIDE and DATATENTATIVAEXEC ''",
+		"reasonPT", "TYPEEVENT deve ser Upstream, STATE stored, HELD 0, e OUTSIDE e DATATENTATIVAEXEC ''")
 	err := b.write(ctx, func(tx *Tx) error {
 		rows, err := sqldb.Affected(tx.ExecContext(ctx, stopStray, string(e.Code), e.Text().PT, author, stamp(b.clock.Now())))
 		n = int(rows)

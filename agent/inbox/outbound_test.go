@@ -35,4 +35,15 @@ func TestInsertOfThePageForDevelopers(t *testing.T) {
 	if n, err := w.BlockStrays(t.Context()); n != 0 || err != nil {
 		t.Errorf("%d strays, %v", n, err)
 	}
+	// What nobody would ever send is blocked and shown: with each of these columns it stood there for ever.
+	for _, wrong := range []string{`TYPEEVENT = 'upstream'`, `STATE = 'new'`, `HELD = 1`, `OUTSIDE = 'X'`, `DATATENTATIVAEXEC = 'tomorrow'`} {
+		w.Exec(t, `UPDATE GTOTVSLINKMESSAGE SET `+wrong+` WHERE SEQ = ?`, rows[0].Seq)
+		if n, err := w.BlockStrays(t.Context()); n != 1 || err != nil {
+			t.Errorf("%s: %d strays, %v", wrong, n, err)
+		}
+		if n := w.Int(t, `SELECT COUNT(*) FROM GTOTVSLINKMESSAGE WHERE TYPEEVENT = 'Upstream' AND STATE = 'blocked' AND HELD = 0 AND OUTSIDE = '' AND DATATENTATIVAEXEC = ''`); n != 1 {
+			t.Errorf("%s: %d blocked", wrong, n)
+		}
+		w.Exec(t, `UPDATE GTOTVSLINKMESSAGE SET STATE = 'stored' WHERE SEQ = ?`, rows[0].Seq)
+	}
 }
