@@ -103,7 +103,11 @@ func (h *hold) answered(ctx context.Context, r link.HelpReply) error {
 	if r.Code != "" {
 		detail += " (" + string(r.Code) + ")"
 	}
-	return h.record(ctx, "message.help-answered", x.Message.String(), detail)
+	target, err := helpTarget(ctx, h, h.client, x.Message)
+	if err != nil {
+		return err
+	}
+	return h.record(ctx, "message.help-answered", target, detail)
 }
 
 // AskHelp asks the agent of a client for something. The same id again changes nothing, and is answered as
@@ -138,12 +142,22 @@ func (s *Store) AskHelp(ctx context.Context, id link.ClientID, r link.HelpReques
 			return err
 		}
 		out = Helped{Client: id, HelpRequest: r}
-		return c.record(ctx, "message.help", r.Message.String(), string(r.Action)+" of client "+string(id)+": "+r.Reason)
+		target, err := helpTarget(ctx, c, id, r.Message)
+		if err != nil {
+			return err
+		}
+		return c.record(ctx, "message.help", target, string(r.Action)+" of client "+string(id)+": "+r.Reason)
 	})
 	if err != nil {
 		return Helped{}, fmt.Errorf("ask an agent: %w", err)
 	}
 	return out, nil
+}
+
+// helpTarget names a message with its tenant, as the audit does.
+func helpTarget(ctx context.Context, q querier, id link.ClientID, message uuid.UUID) (string, error) {
+	c, err := readClient(ctx, q, id)
+	return c.TenantID.String() + "/" + message.String(), err
 }
 
 // HelpOf lists what agents were asked for about a message, the oldest first.

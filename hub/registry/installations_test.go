@@ -418,7 +418,8 @@ func testRemoteHelp(t *testing.T, at where) {
 		t.Errorf("help goes with the queue: %v", err)
 	}
 	got := strings.Join(a.audit(), "\n")
-	for _, want := range []string{" client.help ", "olga message.help " + message.String(), " message.help-answered " + message.String()} {
+	target := a.tenant.String() + "/" + message.String()
+	for _, want := range []string{" client.help ", "olga message.help " + target, " message.help-answered " + target} {
 		if strings.Count(got, want) == 0 {
 			t.Errorf("no %q in %s", want, got)
 		}
