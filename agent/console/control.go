@@ -32,11 +32,7 @@ func (n *closed) Closed() bool { return n.Pause.On() || n.Window != "" }
 // ruling is what holds for the whole agent. Without an inbox, or when it cannot be read, nothing is said: the
 // page itself tells what is wrong.
 func (v *visit) ruling() (n closed) {
-	box, err := v.c.inbox(v.r.Context())
-	if err != nil {
-		return n
-	}
-	rules, err := box.Rules(v.r.Context())
+	_, rules, err := v.c.rules(v)
 	if err != nil {
 		return n
 	}
@@ -64,14 +60,20 @@ type controlPage struct {
 	Next    string
 }
 
-// rules are what people decided about the work, with the inbox they stand in.
+// rules are what people decided about the work, read once for a visit, with the inbox they stand in.
 func (c *Console) rules(v *visit) (*inbox.Box, inbox.Rules, error) {
 	box, err := c.inbox(v.r.Context())
 	if err != nil {
 		return nil, inbox.Rules{}, err
 	}
-	rules, err := box.Rules(v.r.Context())
-	return box, rules, err
+	if v.rules == nil {
+		rules, err := box.Rules(v.r.Context())
+		if err != nil {
+			return nil, inbox.Rules{}, err
+		}
+		v.rules = &rules
+	}
+	return box, *v.rules, nil
 }
 
 func (c *Console) control(v *visit) error {

@@ -21,14 +21,10 @@ type typeLine struct {
 
 // types are those of the active apps, and those with options of their own.
 func (c *Console) types(v *visit, state *activation.State) ([]typeLine, error) {
-	box, err := c.inbox(v.r.Context())
+	_, rules, err := c.rules(v)
 	if link.CodeOf(err) == link.CodeNotFound { // the agent has not started yet
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	rules, err := box.Rules(v.r.Context())
 	if err != nil {
 		return nil, err
 	}

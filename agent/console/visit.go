@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"smartlink/agent/inbox"
 	"smartlink/agent/window"
 	"smartlink/link"
 )
@@ -33,7 +34,8 @@ type visit struct {
 	c       *Console
 	lang    link.Lang
 	now     time.Time
-	session *session // nil: nobody is logged in
+	session *session     // nil: nobody is logged in
+	rules   *inbox.Rules // read for this visit already; nil: not yet
 }
 
 const (
