@@ -360,7 +360,16 @@ func TestEditReprocessRelease(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	s, p = b.get("/messages/" + w.booked.Message.ID.String() + "/edit")
-	b.wants(s, p, http.StatusConflict, "SL-NOT-NOW")
+	b.wants(s, p, http.StatusConflict, "SL-NOT-NOW", "Finished")
+	for change, says := range map[string][]string{
+		`STATE = 'running'`: {"SL-NOT-NOW", "Running"}, `DATA = X'FF00'`: {"SL-REQUEST-INVALID", "no text"}, `TYPEEVENT = 'Upstream'`: {"SL-NOT-IN-INBOX"},
+	} {
+		back := w.Text(t, `SELECT STATE FROM GTOTVSLINKMESSAGE WHERE ID = ?`, w.rejected.Message.ID.String())
+		w.Exec(t, `UPDATE GTOTVSLINKMESSAGE SET `+change+` WHERE ID = ?`, w.rejected.Message.ID.String())
+		s, p = b.get(at + "/edit")
+		b.wants(s, p, s, says...)
+		w.Exec(t, `UPDATE GTOTVSLINKMESSAGE SET STATE = ?, TYPEEVENT = 'Downstream', DATA = ? WHERE ID = ?`, back, []byte("{\n\"doc\":\"mended\"}"), w.rejected.Message.ID.String())
+	}
 
 	s, p = b.post("/options/"+agenttest.Command, "hold_next", "1001", "answers", "on")
 	b.wants(s, p, http.StatusUnprocessableEntity, "HoldNext")

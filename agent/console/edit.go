@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/google/uuid"
+
 	"smartlink/agent/inbox"
 	"smartlink/link"
 )
@@ -31,9 +33,29 @@ func (c *Console) editForm(v *visit) error {
 		return err
 	}
 	if !editable(&d) {
-		return link.NewError(link.CodeNotNow, "id", id.String(), "state", v.text("state.ended"), "wanted", "stored, waiting, blocked, rejected")
+		return v.uneditable(&d, id)
 	}
 	return v.show(http.StatusOK, "edit", "edit.title", "messages", editPage{Item: *d.Item, Body: laidOut(d.Body)})
+}
+
+// uneditable says why a message's body cannot be changed in a form.
+func (v *visit) uneditable(d *inbox.Detail, id uuid.UUID) error {
+	state := "state.ended"
+	switch {
+	case d.Item == nil:
+	case d.Item.Event != inbox.Downstream:
+		return link.NewError(link.CodeNotInInbox, "id", id.String())
+	case d.Item.State == link.ERPRunning:
+		state = "state.running"
+	default:
+		return link.NewError(link.CodeRequestInvalid).At("body", link.CodeRequestInvalid, link.Both(
+			"o conteúdo não é texto: altere-o com smartlink agent edit --body", "the body is no text: change it with smartlink agent edit --body"))
+	}
+	wanted := make([]string, 0, 4)
+	for _, s := range []link.ERPState{link.ERPStored, link.ERPWaiting, link.ERPBlocked, link.ERPRejected} {
+		wanted = append(wanted, v.text("state."+string(s)))
+	}
+	return link.NewError(link.CodeNotNow, "id", id.String(), "state", v.text(state), "wanted", strings.Join(wanted, ", "))
 }
 
 // editable tells whether a message's body can be changed in a form.
