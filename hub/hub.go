@@ -286,7 +286,7 @@ func (h *Hub) stop(ctx context.Context) error {
 		<-h.served
 	}
 	if h.exchange != nil {
-		h.exchange.EndJobs()
+		h.exchange.EndJobs(ctx)
 	}
 	if h.engine != nil {
 		if err := h.engine.Stop(ctx); err != nil {

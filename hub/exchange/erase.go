@@ -71,7 +71,7 @@ func (x *Exchange) EraseTenant(ctx context.Context, o Operator, tenant uuid.UUID
 	begun, _, err := x.begin(ctx, registry.Job{Job: link.Job{
 		ID: link.NewID(), Kind: string(JobErase), TenantID: &tenant, By: o.Name, Reason: reason,
 	}})
-	return begun, err
+	return x.shown(begun), err
 }
 
 // purge is the work of EraseTenant's job.

@@ -34,6 +34,7 @@ const (
 type JobStore interface {
 	AddJob(ctx context.Context, j registry.Job) (registry.Job, bool, error)
 	Jobs(ctx context.Context) ([]registry.Job, error)
+	OpenJobs(ctx context.Context) ([]registry.Job, error)
 	Job(ctx context.Context, id uuid.UUID) (registry.Job, error)
 	BeatJob(ctx context.Context, j registry.Job, letGo bool) (cancelled bool, err error)
 	EndJob(ctx context.Context, j registry.Job) error
@@ -50,10 +51,14 @@ type jobs struct {
 	running sync.WaitGroup
 	ended   bool // no more are started
 	halt    chan struct{}
+	cut     context.Context // done when even what has begun may take no longer
+	cutOff  context.CancelFunc
 }
 
 func newJobs() *jobs {
-	return &jobs{run: uuid.NewString(), here: map[uuid.UUID]*job{}, halt: make(chan struct{})}
+	s := &jobs{run: uuid.NewString(), here: map[uuid.UUID]*job{}, halt: make(chan struct{})}
+	s.cut, s.cutOff = context.WithCancel(context.Background())
+	return s
 }
 
 // job is one that goes on here. Its counts change under the lock of jobs.
@@ -103,7 +108,7 @@ func (x *Exchange) StartJob(ctx context.Context, o Operator, w Work) (link.Job, 
 	}
 	switch j, err := x.directory.Job(ctx, w.ID); {
 	case err == nil:
-		return w.repeat(x.shown(j), o)
+		return x.repeat(w, j, o)
 	case link.CodeOf(err) != link.CodeNotFound:
 		return link.Job{}, err
 	}
@@ -134,17 +139,17 @@ func (x *Exchange) StartJob(ctx context.Context, o Operator, w Work) (link.Job, 
 		ID: w.ID, Kind: string(w.Kind), Queue: w.Queue.String(), By: o.Name, Total: total, Type: w.Type, Rate: w.Rate, Reason: w.Reason,
 	}})
 	if err == nil && !started {
-		return w.repeat(begun, o)
+		return x.repeat(w, begun, o)
 	}
-	return begun, err
+	return x.shown(begun), err
 }
 
 // repeat answers the job that a wish has started already.
-func (w Work) repeat(j link.Job, o Operator) (link.Job, error) {
-	if j.Kind != string(w.Kind) || j.Queue != w.Queue.String() || j.By != o.Name {
+func (x *Exchange) repeat(w Work, j registry.Job, o Operator) (link.Job, error) {
+	if j.Kind != string(w.Kind) || j.Queue != w.Queue.String() || j.List != w.List || j.Type != w.Type || j.By != o.Name {
 		return link.Job{}, link.NewError(link.CodeConflict, "what", "Job "+j.ID.String(), "whatPT", "O trabalho "+j.ID.String())
 	}
-	return j, nil
+	return x.shown(j), nil
 }
 
 func (w Work) check() error {
@@ -167,9 +172,9 @@ func (w Work) check() error {
 }
 
 // begin stores a job and begins to work on it here. False: one of its id is there already, and answered.
-func (x *Exchange) begin(ctx context.Context, j registry.Job) (link.Job, bool, error) {
+func (x *Exchange) begin(ctx context.Context, j registry.Job) (registry.Job, bool, error) {
 	if !x.jobs.enter() {
-		return link.Job{}, false, link.NewError(link.CodeUnavailable).Because(errHubStops)
+		return registry.Job{}, false, link.NewError(link.CodeUnavailable).Because(errHubStops)
 	}
 	defer x.jobs.running.Done()
 	j.State, j.StartedAt, j.Run = link.JobRunning, x.clock.Now(), x.jobs.run
@@ -177,7 +182,7 @@ func (x *Exchange) begin(ctx context.Context, j registry.Job) (link.Job, bool, e
 	if err == nil && added {
 		x.goOn(ctx, j)
 	}
-	return x.shown(j), added, err
+	return j, added, err
 }
 
 // enter begins something that EndJobs waits for. False: the hub stops.
@@ -307,7 +312,7 @@ func (x *Exchange) resume(ctx context.Context) error {
 		return nil
 	}
 	defer x.jobs.running.Done()
-	list, err := x.directory.Jobs(ctx)
+	list, err := x.directory.OpenJobs(ctx)
 	if err != nil {
 		return err
 	}
@@ -364,7 +369,9 @@ func (x *Exchange) work(ctx context.Context, j *job, w Work) error {
 				return err
 			}
 			// What has begun comes to its end, so that it is counted whatever becomes of the job.
-			each, err := x.actAll(context.WithoutCancel(ctx), w, ids, j.By)
+			chunk, stop := x.jobs.unlessCut(ctx)
+			each, err := x.actAll(chunk, w, ids, j.By)
+			stop()
 			if err != nil {
 				return err
 			}
@@ -452,9 +459,17 @@ func (x *Exchange) CancelJob(ctx context.Context, o Operator, id uuid.UUID) (lin
 	return x.shown(j), nil
 }
 
-// EndJobs stops the jobs of this hub, takes no more, and waits until they are still. Another hub goes on with
-// them, or this one when it starts again. The engine is stopped after it.
-func (x *Exchange) EndJobs() {
+// unlessCut is a context that outlives a job's own, and ends when EndJobs may wait no longer.
+func (s *jobs) unlessCut(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	unhook := context.AfterFunc(s.cut, cancel)
+	return ctx, func() { unhook(); cancel() }
+}
+
+// EndJobs stops the jobs of this hub, takes no more, and waits until they are still: what they have begun
+// comes to its end, or is cut off when ctx ends. Another hub goes on with them, or this one when it starts
+// again. The engine is stopped after it.
+func (x *Exchange) EndJobs(ctx context.Context) {
 	x.jobs.mu.Lock()
 	if !x.jobs.ended {
 		x.jobs.ended = true
@@ -464,6 +479,7 @@ func (x *Exchange) EndJobs() {
 		j.cancel(errHubStops)
 	}
 	x.jobs.mu.Unlock()
+	defer context.AfterFunc(ctx, x.jobs.cutOff)()
 	x.jobs.running.Wait()
 }
 

@@ -31,11 +31,13 @@ func jobStore(t *testing.T, c clock.Clock) *registry.Store {
 	return s
 }
 
-// slowEngine redrives a message whenever it is let to; the list ends when the test says so.
+// slowEngine redrives a message whenever it is let to, or when its caller will wait no longer; the list ends
+// when the test says so.
 type slowEngine struct {
 	*engine
-	let chan struct{}
-	end atomic.Bool
+	let  chan struct{}
+	done atomic.Int64
+	end  atomic.Bool
 }
 
 func (e *slowEngine) Browse(context.Context, queue.Browse) (queue.Page, error) {
@@ -49,6 +51,7 @@ func (e *slowEngine) Browse(context.Context, queue.Browse) (queue.Page, error) {
 func (e *slowEngine) Redrive(ctx context.Context, r queue.Redrive) ([]error, error) {
 	select {
 	case <-e.let:
+		e.done.Add(int64(len(r.IDs)))
 		return make([]error, len(r.IDs)), nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
@@ -93,7 +96,11 @@ func hubsOfJobs(t *testing.T, n int) (list []hubOfJobs, now *clock.Fake) {
 		h := hubOfJobs{engine: &slowEngine{engine: e, let: make(chan struct{})}, away: &away{JobStore: store}}
 		h.Exchange = exchange.New(h.engine, &directory{JobStore: h.away}, discard)
 		h.UseClock(now)
-		t.Cleanup(h.EndJobs)
+		t.Cleanup(func() {
+			cut, cancel := context.WithCancel(context.Background())
+			cancel() // what has begun is waited for by nobody
+			h.EndJobs(cut)
+		})
 		list = append(list, h)
 	}
 	return list, now
@@ -108,9 +115,8 @@ func (h hubOfJobs) start(t *testing.T) link.Job {
 	return j
 }
 
-// finish lets the list end, and everything that stands in it be redriven.
-func (h hubOfJobs) finish(t *testing.T) {
-	h.engine.end.Store(true)
+// goOn lets everything be redriven.
+func (h hubOfJobs) goOn(t *testing.T) {
 	go func() {
 		for {
 			select {
@@ -122,19 +128,27 @@ func (h hubOfJobs) finish(t *testing.T) {
 	}()
 }
 
+// finish lets the list end, and everything that stands in it be redriven.
+func (h hubOfJobs) finish(t *testing.T) {
+	h.engine.end.Store(true)
+	h.goOn(t)
+}
+
 // until moves the time on until a job is as it should be.
 func (h hubOfJobs) until(t *testing.T, now *clock.Fake, id uuid.UUID, so func(link.Job) bool) link.Job {
 	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
 	for {
-		j, err := h.Job(t.Context(), olga, id)
+		j, err := h.Job(ctx, olga, id)
+		if ctx.Err() != nil {
+			t.Fatalf("still %+v, %v", j, err)
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
 		if so(j) {
 			return j
-		}
-		if t.Context().Err() != nil {
-			t.Fatalf("%+v", j)
 		}
 		now.Advance(100 * time.Millisecond)
 	}
@@ -154,9 +168,10 @@ func TestJobsOfOtherHubs(t *testing.T) {
 	if _, err := b.CancelJob(t.Context(), olga, id); err != nil {
 		t.Fatal(err)
 	}
+	a.goOn(t) // also what it is working on while it hears of it
 	j := b.until(t, now, id, func(j link.Job) bool { return j.State.Ended() })
-	if j.State != link.JobCancelled || j.Done != 2 || j.EndedAt == nil {
-		t.Errorf("%+v", j)
+	if done := a.engine.done.Load(); j.State != link.JobCancelled || j.Done != done || done < 3 || j.EndedAt == nil {
+		t.Errorf("%+v of %d", j, done)
 	}
 	_, err := b.CancelJob(t.Context(), olga, link.NewID())
 	wantCode(t, err, link.CodeNotFound)
@@ -195,6 +210,7 @@ func TestInterruptedJobIsTakenOn(t *testing.T) {
 	by.until(t, now, id, func(j link.Job) bool { return j.Done == 3 && j.State == link.JobRunning })
 
 	a.away.gone.Store(false)
+	a.goOn(t)                                                                                       // it hears that the job is another's
 	a.until(t, now, id, func(j link.Job) bool { return j.Done == 3 && j.State == link.JobRunning }) // what is stored, not its own
 	by.finish(t)
 	j := a.until(t, now, id, func(j link.Job) bool { return j.State.Ended() })
@@ -209,7 +225,8 @@ func TestStoppedHubHandsItsJobsOver(t *testing.T) {
 	hubs, now := hubsOfJobs(t, 2)
 	a, b := hubs[0], hubs[1]
 	first, second := a.start(t).ID, a.start(t).ID
-	a.EndJobs()
+	a.goOn(t) // what has begun comes to its end
+	a.EndJobs(t.Context())
 	if j, err := b.Job(t.Context(), olga, first); err != nil || j.State != link.JobInterrupted {
 		t.Errorf("%+v, %v", j, err)
 	}

@@ -221,14 +221,18 @@ func TestJobOfOneIDIsStartedOnce(t *testing.T) {
 	if list, err := x.Jobs(t.Context(), o); err != nil || len(list) != 1 {
 		t.Errorf("%+v, %v", list, err)
 	}
+	other := w
+	other.Type = cmd
+	_, err := x.StartJob(t.Context(), o, other)
+	wantCode(t, err, link.CodeConflict)
 	w.Kind, w.Reason = exchange.JobDiscard, "no"
-	_, err := x.StartJob(t.Context(), o, w)
+	_, err = x.StartJob(t.Context(), o, w)
 	wantCode(t, err, link.CodeConflict)
 	w.ID, w.Type = uuid.Nil, cmd
 	if j, err := x.StartJob(t.Context(), o, w); err != nil || j.ID == uuid.Nil || j.Total != 0 || j.Type != cmd || j.Reason != "no" {
 		t.Errorf("%+v, %v", j, err)
 	}
-	x.EndJobs()
+	x.EndJobs(t.Context())
 }
 
 // TestSearch: what somebody typed is looked for as id, root, business key and correlation, in every

@@ -67,7 +67,7 @@ func newWorld(t testing.TB) *world {
 	t.Cleanup(func() { _ = w.engine.Stop(context.Background()) })
 	w.exchange = exchange.New(w.engine, w.store, slog.New(slog.DiscardHandler))
 	w.exchange.UseClock(w.clock)
-	t.Cleanup(w.exchange.EndJobs) // before the engine ends
+	t.Cleanup(func() { w.exchange.EndJobs(context.Background()) }) // before the engine ends
 	w.m, err = New(Config{Exchange: w.exchange, Registry: w.store, Environment: Staging, Clock: w.clock})
 	w.must(err)
 	front := httptest.NewServer(http.StripPrefix("/smart", w.m))

@@ -99,6 +99,16 @@ func (s *Store) Jobs(ctx context.Context) ([]Job, error) {
 	return list, nil
 }
 
+// OpenJobs lists the jobs that have not ended, the oldest first. Errors: link.CodeUnavailable.
+func (s *Store) OpenJobs(ctx context.Context) ([]Job, error) {
+	list, err := collect(ctx, s.db(), func(rows *sql.Rows) (Job, error) { return scanJob(rows) },
+		`SELECT `+jobColumns+` FROM job WHERE ended_at IS NULL ORDER BY started_at, id`)
+	if err != nil {
+		return nil, fmt.Errorf("open jobs: %w", unavailable(err))
+	}
+	return list, nil
+}
+
 // Job answers one job. Errors: link.CodeNotFound, link.CodeUnavailable.
 func (s *Store) Job(ctx context.Context, id uuid.UUID) (Job, error) {
 	j, err := scanJob(s.db().QueryRowContext(ctx, `SELECT `+jobColumns+` FROM job WHERE id = $1`, id[:]))
