@@ -60,11 +60,8 @@ func (m *Monitor) erase(v *visit) error {
 	if err != nil {
 		return err
 	}
-	to := "messages/" + id.String()
+	to := "messages/" + id.String() + ofTenant(tenant)
 	v.back = to
-	if tenant != uuid.Nil {
-		to += "?tenant=" + tenant.String()
-	}
 	return m.submit(v, func(f url.Values) (string, error) {
 		if err := confirmed(f, id.String()[len(id.String())-eraseWord:]); err != nil {
 			return "", err

@@ -38,13 +38,15 @@ func TestRemoteHelp(t *testing.T) {
 	}
 	form := url.Values{"do": {"discard"}, "queue": {w.queue.String()}, "token": {uuid.NewString()}}
 	b.want(page+"/help?do=discard&queue="+w.queue.String(), 200, "não pode ser desfeito", `name="token"`)
-	if status, _, p := b.post(page+"/help", form); status != 422 || !strings.Contains(p, "diga o motivo") {
+	if status, _, p := b.post(page+"/help", form); status != 422 || !strings.Contains(p, "diga o motivo") || !strings.Contains(p, `name="reason"`) {
 		t.Errorf("%d %s", status, p)
 	}
+	of := "?tenant=" + w.queue.Tenant.String()
+	b.want(page+of, 200, `name="tenant" value="`+w.queue.Tenant.String())
+	b.want(page+"/help"+of+"&do=discard&queue="+w.queue.String(), 200, page+"/help"+of, page+of)
 	form.Set("reason", "pedido por telefone")
-	for range 2 { // sent twice, it is asked once
-		b.want(b.sent(page+"/help", form), 200, "O agente recebe o pedido em segundos")
-	}
+	b.want(b.sent(page+"/help", form), 200, "O agente recebe o pedido em segundos")
+	b.sent(page+"/help", form) // sent twice, it is asked once
 	b.want(page, 200, "Pedido ao agente", "descartar", "pedido por telefone", "olga")
 	got := hold(&link.HelpState{Until: &until})
 	if len(got) != 1 || got[0].Action != link.HelpDiscard || got[0].Message != w.refused || got[0].By != "olga" {
@@ -58,7 +60,11 @@ func TestRemoteHelp(t *testing.T) {
 		t.Error("offered after its end")
 	}
 	form.Set("token", uuid.NewString())
-	if status, _, p := b.post(page+"/help", form); status != 409 || !strings.Contains(p, "SL-HELP-OFF") {
+	if status, _, p := b.post(page+"/help", form); status != 409 || !strings.Contains(p, "não aceita pedidos do hub") {
+		t.Errorf("%d %s", status, p)
+	}
+	form.Set("do", "erase")
+	if status, _, p := b.post(page+"/help", form); status != 400 && status != 422 || !strings.Contains(p, "reprocess") {
 		t.Errorf("%d %s", status, p)
 	}
 }

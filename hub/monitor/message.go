@@ -63,6 +63,9 @@ func (m *Monitor) message(v *visit) error {
 			return q.State == link.StateDead || q.Outcome != nil && q.Outcome.Status == link.ERPRejected
 		}),
 	}
+	if tenant != uuid.Nil {
+		view.Tenant = tenant.String()
+	}
 	if view.Works {
 		if view.Helps, err = m.cfg.Exchange.Helps(v.r.Context(), v.operator(), trace); err != nil {
 			return err
@@ -190,6 +193,14 @@ func extension(contentType string) string {
 		return ".json"
 	}
 	return ".txt"
+}
+
+// ofTenant is the query that names a message's tenant; "" without one.
+func ofTenant(tenant uuid.UUID) string {
+	if tenant == uuid.Nil {
+		return ""
+	}
+	return "?tenant=" + tenant.String()
 }
 
 // messageID is the message in the path, and the tenant when the address names it.

@@ -52,7 +52,6 @@ var lookTexts = map[string]link.Text{
 
 	"nav.queues":        {PT: "Filas", EN: "Queues"},
 	"nav.installations": {PT: "Instalações", EN: "Installations"},
-	"nav.account":       {PT: "Minha conta", EN: "My account"},
 	"nav.jobs":          {PT: "Trabalhos", EN: "Jobs"},
 	"nav.admin":         {PT: "Administração", EN: "Administration"},
 
@@ -123,9 +122,7 @@ var lookTexts = map[string]link.Text{
 
 	"value.never":   {PT: "nunca", EN: "never"},
 	"value.unknown": {PT: "não informado", EN: "not known"},
-	"value.none":    {PT: "nenhuma", EN: "none"},
 	"value.yes":     {PT: "sim", EN: "yes"},
-	"value.no":      {PT: "não", EN: "no"},
 
 	"page.first": {PT: "Primeira página", EN: "First page"},
 	"page.next":  {PT: "Próxima página", EN: "Next page"},
@@ -244,7 +241,6 @@ var lookTexts = map[string]link.Text{
 	"message.noanswer":      {PT: "O ERP ainda não respondeu.", EN: "The ERP has not answered yet."},
 	"message.key":           {PT: "Chave no ERP", EN: "Key in the ERP"},
 	"message.number":        {PT: "resposta %d", EN: "answer %d"},
-	"message.place":         {PT: "Onde", EN: "Where"},
 	"message.id":            {PT: "Id", EN: "Id"},
 	"message.rootId":        {PT: "Cópia de", EN: "Copy of"},
 	"message.sender":        {PT: "Remetente", EN: "Sender"},
