@@ -9,16 +9,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
-	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"smartlink/consumer"
+	"smartlink/internal/httpcall"
 	"smartlink/link"
 )
 
@@ -60,14 +57,14 @@ func New(cfg Config) (*Consumer, error) {
 	if !link.ValidType(cfg.Type) {
 		return nil, bad(link.Both("%q não é um tipo de mensagem", "%q is no message type", cfg.Type))
 	}
-	u, err := url.Parse(cfg.URL)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.Fragment != "" || u.RawQuery != "" {
+	u, ok := httpcall.ParseURL(cfg.URL)
+	if !ok {
 		return nil, bad(link.Both("%q não é um endereço http:// ou https:// sem parâmetros", "%q is no http:// or https:// address without parameters", cfg.URL))
 	}
 	if u.User != nil {
 		return nil, bad(link.Both("o endereço não pode conter senha", "the address must not hold a password"))
 	}
-	local := isLocal(u.Hostname())
+	local := httpcall.IsLocal(u.Hostname())
 	if !local && !cfg.Remote {
 		return nil, bad(link.Both("%s não é esta máquina; só com remote: true", "%s is not this machine; only with remote: true", u.Hostname()))
 	}
@@ -83,35 +80,11 @@ func New(cfg Config) (*Consumer, error) {
 	if cfg.Parallel < 1 || cfg.Parallel > MaxParallel {
 		return nil, bad(link.Both("parallel de %[1]d a %[2]d", "parallel is %[1]d to %[2]d", 1, MaxParallel))
 	}
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	// A connection that the program closes just when it is used again would leave every such call in doubt.
-	t.DisableKeepAlives = true
+	t := httpcall.NewTransport(false, !cfg.Remote)
 	if local {
 		t.Proxy = nil
 	}
-	if !cfg.Remote { // whatever the name stands for
-		t.DialContext = (&net.Dialer{Timeout: 5 * time.Second, Control: onlyLocal}).DialContext
-	}
-	return &Consumer{cfg, u, &http.Client{
-		Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}, nil
-}
-
-// isLocal tells whether a host is this machine.
-func isLocal(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-var errNotLocal = errors.New("not this machine")
-
-// onlyLocal lets nothing but this machine be connected to.
-func onlyLocal(_, address string, _ syscall.RawConn) error {
-	host, _, err := net.SplitHostPort(address)
-	if err == nil && !isLocal(host) {
-		err = errNotLocal
-	}
-	return err
+	return &Consumer{cfg, u, httpcall.NewClient(t)}, nil
 }
 
 // Type implements consumer.Outside.
@@ -131,40 +104,40 @@ func (c *Consumer) Send(ctx context.Context, x consumer.Call, log consumer.Log) 
 	}
 	r, err := c.do(ctx, http.MethodPost, c.url.String(), body, c.cfg.Timeout)
 	switch {
-	case err != nil && !r.sent && ctx.Err() != nil:
+	case err != nil && !r.Sent && ctx.Err() != nil:
 		return consumer.Postpone(x.Now, "the agent stops")
-	case err != nil && !r.sent:
+	case err != nil && !r.Sent:
 		return consumer.Away(0, err)
 	case err != nil:
 		return consumer.Unknown(err)
 	}
-	switch r.status {
+	switch r.Status {
 	case http.StatusOK:
-		out, err := outcome(r.body, x.Now, log)
+		out, err := outcome(r.Body, x.Now, log)
 		if err != nil { // it was executed, perhaps: the next call has the same marker
 			return consumer.Retry(0, fmt.Errorf("%s answered what is no outcome: %w", c.url, err))
 		}
 		return out
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
-		return consumer.Away(r.after, r.refusal(c.url))
+		return consumer.Away(r.After, r.Refusal(c.url.String()))
 	case http.StatusBadGateway, http.StatusGatewayTimeout: // somebody in between does not know, either
-		return consumer.Unknown(r.refusal(c.url))
+		return consumer.Unknown(r.Refusal(c.url.String()))
 	}
-	return consumer.Retry(r.after, r.refusal(c.url))
+	return consumer.Retry(r.After, r.Refusal(c.url.String()))
 }
 
 // Find implements consumer.Outside.
 func (c *Consumer) Find(ctx context.Context, x consumer.Call, log consumer.Log) consumer.Outcome {
 	r, err := c.do(ctx, http.MethodGet, c.url.JoinPath(x.Marker).String(), nil, min(c.cfg.Timeout, findTime))
 	switch {
-	case err != nil && !r.sent && ctx.Err() == nil:
+	case err != nil && !r.Sent && ctx.Err() == nil:
 		return consumer.Away(0, err)
 	case err != nil:
 		return consumer.Unknown(err)
 	}
-	switch r.status {
+	switch r.Status {
 	case http.StatusOK:
-		out, err := outcome(r.body, x.Now, log)
+		out, err := outcome(r.Body, x.Now, log)
 		if err != nil {
 			return consumer.Unknown(fmt.Errorf("%s/%s answered what is no outcome: %w", c.url, x.Marker, err))
 		}
@@ -172,9 +145,9 @@ func (c *Consumer) Find(ctx context.Context, x consumer.Call, log consumer.Log) 
 	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented: // a program that cannot tell recognises the marker
 		return consumer.Absent()
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
-		return consumer.Away(r.after, r.refusal(c.url))
+		return consumer.Away(r.After, r.Refusal(c.url.String()))
 	}
-	return consumer.Unknown(r.refusal(c.url))
+	return consumer.Unknown(r.Refusal(c.url.String()))
 }
 
 // Reach tells whether the program answers, by asking for a call that never was.
@@ -183,54 +156,12 @@ func (c *Consumer) Reach(ctx context.Context) error {
 	return err
 }
 
-// reply is what came back.
-type reply struct {
-	sent   bool // something of the request may have reached the program
-	status int
-	after  time.Duration // Retry-After
-	body   []byte
-}
-
-func (c *Consumer) do(ctx context.Context, method, at string, body []byte, timeout time.Duration) (r reply, err error) {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	sent := make(chan struct{}, 1)
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() {
-		select {
-		case sent <- struct{}{}:
-		default:
-		}
-	}})
-	req, err := http.NewRequestWithContext(ctx, method, at, bytes.NewReader(body))
-	if err != nil {
-		return r, err
-	}
+func (c *Consumer) do(ctx context.Context, method, at string, body []byte, timeout time.Duration) (httpcall.Reply, error) {
+	header := http.Header{"Accept": {"application/json"}}
 	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
+		header.Set("Content-Type", "application/json")
 	}
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", "smartlink-agent")
-	resp, err := c.http.Do(req)
-	if err != nil {
-		r.sent = len(sent) > 0
-		return r, err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	r.sent, r.status = true, resp.StatusCode
-	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && s > 0 {
-		r.after = time.Duration(min(s, 24*60*60)) * time.Second
-	}
-	r.body, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
-	return r, err
-}
-
-// maxRefusal bounds what of an answer is told to people, in bytes.
-const maxRefusal = 500
-
-// refusal tells an answer that is no outcome.
-func (r reply) refusal(u *url.URL) error {
-	text := strings.ToValidUTF8(strings.TrimSpace(string(r.body[:min(len(r.body), maxRefusal)])), "")
-	return fmt.Errorf("%s answered %d %s: %s", u, r.status, http.StatusText(r.status), text)
+	return httpcall.Do(ctx, c.http, httpcall.Call{Method: method, URL: at, Header: header, Body: body, Timeout: timeout, MaxAnswer: maxAnswer})
 }
 
 // outcome reads an answer.
