@@ -41,12 +41,15 @@ func (r round) String() string {
 	return fmt.Sprintf("%s %s, hit %d", who, r.point, r.n)
 }
 
+// randomKills is how many kills at random moments the long form makes of the agent, and as many of the hub.
+const randomKills = 200
+
 // plan is the short form: every named point once, and two kills at random moments. The long form
 // repeats the points at later hits and adds many random ones.
 func plan(long bool) []round {
 	repeats, random := 1, 2
 	if long {
-		repeats, random = 5, 50
+		repeats, random = 5, 2*randomKills
 	}
 	var rounds []round
 	for n := range repeats {

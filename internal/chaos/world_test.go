@@ -3,6 +3,7 @@
 package chaos
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -21,11 +22,14 @@ import (
 	"smartlink/link"
 )
 
-const command = "FinLanIncDataCommand"
+const (
+	command    = "FinLanIncDataCommand"
+	accounting = "CtbLanIncDataCommand"
+)
 
 // commands are what the agent executes.
 var commands = []string{
-	command, outsideCommand, "FinLanAltDataCommand", "FinXCXIncDataCommand", "FinXCXAltDataCommand", "CtbLanIncDataCommand", "CtbLanAltDataCommand",
+	command, outsideCommand, "FinLanAltDataCommand", "FinXCXIncDataCommand", "FinXCXAltDataCommand", accounting, "CtbLanAltDataCommand",
 }
 
 // world is a hub process, an agent process, and what Gesplan sent and heard.
@@ -145,12 +149,12 @@ func (w *world) accounts() {
 		Retry: client.Retry{Attempts: 10_000, Base: 20 * time.Millisecond, Cap: 200 * time.Millisecond}, // a dead hub comes back
 	})
 	fail(err)
-	_, err = w.gesplan.Setup(ctx, link.SetupRequest{Subscriptions: []string{link.ResponseType(command)}})
+	_, err = w.gesplan.Setup(ctx, link.SetupRequest{Subscriptions: []string{link.ResponseType(command), link.ResponseType(accounting)}})
 	fail(err)
 }
 
-// send sends n commands: of each six, four in order, one refused, and one a repeat of the first with
-// a new id.
+// send sends n commands: of each six, three financial entries and an accounting one in order, one refused,
+// and one a repeat of the first with a new id.
 func (w *world) send(ctx context.Context, n int) error {
 	first := 0
 	for i := range n {
@@ -160,17 +164,19 @@ func (w *world) send(ctx context.Context, n int) error {
 		switch i % 6 {
 		case 0:
 			first = serial
+		case 2:
+			example = examples.CtbLanInc
 		case 4:
 			example = examples.FinLanIncRefused
 		case 5:
 			serial = first
 		}
-		body, document, err := examples.Numbered(example, fmt.Sprintf("-%d", serial))
+		body, document, err := numbered(example, serial)
 		if err != nil {
 			return err
 		}
 		w.documents[document] = true
-		m := client.Message{Type: command, Audience: "GESPLAN-RM", Body: body}
+		m := client.Message{Type: examples.Type(example), Audience: "GESPLAN-RM", Body: body}
 		if i%2 == 0 {
 			m.OrderingKey = "contract-" + fmt.Sprint(i%4)
 		}
@@ -182,6 +188,16 @@ func (w *world) send(ctx context.Context, n int) error {
 		w.accepted[r.MessageID] = document
 	}
 	return nil
+}
+
+// numbered is an example with a document number of its own.
+func numbered(example string, serial int) ([]byte, string, error) {
+	body, document, err := examples.Numbered(example, fmt.Sprintf("-%d", serial))
+	if err != nil || document != "" {
+		return body, document, err
+	}
+	document = fmt.Sprintf("CT-0042-%d", serial) // of an accounting entry, which has it in each of its lines
+	return bytes.ReplaceAll(body, []byte(`"Documento": "CT-0042"`), []byte(`"Documento": "`+document+`"`)), document, nil
 }
 
 // settle reads answers until every accepted message has one.
@@ -284,13 +300,14 @@ func (w *world) finish(title string, rounds int) {
 		title, rounds, len(w.accepted), done, refused, duplicate, waiting, lost, double)
 }
 
-// countIn answers how many entries each document number has in a database.
+// countIn answers how many entries, financial and accounting ones, each document number has in a database.
 func (w *world) countIn(database string) map[string]int {
 	w.t.Helper()
 	ctx := w.t.Context()
 	db := sqltest.Open(w.t, database)
 	defer func() { _ = db.Close() }()
-	rows, err := db.QueryContext(ctx, `SELECT NUMERODOCUMENTO, COUNT(*) FROM FLAN GROUP BY NUMERODOCUMENTO`)
+	rows, err := db.QueryContext(ctx, `SELECT NUMERODOCUMENTO, COUNT(*) FROM FLAN GROUP BY NUMERODOCUMENTO
+		UNION ALL SELECT DOCUMENTO, COUNT(DISTINCT IDLANCAMENTO) FROM CPARTIDA GROUP BY DOCUMENTO`)
 	if err != nil {
 		w.t.Fatal(err)
 	}
