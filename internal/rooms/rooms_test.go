@@ -24,6 +24,25 @@ func TestProjectKeepsTheRules(t *testing.T) {
 	}
 }
 
+// TestNamedTestsExist: what the pages show for a promise is there.
+func TestNamedTestsExist(t *testing.T) {
+	found, err := NamedTests(os.DirFS("../.."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range found {
+		t.Error(f)
+	}
+	found, err = NamedTests(fstest.MapFS{
+		"docs/a.md":    {Data: []byte("`TestHere` and `TestGone`, not TestSaid")},
+		"CHANGELOG.md": {Data: []byte("`TestWas`")},
+		"a_test.go":    {Data: []byte("package a\n\nfunc TestHere(t *testing.T) {}\n")},
+	})
+	if err != nil || len(found) != 1 || found[0].File != "docs/a.md" || !strings.Contains(found[0].String(), "TestGone") {
+		t.Errorf("%v, %v", found, err)
+	}
+}
+
 // The rules of the design that must never be loosened by a change of the table.
 func TestTableKeepsTheDesign(t *testing.T) {
 	under := func(top string) []string {
