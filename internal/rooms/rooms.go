@@ -68,6 +68,8 @@ var rooms = []room{
 	{path: "rm/faults", may: with(helpers, "link", "contracts")},
 	{path: "rm/ledger", may: with(helpers, "link", "contracts", "consumer", "rm/schema")},
 	{path: "rm/webservice", may: with(helpers, "link", "contracts", "consumer", "rm/schema")},
+	// A stand-in for a live RM, built apart from what calls it: each would notice the other's mistakes.
+	{path: "rm/rmhost", may: with(helpers, "contracts", "consumer", "rm/ledger", "rm/schema")},
 	{path: "rm/command", may: with(helpers, "link", "contracts", "consumer", "rm/ledger", "rm/faults"), tests: rmTests},
 	{path: "rm/books", may: with(helpers, "link", "contracts", "rm/ledger"),
 		tests: with(rmTests, "consumer", "rm/finance", "rm/statement", "rm/accounting")},
