@@ -141,6 +141,17 @@ func (t *Table) Field(name string) *Field {
 	return t.byName[FoldName(name)]
 }
 
+// Keys lists the fields of a record's own key in their order, without those that repeat its parent's.
+func (t *Table) Keys() []*Field {
+	var keys []*Field
+	for i := range t.Fields {
+		if t.Fields[i].Key {
+			keys = append(keys, &t.Fields[i])
+		}
+	}
+	return keys
+}
+
 // must answers the field of a name the program itself wrote.
 func (t *Table) must(name string) *Field {
 	if f := t.byName[name]; f != nil {

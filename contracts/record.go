@@ -97,6 +97,9 @@ func (r *Record) SetRows(name string, rows []*Record) {
 // Extras answers the properties of the open object, in the order of the body.
 func (r *Record) Extras() []Extra { return r.extras }
 
+// SetExtras replaces the properties of the open object, for what was not read from a body.
+func (r *Record) SetExtras(extras []Extra) { r.extras = extras }
+
 // Pointer tells where a field stands in the body, in the sender's spelling, or where it would
 // stand.
 func (r *Record) Pointer(name string) string {

@@ -9,7 +9,8 @@ import (
 )
 
 // Consumers lists the consumers of RM. They write to the reference schema (rm/schema) through the
-// transaction the agent gives them.
+// transaction they are given: the agent's, which is committed, or a desk's (rm/webservice/desk), which is
+// taken back when it has been read what a real RM is to write.
 func Consumers() []consumer.Consumer {
 	return []consumer.Consumer{
 		finance.FinLanIncConsumerDataCommandMessage{},

@@ -63,11 +63,12 @@ var rooms = []room{
 	// What the commands do. The ledger judges nothing and knows no command; commands call it.
 	{path: "rm", may: with(helpers, "link", "contracts", "consumer", "rm/finance", "rm/statement", "rm/accounting", "rm/books", "rm/schema", "rm/ledger",
 		"rm/webservice", "rm/faults"), tests: rmTests},
-	{path: "rm/rmtest", may: with(helpers, "link", "contracts", "consumer", "consumer/consumertest", "rm/schema")},
+	{path: "rm/rmtest", may: with(helpers, "link", "contracts", "consumer", "consumer/consumertest", "rm/schema", "rm/ledger", "rm/webservice/desk")},
 	{path: "rm/schema", may: with(helpers, "link", "contracts")},
 	{path: "rm/faults", may: with(helpers, "link", "contracts")},
 	{path: "rm/ledger", may: with(helpers, "link", "contracts", "consumer", "rm/schema")},
-	{path: "rm/webservice", may: with(helpers, "link", "contracts", "consumer", "rm/schema")},
+	{path: "rm/webservice", may: with(helpers, "link", "contracts", "consumer", "rm/schema", "rm/ledger", "rm/faults", "rm/webservice/desk")},
+	{path: "rm/webservice/desk", may: with(helpers, "contracts", "consumer", "rm/ledger"), tests: with(rmTests, "link", "rm", "rm/faults")},
 	// A stand-in for a live RM, built apart from what calls it: each would notice the other's mistakes.
 	{path: "rm/rmhost", may: with(helpers, "contracts", "consumer", "rm/ledger", "rm/schema")},
 	{path: "rm/command", may: with(helpers, "link", "contracts", "consumer", "rm/ledger", "rm/faults"), tests: rmTests},

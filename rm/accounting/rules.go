@@ -103,7 +103,7 @@ func (n *entry) judgeStoredDates(stored []*contracts.Record) {
 }
 
 func (n *entry) outside(d contracts.Date) bool {
-	return n.batch.Status != ledger.Missing && (d < n.batch.From || d > n.batch.To)
+	return n.batch.Status != ledger.Missing && (n.batch.From != "" && d < n.batch.From || n.batch.To != "" && d > n.batch.To)
 }
 
 func (n *entry) batchArgs(d contracts.Date) faults.Args {

@@ -32,7 +32,7 @@ func (e *Execution) JudgeCustom(ctx context.Context, table ledger.Custom) ([]led
 			violation.Code, violation.Field = contracts.Unknown, ""
 			violation.Args = map[string]string{"name": contracts.Excerpt(x.Name)}
 			e.Warnings.Add(faults.FromViolation(violation))
-		case length > column.Size:
+		case column.Size > 0 && length > column.Size:
 			violation.Code = contracts.TooLong
 			violation.Args = map[string]string{"name": column.Name, "label": column.Name, "length": strconv.Itoa(length), "size": strconv.Itoa(column.Size)}
 			e.Faults.Add(faults.FromViolation(violation))

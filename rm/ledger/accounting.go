@@ -11,7 +11,7 @@ import (
 var (
 	heads      = newStatements(contracts.CLANCAMENTO, 3, "CodColigada", "CodLote", "IdLancamento")
 	lines      = newStatements(contracts.CPARTIDA, 3, "CodColigada", "CodLote", "IdLancamento", "IdPartida")
-	managerial = newStatements(contracts.CRATEIOLC, 2, "CodColigada", "IdPartida", "IdRateio")
+	managerial = newStatements(contracts.CRATEIOLC, 0, "CodColigada", "IdPartida", "IdRateio")
 
 	headIDs       = newSequence("CLANCAMENTO", "IDLANCAMENTO", "CODLOTE")
 	lineIDs       = newSequence("CPARTIDA", "IDPARTIDA", "")
@@ -113,7 +113,7 @@ func NextManagerialIDs(ctx context.Context, tx consumer.Tx, company, line int64,
 // Batch is what the master data say about an accounting batch.
 type Batch struct {
 	Status   Status
-	From, To contracts.Date // the dates it covers
+	From, To contracts.Date // the dates it covers; empty: no bound
 }
 
 // HeadMaster is what the master data say about the head of an accounting entry.
@@ -131,8 +131,8 @@ const headMaster = `SELECT
 // LookUpHead looks up company and batch of an accounting entry, and up to which date accounting is closed.
 func LookUpHead(ctx context.Context, tx consumer.Tx, company, batch int64) (HeadMaster, error) {
 	a, err := lookUp(ctx, tx, headMaster, []any{company, company, company, batch},
-		part{"GCOLIGADA", company, ""}, part{closedAccounting, company, ""},
-		number("CLOTE", company, batch), number("CLOTE, from", company, batch), number("CLOTE, to", company, batch))
+		Part{"GCOLIGADA", company, ""}, Part{ClosedAccounting, company, ""},
+		number("CLOTE", company, batch), number(BatchFrom, company, batch), number(BatchTo, company, batch))
 	if err != nil {
 		return HeadMaster{}, err
 	}
@@ -177,13 +177,14 @@ const lineMaster = `SELECT
 
 // LookUpLine looks up all codes of a line, and whether its date is in an accounting period.
 func LookUpLine(ctx context.Context, tx consumer.Tx, c LineCodes) (LineMaster, error) {
+	date := day(c.Date)
 	a, err := lookUp(ctx, tx, lineMaster, []any{
 		c.Company, c.Branch, c.Company, c.Centre, c.Centre, c.Company, c.Department, c.Company, c.History,
-		c.DebitCompany, c.Debit, c.CreditCompany, c.Credit, c.CounterCompany, c.Counter, c.Company, nullDay(c.Date),
+		c.DebitCompany, c.Debit, c.CreditCompany, c.Credit, c.CounterCompany, c.Counter, c.Company, null(date),
 	},
-		number("GFILIAL", c.Company, c.Branch), part{anyCentre, c.Company, c.Centre}, part{"GDEPTO", c.Company, c.Department},
-		part{"CHISTP", c.Company, c.History}, part{"CCONTA", c.DebitCompany, c.Debit}, part{"CCONTA", c.CreditCompany, c.Credit},
-		part{"CCONTA", c.CounterCompany, c.Counter}, part{inPeriod, c.Company, string(c.Date)})
+		number("GFILIAL", c.Company, c.Branch), Part{AnyCentre, c.Company, c.Centre}, Part{"GDEPTO", c.Company, c.Department},
+		Part{"CHISTP", c.Company, c.History}, Part{"CCONTA", c.DebitCompany, c.Debit}, Part{"CCONTA", c.CreditCompany, c.Credit},
+		Part{"CCONTA", c.CounterCompany, c.Counter}, Part{InPeriod, c.Company, date})
 	if err != nil {
 		return LineMaster{}, err
 	}
@@ -194,7 +195,7 @@ func LookUpLine(ctx context.Context, tx consumer.Tx, c LineCodes) (LineMaster, e
 }
 
 // account reads the flags INATIVA, ANALITICA and RATEIO, each a digit of a number.
-func account(flags answer) Account {
+func account(flags Answer) Account {
 	n, err := strconv.Atoi(flags.String)
 	if err != nil {
 		return Account{}
@@ -212,7 +213,7 @@ func account(flags answer) Account {
 // LookUpManagerial looks up a managerial account.
 func LookUpManagerial(ctx context.Context, tx consumer.Tx, company int64, code string) (Status, error) {
 	a, err := lookUp(ctx, tx, `SELECT MAX(ATIVO) FROM SLCONTAGERENCIAL WHERE CODCOLIGADA = ? AND CODGERENCIAL = ?`, []any{company, code},
-		part{"SLCONTAGERENCIAL", company, code})
+		Part{"SLCONTAGERENCIAL", company, code})
 	if err != nil {
 		return Missing, err
 	}

@@ -4,7 +4,10 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -46,8 +49,24 @@ func newCustom(table, id string) Custom {
 // CustomColumn is a column a customer added.
 type CustomColumn struct {
 	Name string // in PostgreSQL, which writes names small, in capitals
-	Size int    // characters
+	Size int    // characters; 0: not known, any text is let through
 	real string // the database's name, where it is another
+}
+
+// quoted is the column's name in a statement.
+func (c CustomColumn) quoted() string {
+	return `"` + strings.ReplaceAll(cmp.Or(c.real, c.Name), `"`, `""`) + `"`
+}
+
+// CustomOf is the table of a record's custom columns; false where it has none.
+func CustomOf(t *contracts.Table) (Custom, bool) {
+	switch t {
+	case contracts.FLAN:
+		return EntryCustom, true
+	case contracts.FXCX:
+		return StatementCustom, true
+	}
+	return Custom{}, false
 }
 
 // Columns lists the custom columns by their folded names. Only VARCHAR columns count, in SQL Server
@@ -57,16 +76,32 @@ func (c Custom) Columns(ctx context.Context, tx consumer.Tx) (map[string]CustomC
 	if known, ok := memo.Get(c.name); ok {
 		return known.(map[string]CustomColumn), nil
 	}
-	found, err := tx.QueryContext(ctx, c.columns[sqldb.DialectOf(tx)])
+	columns, err := c.read(ctx, tx)
 	if err != nil {
 		return nil, fmt.Errorf("read the custom columns: %w", err)
 	}
-	defer func() { _ = found.Close() }()
+	memo.Put(c.name, columns)
+	return columns, nil
+}
+
+func (c Custom) read(ctx context.Context, tx consumer.Tx) (map[string]CustomColumn, error) {
 	columns := map[string]CustomColumn{}
+	if m, ok := tx.(Master); ok {
+		list, err := m.CustomColumns(ctx, c.name)
+		for _, column := range list {
+			columns[contracts.FoldName(column.Name)] = column
+		}
+		return columns, err
+	}
+	found, err := tx.QueryContext(ctx, c.columns[sqldb.DialectOf(tx)])
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = found.Close() }()
 	for found.Next() {
 		var name, kind string
 		if err := found.Scan(&name, &kind); err != nil {
-			return nil, fmt.Errorf("read the custom columns: %w", err)
+			return nil, err
 		}
 		if size, ok := varchar(kind); ok {
 			column := CustomColumn{Name: name, Size: size}
@@ -76,11 +111,7 @@ func (c Custom) Columns(ctx context.Context, tx consumer.Tx) (map[string]CustomC
 			columns[contracts.FoldName(name)] = column
 		}
 	}
-	if err := found.Err(); err != nil {
-		return nil, fmt.Errorf("read the custom columns: %w", err)
-	}
-	memo.Put(c.name, columns)
-	return columns, nil
+	return columns, found.Err()
 }
 
 // varchar reads the size of a VARCHAR(n).
@@ -102,18 +133,59 @@ type CustomValue struct {
 // Save writes custom columns of a record; those not named stay as they are. Its texts depend on which
 // columns are written.
 func (c Custom) Save(ctx context.Context, tx consumer.Tx, company, id int64, values []CustomValue) error {
+	if elsewhere, ok := tx.(CustomValues); ok {
+		elsewhere.SaveCustom(c.name, values)
+		return nil
+	}
 	row := sqldb.Insert{Table: c.name, Columns: []string{"CODCOLIGADA", c.id}, Keys: []string{"CODCOLIGADA", c.id}}
 	args := []any{company, id}
 	for _, v := range values {
-		row.Columns = append(row.Columns, `"`+strings.ReplaceAll(cmp.Or(v.Column.real, v.Column.Name), `"`, `""`)+`"`)
+		row.Columns = append(row.Columns, v.Column.quoted())
 		args = append(args, v.Value)
 	}
 	query := sqldb.DialectOf(tx).InsertOrUpdate(row)
 	return c.later(ctx, tx, "write", query, args...)
 }
 
+// Load reads the custom columns of a record, by name; none when nothing was ever written into them.
+func (c Custom) Load(ctx context.Context, tx consumer.Tx, company, id int64) ([]contracts.Extra, error) {
+	columns, err := c.Columns(ctx, tx)
+	if err != nil || len(columns) == 0 {
+		return nil, err
+	}
+	var extras []contracts.Extra
+	var names []string
+	for _, folded := range slices.Sorted(maps.Keys(columns)) {
+		names = append(names, columns[folded].quoted())
+		extras = append(extras, contracts.Extra{Name: columns[folded].Name})
+	}
+	cells := make([]sql.NullString, len(names))
+	into := make([]any, len(names))
+	for i := range cells {
+		into[i] = &cells[i]
+	}
+	err = tx.QueryRowContext(ctx, "SELECT "+strings.Join(names, ", ")+" FROM "+c.name+" WHERE CODCOLIGADA = ? AND "+c.id+" = ?", company, id).Scan(into...)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("read %s: %w", c.name, err)
+	}
+	for i, cell := range cells {
+		extras[i].Value = contracts.Value{State: contracts.Null}
+		if cell.Valid {
+			extras[i].Value = contracts.String(cell.String)
+		}
+	}
+	return extras, nil
+}
+
 // Clear removes the custom columns of a record.
 func (c Custom) Clear(ctx context.Context, tx consumer.Tx, company, id int64) error {
+	if elsewhere, ok := tx.(CustomValues); ok {
+		elsewhere.ClearCustom(c.name)
+		return nil
+	}
 	return c.later(ctx, tx, "clear", c.discard, company, id)
 }
 

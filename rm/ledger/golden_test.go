@@ -31,7 +31,10 @@ func (r *recorder) QueryRowContext(context.Context, string, ...any) *sql.Row {
 func TestGoldenStatementsOfSQLServer(t *testing.T) {
 	made := map[string]string{}
 	for _, s := range []*statements{entries, rows, statementRows, heads, lines, managerial} {
-		made["insert "+s.table.Name], made["load "+s.table.Name] = s.insertSQL, s.loadSQL
+		made["insert "+s.table.Name] = s.insertSQL
+		if s != managerial { // read with its entry, below
+			made["load "+s.table.Name] = s.loadSQL
+		}
 		made["update "+s.table.Name], made["remove "+s.table.Name] = s.updateSQL, s.removeSQL
 	}
 	for _, s := range []sequence{entryIDs, rowIDs, statementIDs, headIDs, lineIDs, managerialIDs} {

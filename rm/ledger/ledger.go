@@ -3,11 +3,13 @@
 //
 // All statements have constant texts, so that a Tx that keeps prepared statements can. What is written
 // goes through sqldb.Later: its error may be that of a later statement. Codes of the master data are
-// looked up once in a transaction that has a sqldb.Memo; nothing here writes them.
+// looked up once in a transaction that has a sqldb.Memo; nothing here writes them. Where a transaction is a
+// Master they are asked of it, and the schema need not hold any.
 package ledger
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strings"
 	"time"
@@ -38,7 +40,7 @@ type statements struct {
 }
 
 // newStatements makes the texts. keys are the property names of the primary key; load reads by the
-// first loadBy of them.
+// first loadBy of them. With loadBy 0 nothing is: records are read by a query of their own.
 func newStatements(t *contracts.Table, loadBy int, keys ...string) *statements {
 	s := &statements{table: t, keys: keys}
 	isKey := map[string]bool{}
@@ -68,8 +70,10 @@ func newStatements(t *contracts.Table, loadBy int, keys ...string) *statements {
 	list := strings.Join(columns, ", ")
 	s.columns = list
 	s.insertSQL = "INSERT INTO " + t.Name + " (" + list + ") VALUES (" + strings.Join(marks, ", ") + ")"
-	s.loadSQL = s.selects(where(keys[:loadBy]), t.Field(keys[len(keys)-1]).Column)
-	s.lockSQL = s.loadSQL + " {lock}"
+	if loadBy > 0 {
+		s.loadSQL = s.selects(where(keys[:loadBy]), t.Field(keys[len(keys)-1]).Column)
+		s.lockSQL = s.loadSQL + " {lock}"
+	}
 	s.removeSQL = "DELETE FROM " + t.Name + " WHERE " + where(keys)
 	s.updateSQL = "UPDATE " + t.Name + " SET " + strings.Join(sets, ", ") + " WHERE " + where(keys)
 	return s
@@ -175,13 +179,16 @@ func (s *statements) loadBy(ctx context.Context, tx consumer.Tx, query string, a
 	return found, nil
 }
 
-// nullDay is a date as a parameter: NULL without one.
-func nullDay(d contracts.Date) any {
+// day is the text of a date; empty without one.
+func day(d contracts.Date) string {
 	if _, err := time.Parse(time.DateOnly, string(d)); err != nil {
-		return nil
+		return ""
 	}
 	return string(d)
 }
+
+// null is a text as a parameter: NULL for an empty one.
+func null(s string) sql.NullString { return sql.NullString{String: s, Valid: s != ""} }
 
 // cell scans one column into its field.
 type cell struct {

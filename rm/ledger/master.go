@@ -7,14 +7,6 @@ import (
 	"smartlink/contracts"
 )
 
-// Parts of the master data that are not simply a row of a table.
-const (
-	closedFinance    = "SLFECHAMENTO F, the closing date"
-	closedAccounting = "SLFECHAMENTO C, the closing date"
-	inPeriod         = "SLFECHAMENTO C, whether a date is in a period"
-	anyCentre        = "GCCUSTO, the company's own or a shared one"
-)
-
 // Status is what the master data says about a code.
 type Status int
 
@@ -66,9 +58,9 @@ func LookUpEntry(ctx context.Context, tx consumer.Tx, c EntryCodes) (EntryMaster
 		c.Company, c.Company, c.Branch, c.PartyCompany, c.Party, c.Company, c.DocType, c.CashCompany, c.Cash, c.Currency,
 		c.CentreCompany, c.Centre, c.Company, c.Department, c.Company,
 	},
-		part{"GCOLIGADA", c.Company, ""}, number("GFILIAL", c.Company, c.Branch), part{"FCFO", c.PartyCompany, c.Party}, part{"FTDO", c.Company, c.DocType},
-		part{"FCXA", c.CashCompany, c.Cash}, part{"GMOEDA", 0, c.Currency}, part{"GCCUSTO", c.CentreCompany, c.Centre},
-		part{"GDEPTO", c.Company, c.Department}, part{closedFinance, c.Company, ""})
+		Part{"GCOLIGADA", c.Company, ""}, number("GFILIAL", c.Company, c.Branch), Part{"FCFO", c.PartyCompany, c.Party}, Part{"FTDO", c.Company, c.DocType},
+		Part{"FCXA", c.CashCompany, c.Cash}, Part{"GMOEDA", 0, c.Currency}, Part{"GCCUSTO", c.CentreCompany, c.Centre},
+		Part{"GDEPTO", c.Company, c.Department}, Part{ClosedFinance, c.Company, ""})
 	if err != nil {
 		return EntryMaster{}, err
 	}
@@ -89,7 +81,7 @@ const rowMaster = `SELECT
 // LookUpRow looks up the cost centre and the financial nature of a row of an apportionment.
 func LookUpRow(ctx context.Context, tx consumer.Tx, company int64, centre string, natureCompany int64, nature string) (Status, Status, error) {
 	a, err := lookUp(ctx, tx, rowMaster, []any{company, centre, centre, natureCompany, nature},
-		part{anyCentre, company, centre}, part{"TTBORCAMENTO", natureCompany, nature})
+		Part{AnyCentre, company, centre}, Part{"TTBORCAMENTO", natureCompany, nature})
 	if err != nil {
 		return Missing, Missing, err
 	}
@@ -97,7 +89,7 @@ func LookUpRow(ctx context.Context, tx consumer.Tx, company int64, centre string
 }
 
 // active reads a flag ATIVO.
-func active(flag answer) Status {
+func active(flag Answer) Status {
 	switch {
 	case !flag.Valid:
 		return Missing
@@ -109,7 +101,7 @@ func active(flag answer) Status {
 }
 
 // posting reads two flags: active, and takes entries.
-func posting(flags answer) Status {
+func posting(flags Answer) Status {
 	switch {
 	case !flags.Valid:
 		return Missing

@@ -7,6 +7,7 @@ import (
 
 	"smartlink/consumer"
 	"smartlink/contracts"
+	"smartlink/internal/sqldb"
 )
 
 var (
@@ -86,7 +87,7 @@ const statementMaster = `SELECT
 // LookUpStatement looks up the codes of a statement entry, and up to which date finance is closed.
 func LookUpStatement(ctx context.Context, tx consumer.Tx, company, branch, cashCompany int64, cash string) (StatementMaster, error) {
 	a, err := lookUp(ctx, tx, statementMaster, []any{company, company, branch, cashCompany, cash, company},
-		part{"GCOLIGADA", company, ""}, number("GFILIAL", company, branch), part{"FCXA", cashCompany, cash}, part{closedFinance, company, ""})
+		Part{"GCOLIGADA", company, ""}, number("GFILIAL", company, branch), Part{"FCXA", cashCompany, cash}, Part{ClosedFinance, company, ""})
 	if err != nil {
 		return StatementMaster{}, err
 	}
@@ -95,6 +96,13 @@ func LookUpStatement(ctx context.Context, tx consumer.Tx, company, branch, cashC
 
 // SettlementOf answers the financial entry whose settlement made a statement entry, "1;42", or "".
 func SettlementOf(ctx context.Context, tx consumer.Tx, company, id int64) (string, error) {
+	if m, ok := tx.(Master); ok {
+		a, err := ask(ctx, m, sqldb.MemoOf(tx), []Part{number(Settlement, company, id)})
+		if err != nil {
+			return "", err
+		}
+		return a[0].String, nil
+	}
 	var by sql.NullString
 	err := tx.QueryRowContext(ctx, `SELECT MIN(CONCAT(CODCOLIGADA, ';', IDLAN)) FROM FLAN WHERE CODCOLXCX = ? AND IDXCX = ?`, company, id).Scan(&by)
 	if err != nil {

@@ -1,6 +1,6 @@
 // Package rmtest runs RM's consumers on seeded books of their own, for the tests of rm. It checks what
 // has to hold whatever a message says: no panic, no technical fault, nothing written by a refused
-// message, faults that a person can read.
+// message, faults that a person can read, the same outcome and record at a desk (rm/webservice/desk).
 package rmtest
 
 import (
@@ -36,11 +36,12 @@ func (b *Books) Of(t testing.TB) *Books { return &Books{b.Runner, t, b.kept} }
 func (b *Books) Run(c consumer.Consumer, body string) consumertest.Result {
 	b.t.Helper()
 	ctx := context.Background()
+	other := b.atDesk(ctx, c, body)
 	tx := b.begin(ctx)
 	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
 	before := Changes(ctx, tx)
 	result := Attempt(ctx, tx, c, body)
-	problems := append(Check(result, Changes(ctx, tx)-before), Unreadable(result)...)
+	problems := slices.Concat(Check(result, Changes(ctx, tx)-before), Unreadable(result), other.differs(ctx, tx, c, body, result))
 	if result.Kind == consumer.KindDone {
 		if err := tx.Commit(); err != nil {
 			b.t.Fatal(err)

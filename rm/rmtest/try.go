@@ -17,11 +17,12 @@ import (
 func (b *Books) Try(c consumer.Consumer, body string, look func(tx consumer.Tx, result consumertest.Result)) (problems []string) {
 	b.t.Helper()
 	ctx := context.Background()
+	other := b.atDesk(ctx, c, body)
 	tx, rollback := b.Begin()
 	defer rollback()
 	before := Changes(ctx, tx)
 	result := Attempt(ctx, tx, c, body)
-	problems = Check(result, Changes(ctx, tx)-before)
+	problems = append(Check(result, Changes(ctx, tx)-before), other.differs(ctx, tx, c, body, result)...)
 	look(tx, result)
 	return problems
 }
@@ -99,8 +100,12 @@ func Attempt(ctx context.Context, tx consumer.Tx, c consumer.Consumer, body stri
 		}
 		result.Lines = *log
 	}()
-	x := consumer.Execution{Message: consumertest.Message(c.Type(), body), Attempt: 1, Now: Now}
-	return consumertest.Result{Outcome: c.Execute(ctx, tx, x, log)}
+	return consumertest.Result{Outcome: c.Execute(ctx, tx, execution(c, body), log)}
+}
+
+// execution is an attempt at a message.
+func execution(c consumer.Consumer, body string) consumer.Execution {
+	return consumer.Execution{Message: consumertest.Message(c.Type(), body), Attempt: 1, Now: Now}
 }
 
 // kept are the statements that were prepared, and those that are to be at the next transaction.
