@@ -30,6 +30,13 @@ type Outside interface {
 // key come one after the other all the same.
 type Parallel interface{ Parallel() int }
 
+// Trier is implemented by outside consumers that can judge a message without making the call.
+type Trier interface {
+	// Try answers what Send would, as far as that can be told without it: Done without a key says that the call
+	// would be made. It changes nothing.
+	Try(ctx context.Context, x Execution, log Log) Outcome
+}
+
 // Call is one call of an outside consumer.
 type Call struct {
 	Execution

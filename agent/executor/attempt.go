@@ -94,8 +94,15 @@ func (a *attempt) run(ctx context.Context) (*inbox.Ending, error) {
 	}
 }
 
-// call calls the consumer. Its panic is a retry.
+// call calls the consumer.
 func (a *attempt) call(ctx context.Context, c consumer.Consumer, g *guarded) (out consumer.Outcome, code link.Code) {
+	return a.caught(func() consumer.Outcome {
+		return c.Execute(ctx, g, consumer.Execution{Message: a.row.Message, Attempt: a.row.Attempt, Now: a.now}, &a.log)
+	})
+}
+
+// caught calls a consumer's code. Its panic is a retry.
+func (a *attempt) caught(f func() consumer.Outcome) (out consumer.Outcome, code link.Code) {
 	code = link.CodeConsumerFailed
 	defer func() {
 		if p := recover(); p != nil {
@@ -104,7 +111,7 @@ func (a *attempt) call(ctx context.Context, c consumer.Consumer, g *guarded) (ou
 			a.log.Error("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	return c.Execute(ctx, g, consumer.Execution{Message: a.row.Message, Attempt: a.row.Attempt, Now: a.now}, &a.log), code
+	return f(), code
 }
 
 // doomed answers the failure of a row whose transaction is gone: with it goes what the consumer said,

@@ -441,9 +441,10 @@ func (w *worker) judge(ctx context.Context, a *attempt, x *call) (*inbox.Ending,
 		}
 		return a.done(ctx, x.out, end)
 	case consumer.KindAway:
-		why := link.NewError(link.CodeConsumerAway, "type", x.row.Message.Type, "reason", technical(x.out).EN)
+		reason := technical(x.out)
+		why := link.NewError(link.CodeConsumerAway, "type", x.row.Message.Type, "reason", reason.EN, "reasonPT", reason.PT)
 		if x.open { // what it came to is still not known, which is more than that nobody can be asked
-			why = w.unknown(x, technical(x.out))
+			why = w.unknown(x, reason)
 		}
 		return w.waits(a, why, now.Add(w.outage(x.out)), inbox.AttemptUndone), nil
 	case consumer.KindAbsent:
@@ -457,8 +458,12 @@ func (w *worker) judge(ctx context.Context, a *attempt, x *call) (*inbox.Ending,
 // absent says that the other side knows nothing of a call.
 var absent = link.Text{PT: "ainda não foi encontrada", EN: "it was not found yet"}
 
-// technical is a cause as it was given.
+// technical is a cause as it was given, in both languages where it has them.
 func technical(out consumer.Outcome) link.Text {
+	if known, ok := errors.AsType[*link.Error](out.Cause); ok {
+		t := known.Text()
+		return link.Text{PT: clip(t.PT, maxReason), EN: clip(t.EN, maxReason)}
+	}
 	said := clip(out.Reason, maxReason)
 	return link.Text{PT: said, EN: said}
 }

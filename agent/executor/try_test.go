@@ -102,3 +102,55 @@ func content(t *testing.T, files agenttest.Files) string {
 	}
 	return b.String()
 }
+
+// judge is an outside consumer that can judge without calling.
+type judge struct {
+	consumer.Outside
+	try func() consumer.Outcome
+}
+
+func (j judge) Try(_ context.Context, _ consumer.Execution, log consumer.Log) consumer.Outcome {
+	log.Info("judged")
+	return j.try()
+}
+
+// TestOutsideIsTriedWhereItCanJudge: without a call, and without holding the inbox meanwhile.
+func TestOutsideIsTriedWhereItCanJudge(t *testing.T) {
+	w, o := newOutside(t)
+	booked := agenttest.Delivery("a", outside, agenttest.BusinessKey("k"))
+	w.store(booked)
+	w.out()
+	d := agenttest.Delivery("b", outside)
+	again := agenttest.Delivery("c", outside, agenttest.BusinessKey("k"))
+	w.store(d, again)
+	for _, tc := range []struct {
+		name string
+		d    link.Delivery
+		out  func() consumer.Outcome
+		want executor.Trial
+	}{
+		{"passes", d, func() consumer.Outcome {
+			w.store(agenttest.Delivery("meanwhile"))
+			return consumer.Done("", nil, link.Fault{Code: "W", Description: "w"})
+		}, executor.Trial{State: link.ERPDone}},
+		{"refuses", d, func() consumer.Outcome { return consumer.Reject([]link.Fault{{Code: "TEST-NO", Description: "no"}}) }, executor.Trial{State: link.ERPRejected, Code: "TEST-NO"}},
+		{"away", d, func() consumer.Outcome {
+			return consumer.Away(0, link.NewError(link.CodeWriterAway, "why", "closed", "whyPT", "fechado"))
+		}, executor.Trial{State: link.ERPWaiting, Code: link.CodeConsumerAway, Reason: "closed."}},
+		{"panics", d, func() consumer.Outcome { panic("lost my way") }, executor.Trial{State: link.ERPWaiting, Code: link.CodeConsumerPanic}},
+		{"booked before", again, func() consumer.Outcome { panic("asked") }, executor.Trial{State: link.ERPDuplicate, Key: "booked-a"}},
+	} {
+		w.config.Outside = []consumer.Outside{judge{o, tc.out}}
+		exec, err := executor.New(w.config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := exec.Try(t.Context(), tc.d.Message.ID)
+		if err != nil || got.State != tc.want.State || got.Code != tc.want.Code || got.Key != tc.want.Key || tc.want.Reason != "" && got.Reason != tc.want.Reason {
+			t.Errorf("%s: %+v, %v", tc.name, got, err)
+		}
+		if len(o.calls) != 1 {
+			t.Errorf("%s: %d calls", tc.name, len(o.calls))
+		}
+	}
+}
