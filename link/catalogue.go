@@ -80,6 +80,8 @@ const (
 	CodeConsumerAway      Code = "SL-CONSUMER-AWAY"
 	CodeCallUnknown       Code = "SL-CALL-UNKNOWN"
 	CodeConsumerConfig    Code = "SL-CONSUMER-CONFIG"
+	CodeWriterConfig      Code = "SL-WRITER-CONFIG"
+	CodeWriterAway        Code = "SL-WRITER-AWAY"
 	CodeDuplicateDiffers  Code = "SL-DUPLICATE-DIFFERS"
 	CodeForeignTables     Code = "SL-FOREIGN-TABLES"
 	CodeSharedSchema      Code = "SL-SHARED-SCHEMA"
@@ -347,6 +349,12 @@ var catalogue = []Entry{
 	{CodeConsumerConfig, 0, "Consumidor mal configurado", "Consumer not configured right",
 		"O consumidor de {type} não pode ser usado: {whyPT}.",
 		"The consumer of {type} cannot be used: {why}."},
+	{CodeWriterConfig, 0, "Gravação no RM mal configurada", "Writing into RM not configured right",
+		"Os comandos não podem ser lançados pelos serviços web do RM: {whyPT}.",
+		"The commands cannot be booked by RM's web services: {why}."},
+	{CodeWriterAway, 0, "Não se grava no RM", "Nothing is saved in RM",
+		"{whyPT}.",
+		"{why}."},
 	{CodeDuplicateDiffers, 0, "Duplicata com outro conteúdo", "Duplicate with other content",
 		"Esta chave de negócio já foi lançada com outro conteúdo (mensagem {first}); nada mudou. Para alterar, envie uma edição com outra chave.",
 		"This business key was booked before with other content (message {first}); nothing changed. To change it, send an edit with another key."},
