@@ -52,7 +52,7 @@ type guard struct {
 	log    *slog.Logger
 	self   link.HoldRequest
 	hold   time.Duration
-	wake   chan struct{}
+	wake   signal
 	begin  func(ctx context.Context) error // begins the active run's work
 	end    func(ctx context.Context) error // ends it
 	heard  func(ctx context.Context, err error)
@@ -78,18 +78,13 @@ func newGuard(cfg *Config, box *inbox.Box) *guard {
 		host = "?"
 	}
 	return &guard{
-		hub: cfg.Hub, box: box, clock: cfg.Clock, log: cfg.Logger, hold: cfg.Hold, wake: make(chan struct{}, 1),
+		hub: cfg.Hub, box: box, clock: cfg.Clock, log: cfg.Logger, hold: cfg.Hold, wake: newSignal(),
 		self: link.HoldRequest{Instance: box.Installation().Instance, Run: uuid.New(), Host: host, Lease: cfg.Hold.String()},
 	}
 }
 
 // Wake makes the guard ask the hub now.
-func (g *guard) Wake() {
-	select {
-	case g.wake <- struct{}{}:
-	default:
-	}
-}
+func (g *guard) Wake() { g.wake.give() }
 
 // Standing answers how this run stands.
 func (g *guard) Standing() Standing {
@@ -117,7 +112,7 @@ func (g *guard) mayWrite() bool {
 
 func (g *guard) run(ctx context.Context) {
 	for ctx.Err() == nil {
-		wait := g.hold / askTimes
+		wait := clock.ToTick(g.clock, g.hold/askTimes)
 		if g.taken == 0 {
 			wait = g.patience()
 		}
@@ -212,7 +207,9 @@ func (g *guard) ask(ctx context.Context) (link.HoldResponse, error) {
 		g.self.Epoch, g.self.Moves = active.Epoch, active.Moves
 	}
 	ask := g.self
-	ask.Help = g.helpState(ctx)
+	if g.taken != 0 && err == nil {
+		ask.Help = g.helpState(active.Help)
+	}
 	ctx, cancel := context.WithTimeout(ctx, g.hold/2)
 	defer cancel()
 	answer, err := g.hub.Hold(ctx, ask)
@@ -222,18 +219,11 @@ func (g *guard) ask(ctx context.Context) (link.HoldResponse, error) {
 	return answer, err
 }
 
-// helpState is what the hub is told of remote help; nil: this run does not work, or does not know.
-func (g *guard) helpState(ctx context.Context) *link.HelpState {
-	if g.taken == 0 {
-		return nil
-	}
-	rules, err := g.box.Rules(ctx)
-	if err != nil {
-		return nil
-	}
+// helpState is what the hub is told of remote help by a run that works.
+func (g *guard) helpState(h inbox.Help) *link.HelpState {
 	s := &link.HelpState{Replies: g.replies}
-	if rules.Help.On(g.clock.Now()) {
-		s.Until = &rules.Help.Until
+	if h.On(g.clock.Now()) {
+		s.Until = &h.Until
 	}
 	return s
 }
@@ -257,7 +247,7 @@ func (g *guard) assist(ctx context.Context, asked []link.HelpRequest) {
 }
 
 func (g *guard) move(ctx context.Context) {
-	if _, err := g.box.Move(ctx); err != nil {
+	if err := g.box.Move(ctx); err != nil {
 		g.log.Debug("the database could not be marked", "error", err)
 		return
 	}

@@ -137,7 +137,7 @@ func (h *Host) Failure() error {
 
 func (h *Host) run(ctx context.Context) {
 	for ctx.Err() == nil {
-		sleep(ctx, h.cfg.Clock, watchEvery, nil)
+		sleep(ctx, h.cfg.Clock, clock.ToTick(h.cfg.Clock, watchEvery), nil)
 		if ctx.Err() != nil {
 			return
 		}

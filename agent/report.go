@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	reportEvery = 2 * time.Second // the hub knows a state at most 5 s later
+	reportEvery = 2 * time.Second // what comes within it is told together; the hub knows a state at most 5 s later
 	reportItems = 500             // of one report: well below the size of a message
 	reportTime  = 30 * time.Second
 )
@@ -27,13 +27,14 @@ type report struct {
 	clock  clock.Clock
 	log    *slog.Logger
 	alarms *alarms
+	wake   signal // there is something to tell
 }
 
 func (r *report) run(ctx context.Context) {
 	var fails backoff
 	for ctx.Err() == nil {
 		n, err := r.pass(ctx)
-		wait := reportEvery
+		wait, wake := reportEvery, signal(nil)
 		switch {
 		case err != nil && ctx.Err() == nil:
 			wait = fails.next(err)
@@ -43,10 +44,13 @@ func (r *report) run(ctx context.Context) {
 			}
 		case n == reportItems:
 			continue // there is more
+		case n == 0:
+			wait, wake = 0, r.wake
+			fallthrough
 		default:
 			fails.reset()
 		}
-		sleep(ctx, r.clock, wait, nil)
+		sleep(ctx, r.clock, wait, wake)
 	}
 }
 

@@ -19,7 +19,6 @@ import (
 )
 
 const (
-	upPoll  = time.Second      // how often it looks for what other processes put up
 	upBatch = 64               // messages read, and deleted, at once
 	upCalls = 8                // sends at the same time, of different ordering keys
 	upTime  = 60 * time.Second // of one send, repeats inside the client included
@@ -32,16 +31,11 @@ type up struct {
 	clock  clock.Clock
 	log    *slog.Logger
 	alarms *alarms
-	wake   chan struct{}
+	wake   signal
 }
 
 // Wake tells that there is something to send.
-func (u *up) Wake() {
-	select {
-	case u.wake <- struct{}{}:
-	default:
-	}
-}
+func (u *up) Wake() { u.wake.give() }
 
 func (u *up) run(ctx context.Context) {
 	var fails backoff
@@ -54,7 +48,7 @@ func (u *up) run(ctx context.Context) {
 			sleep(ctx, u.clock, wait, nil)
 		case sent == 0:
 			fails.reset()
-			sleep(ctx, u.clock, upPoll, u.wake)
+			sleep(ctx, u.clock, 0, u.wake) // who puts something up, or finds it, wakes it
 		default:
 			fails.reset()
 		}

@@ -32,12 +32,28 @@ func (b *backoff) next(err error) time.Duration {
 	return max(d/2+rand.N(d/2+1), client.RetryAfter(err))
 }
 
-// sleep waits for d, for wake (nil: none) or for the end of ctx.
-func sleep(ctx context.Context, clk clock.Clock, d time.Duration, wake <-chan struct{}) {
-	t := clk.NewTimer(d)
-	defer t.Stop()
+// signal wakes a loop that sleeps, or lets it not fall asleep.
+type signal chan struct{}
+
+func newSignal() signal { return make(signal, 1) }
+
+func (s signal) give() {
 	select {
-	case <-t.C():
+	case s <- struct{}{}:
+	default:
+	}
+}
+
+// sleep waits for d, 0: for ever, for wake (nil: none) or for the end of ctx.
+func sleep(ctx context.Context, clk clock.Clock, d time.Duration, wake <-chan struct{}) {
+	var due <-chan time.Time
+	if d > 0 {
+		t := clk.NewTimer(d)
+		defer t.Stop()
+		due = t.C()
+	}
+	select {
+	case <-due:
 	case <-wake:
 	case <-ctx.Done():
 	}

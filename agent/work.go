@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"smartlink/agent/executor"
+	"smartlink/agent/inbox"
 	"smartlink/internal/lifecycle"
 )
 
@@ -20,10 +21,19 @@ type work struct {
 func (a *Agent) beginWork(ctx context.Context) (err error) {
 	cfg := &a.cfg
 	w := &work{parts: &lifecycle.Group{}}
-	w.up = &up{hub: cfg.Hub, box: a.box, clock: cfg.Clock, log: cfg.Logger, alarms: a.alarms, wake: make(chan struct{}, 1)}
+	w.up = &up{hub: cfg.Hub, box: a.box, clock: cfg.Clock, log: cfg.Logger, alarms: a.alarms, wake: newSignal()}
+	report := &report{hub: cfg.Hub, box: a.box, clock: cfg.Clock, log: cfg.Logger, alarms: a.alarms, wake: newSignal()}
 	w.exec, err = executor.New(executor.Config{
 		Box: a.box, Consumers: cfg.Consumers, Outside: cfg.Outside, Retry: cfg.Retry, BatchSize: cfg.BatchSize, Parallel: cfg.Parallel, Clock: cfg.Clock, Logger: cfg.Logger,
 		Answered: w.up.Wake, Alarm: a.alarms.add,
+		Looked: func(f inbox.Found) {
+			if f.Send {
+				w.up.Wake()
+			}
+			if f.Report {
+				report.wake.give()
+			}
+		},
 	})
 	if err != nil {
 		return err
@@ -32,7 +42,6 @@ func (a *Agent) beginWork(ctx context.Context) (err error) {
 	if err := down.subscribe(ctx); err != nil {
 		cfg.Logger.Warn("the hub does not take the subscriptions; it is tried again", "error", err)
 	}
-	report := &report{hub: cfg.Hub, box: a.box, clock: cfg.Clock, log: cfg.Logger, alarms: a.alarms}
 	w.health = &health{box: a.box, exec: w.exec, up: w.up, clock: cfg.Clock, log: cfg.Logger, alarms: a.alarms, started: a.started, history: cfg.History}
 	w.parts.Add("up", lifecycle.NewLoop(w.up.run))
 	w.parts.Add("status", lifecycle.NewLoop(report.run))

@@ -39,12 +39,13 @@ type Config struct {
 	Clock    clock.Clock // nil: clock.Real
 	Logger   *slog.Logger
 	Answered func() // called after a commit that put answers up; nil: nothing to do
-	Alarm    func(code link.Code)
+	// Looked is told what a look has found that is not the executor's; nil: nobody is told.
+	Looked func(inbox.Found)
+	Alarm  func(code link.Code)
 }
 
-// poll is how often the executor looks by itself for what other processes changed or what has become
-// due.
-const poll = time.Second
+// lookEvery is how often Run looks by itself for what other processes changed or what has become due.
+const lookEvery = time.Second
 
 // Pauses while the database is away.
 const (
@@ -87,6 +88,9 @@ func New(cfg Config) (*Executor, error) {
 	}
 	if cfg.Answered == nil {
 		cfg.Answered = func() {}
+	}
+	if cfg.Looked == nil {
+		cfg.Looked = func(inbox.Found) {}
 	}
 	if cfg.Alarm == nil {
 		cfg.Alarm = func(link.Code) {}
@@ -141,7 +145,7 @@ func (e *Executor) Types() []string {
 func (e *Executor) Wake() {
 	e.wakeLane()
 	for _, p := range e.programs {
-		p.workers[0].awake()
+		p.awake()
 	}
 }
 
@@ -157,6 +161,7 @@ func (e *Executor) wakeLane() {
 // have a moment to.
 func (e *Executor) Run(ctx context.Context) {
 	var all sync.WaitGroup
+	all.Go(func() { e.lookOut(ctx) })
 	for _, l := range e.lanes {
 		all.Go(func() { l.run(ctx) })
 	}
@@ -166,6 +171,26 @@ func (e *Executor) Run(ctx context.Context) {
 		}
 	}
 	all.Wait()
+}
+
+// lookOut looks from time to time, for everybody, and wakes whom it concerns: while there is nothing to do
+// nobody else does anything. When it cannot look, everybody does, and finds out what is wrong.
+func (e *Executor) lookOut(ctx context.Context) {
+	for {
+		e.sleep(ctx, clock.ToTick(e.cfg.Clock, lookEvery), nil)
+		if ctx.Err() != nil {
+			return
+		}
+		found, err := e.cfg.Box.Look(ctx)
+		if err != nil {
+			e.cfg.Logger.Debug("the inbox could not be looked at", "error", err)
+			found = inbox.Found{Execute: true, Send: true, Report: true}
+		}
+		if found.Execute {
+			e.Wake()
+		}
+		e.cfg.Looked(found)
+	}
 }
 
 // wakes is what ends the wait after a round: nothing does after one that failed.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"smartlink/agent/inbox"
 	"smartlink/internal/killpoint"
@@ -33,16 +34,17 @@ type lane struct {
 	owed   []*inbox.Row // claims to be given back when the database answers again
 }
 
-// run executes until ctx ends. Only the first lane looks by itself whether there is something to do: one
-// that has found something wakes the next.
+// run executes until ctx ends. When there is nothing to do it waits to be woken: see lookOut. A lane that
+// has found something wakes the next.
 func (l *lane) run(ctx context.Context) {
 	e := l.e
 	pause := firstPause
 	for ctx.Err() == nil {
 		n, err := l.once(ctx)
-		wait := poll
+		wait := time.Duration(0)
 		switch {
 		case errors.Is(err, inbox.ErrStandBy): // whoever stands by is stopped; otherwise it is a matter of moments
+			wait = firstPause
 			e.cfg.Logger.Debug("the executor pauses: this instance is not the active one, or not sure of it")
 		case err != nil && ctx.Err() == nil:
 			e.cfg.Logger.Error("the executor pauses: the database does not answer", "error", err, "pause", pause)
@@ -53,9 +55,6 @@ func (l *lane) run(ctx context.Context) {
 			continue
 		default:
 			pause = firstPause
-			if l.number > 0 {
-				wait = 0
-			}
 		}
 		e.sleep(ctx, wait, wakes(e.wake, err))
 	}

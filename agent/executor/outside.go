@@ -35,6 +35,7 @@ type program struct {
 	e       *Executor
 	c       consumer.Outside
 	workers []*worker
+	wake    chan struct{} // wakes one of the workers that have nothing to do
 
 	mu    sync.Mutex
 	away  error     // why the other side does not answer; nil: it does, as far as is known
@@ -50,9 +51,7 @@ type program struct {
 // worker makes one call at a time.
 type worker struct {
 	*program
-	wake chan struct{}
-	next *worker // is woken when this one has found something to do; nil: there is none
-	owed *call   // has come to its end, which is not written yet
+	owed *call // has come to its end, which is not written yet
 }
 
 // call is one claimed row on its way.
@@ -69,22 +68,20 @@ type call struct {
 }
 
 func newProgram(e *Executor, c consumer.Outside) *program {
-	p := &program{e: e, c: c, pending: map[string]time.Duration{}}
+	p := &program{e: e, c: c, wake: make(chan struct{}, 1), pending: map[string]time.Duration{}}
 	n := 1
 	if many, ok := c.(consumer.Parallel); ok {
 		n = max(many.Parallel(), 1)
 	}
-	var next *worker
 	for range n {
-		next = &worker{program: p, wake: make(chan struct{}, 1), next: next}
-		p.workers = append([]*worker{next}, p.workers...)
+		p.workers = append(p.workers, &worker{program: p})
 	}
 	return p
 }
 
-func (w *worker) awake() {
+func (p *program) awake() {
 	select {
-	case w.wake <- struct{}{}:
+	case p.wake <- struct{}{}:
 	default:
 	}
 }
@@ -122,14 +119,16 @@ func (e *Executor) Outside() []Standing {
 	return list
 }
 
-// run executes until ctx ends. The first worker of a program looks by itself, the others are woken.
+// run executes until ctx ends. When there is nothing to do it waits to be woken: see lookOut. A worker that has
+// found something wakes the next.
 func (w *worker) run(ctx context.Context) {
 	pause := firstPause
 	for ctx.Err() == nil {
 		n, err := w.once(ctx)
-		wait := poll
+		wait := time.Duration(0)
 		switch {
 		case errors.Is(err, inbox.ErrStandBy):
+			wait = firstPause
 			w.e.cfg.Logger.Debug("a consumer outside pauses: this instance is not the active one, or not sure of it", "type", w.c.Type())
 		case err != nil && ctx.Err() == nil:
 			w.e.cfg.Logger.Error("a consumer outside pauses: the database does not answer", "type", w.c.Type(), "error", err, "pause", pause)
@@ -140,9 +139,6 @@ func (w *worker) run(ctx context.Context) {
 			continue
 		default:
 			pause = firstPause
-			if w != w.workers[0] {
-				wait = 0
-			}
 		}
 		w.e.sleep(ctx, wait, wakes(w.wake, err))
 	}
@@ -169,8 +165,8 @@ func (w *worker) once(ctx context.Context) (int, error) {
 		case err != nil || x == nil:
 			return 0, err
 		}
-		if w.next != nil {
-			w.next.awake()
+		if len(w.workers) > 1 {
+			w.awake()
 		}
 		w.call(ctx, stopped, x)
 		w.owed = x

@@ -514,13 +514,17 @@ func TestSlowOutsideHoldsNobodyElseUp(t *testing.T) {
 		done <- struct{}{}
 		return consumer.Done("1", nil)
 	}
-	w.store(agenttest.Delivery("1", outside, key), agenttest.Delivery("2", outside, key), agenttest.Delivery("3", outside), agenttest.Delivery("4", outside),
-		agenttest.Delivery("5", outside))
+	w.store(agenttest.Delivery("1", outside, key), agenttest.Delivery("2", outside, key))
 	ctx, cancel := context.WithCancel(t.Context())
 	ran := make(chan struct{})
 	go func() { defer close(ran); w.e.Run(ctx) }()
-	keys := 0
-	for range 3 {
+	keys := 1
+	if <-begun != "k" {
+		t.Error("another call")
+	}
+	w.store(agenttest.Delivery("3", outside), agenttest.Delivery("4", outside), agenttest.Delivery("5", outside)) // whoever is free takes one
+	w.e.Wake()
+	for range 2 {
 		if <-begun == "k" {
 			keys++
 		}

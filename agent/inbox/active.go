@@ -23,10 +23,15 @@ type Active struct {
 	Hold
 	Since time.Time
 	Moves int64 // rises while work is done, and never goes back: an older state of the database shows by it
+	Help  Help  // whether the hub's people may ask for something
 }
 
+// is tells whether two are of the same run and epoch.
+func (h *Hold) is(other Hold) bool { return h.Epoch == other.Epoch && h.Run == other.Run }
+
 const (
-	readActive = `SELECT EPOCH, RUNID, HOST, SINCE, MOVES FROM SMARTLINKACTIVE WHERE ONE = 1`
+	readActive = `SELECT A.EPOCH, A.RUNID, A.HOST, A.SINCE, A.MOVES, D.HELPUNTIL, D.HELPON, D.HELPBY FROM SMARTLINKACTIVE A, SMARTLINKDESK D
+		WHERE A.ONE = 1 AND D.ONE = 1`
 	holdsRow   = `SELECT EPOCH, RUNID FROM SMARTLINKACTIVE WHERE ONE = 1`
 	takeActive = `UPDATE SMARTLINKACTIVE SET EPOCH = ?1, RUNID = ?2, HOST = ?3, SINCE = ?4, MOVES = MOVES + 1
 		WHERE ONE = 1 AND (EPOCH < ?1 OR EPOCH = ?1 AND RUNID = ?2)`
@@ -42,10 +47,11 @@ func (b *Box) Guard(sure func() bool) {
 	b.guarded.Store(true)
 }
 
-// Active tells which run has taken the inbox last; the zero Run: none yet.
+// Active tells which run has taken the inbox last (the zero Run: none yet), and what a run has to tell the
+// hub besides.
 func (b *Box) Active(ctx context.Context) (Active, error) {
 	var a Active
-	err := b.read.QueryRowContext(ctx, readActive).Scan(&a.Epoch, &a.Run, &a.Host, moment{&a.Since}, &a.Moves)
+	err := b.ask(ctx, readActive).Scan(&a.Epoch, &a.Run, &a.Host, moment{&a.Since}, &a.Moves, moment{&a.Help.Until}, moment{&a.Help.Since}, &a.Help.By)
 	if err != nil {
 		return a, fmt.Errorf("read who is active: %w", err)
 	}
@@ -94,17 +100,16 @@ func (b *Box) Lost() bool { return b.lost.Load() }
 // Commits counts the transactions that were committed since the inbox was opened.
 func (b *Box) Commits() int64 { return b.commits.Load() }
 
-// Move raises Active.Moves and answers it.
-func (b *Box) Move(ctx context.Context) (int64, error) {
+// Move raises Active.Moves.
+func (b *Box) Move(ctx context.Context) error {
 	err := b.write(ctx, func(tx *Tx) error {
 		_, err := tx.ExecContext(ctx, moveActive)
 		return err
 	})
 	if err != nil {
-		return 0, fmt.Errorf("note that the database moves on: %w", err)
+		return fmt.Errorf("note that the database moves on: %w", err)
 	}
-	a, err := b.Active(ctx)
-	return a.Moves, err
+	return nil
 }
 
 // holds looks, inside a transaction that has just begun, whether this run may write. The row stays as
@@ -121,7 +126,7 @@ func (b *Box) holds(ctx context.Context, t *Tx) error {
 	if err := t.QueryRowContext(ctx, holdsRow).Scan(&now.Epoch, &now.Run); err != nil {
 		return fmt.Errorf("look who is active: %w", err)
 	}
-	if lost := now.Epoch != h.Epoch || now.Run != h.Run; lost {
+	if !h.is(now) {
 		b.lost.Store(true)
 		return ErrStandBy
 	}

@@ -35,7 +35,7 @@ func TestGoldenStatementsOfSQLServer(t *testing.T) {
 	made := map[string]string{
 		"a delivery": x.insertMessage, "a message to be sent": x.insertUpstream, "a message of other code": x.insertOutbound, "an execution": x.insertExec, "an intent": x.writeIntent, "begin": x.lock, "savepoint": x.savepoint,
 		"back to the savepoint": x.rollback, "the mark": sqldb.SQLServer.InsertNew(marker), "older metrics": deleteMetrics,
-		"bookings of messages": lookAhead(2),
+		"bookings of messages": lookAhead(2), "a look": lookFor(2),
 	}
 	r := &recorder{}
 	b := &Box{read: sqldb.Bind(r, sqldb.SQLServer)}

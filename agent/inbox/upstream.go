@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	upstreamRows = `SELECT ` + rowColumns + ` FROM GTOTVSLINKMESSAGE WHERE TYPEEVENT = 'Upstream' AND STATE = 'stored' AND HELD = 0
-		AND OUTSIDE = '' AND DATATENTATIVAEXEC = '' AND SEQ > ? ORDER BY SEQ {limit ?}`
+	isOutgoing     = `TYPEEVENT = 'Upstream' AND STATE = 'stored' AND HELD = 0 AND OUTSIDE = '' AND DATATENTATIVAEXEC = ''`
+	upstreamRows   = `SELECT ` + rowColumns + ` FROM GTOTVSLINKMESSAGE WHERE ` + isOutgoing + ` AND SEQ > ? ORDER BY SEQ {limit ?}`
 	deleteUpstream = `DELETE FROM GTOTVSLINKMESSAGE WHERE ID = ? AND TYPEEVENT = 'Upstream'`
 	blockUpstream  = `UPDATE GTOTVSLINKMESSAGE SET STATE = 'blocked', STATECODE = ?, STATEREASON = ?, QTDETENTATIVAEXEC = QTDETENTATIVAEXEC + 1,
 		RECMODIFIEDBY = ?, RECMODIFIEDON = ? WHERE SEQ = ? AND TYPEEVENT = 'Upstream' AND STATE = 'stored'`

@@ -23,6 +23,16 @@ type Timer interface {
 	Stop()
 }
 
+// ToTick is how long it is until the next tick of those that come every so often since Elapsed began. Who
+// looks for something from time to time sleeps that long: what ticks together wakes an idle program once.
+func ToTick(c Clock, every time.Duration) time.Duration {
+	since := c.Elapsed() % every
+	if since < 0 { // synctest's time is long before the program's
+		since += every
+	}
+	return every - since
+}
+
 // Real is the machine's clock.
 var Real Clock = realClock{}
 

@@ -2,6 +2,7 @@ package clock_test
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"smartlink/internal/clock"
@@ -25,4 +26,24 @@ func TestJumpPassesNoTime(t *testing.T) {
 	if a, b := clock.Real.Elapsed(), clock.Real.Elapsed(); b < a || a < 0 {
 		t.Errorf("%s, then %s", a, b)
 	}
+}
+
+// TestToTick: whoever sleeps until the next tick wakes together with all who tick as often, or a multiple as
+// often, whenever they began; never at once, and never later than after a whole period.
+func TestToTick(t *testing.T) {
+	f := clock.NewFake(time.Date(2026, 3, 27, 9, 0, 0, 0, time.UTC))
+	for _, s := range []struct{ advance, every, want time.Duration }{
+		{0, time.Second, time.Second}, {300 * time.Millisecond, time.Second, 700 * time.Millisecond}, {0, 5 * time.Second, 4700 * time.Millisecond},
+		{700 * time.Millisecond, time.Second, time.Second}, {time.Hour, 7 * time.Second, 4 * time.Second},
+	} {
+		f.Advance(s.advance)
+		if got := clock.ToTick(f, s.every); got != s.want {
+			t.Errorf("after %s more, every %s: %s, want %s", s.advance, s.every, got, s.want)
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		if got := clock.ToTick(clock.Real, time.Minute); got <= 0 || got > time.Minute {
+			t.Errorf("in a bubble %s", got)
+		}
+	})
 }
