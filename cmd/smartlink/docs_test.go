@@ -205,6 +205,7 @@ var pageShows = map[string][]string{
 	"running-a-hub.md":    {"client-rate: 5000  # file", "SMARTLINK_HUB_TLS_CERT", "Fazenda Boa Vista S.A."},
 	"upstream.md":         {"smartlink agent send"},
 	"running-an-agent.md": {"HEALTH", "remote help", "goes on"},
+	"rm-host.md":          {"stand-in for an RM at", "Banco Nascente", "KIND"},
 	"installations.md":    {"ACTIVE ON", "Active instance", "instance      "},
 	"support.md":          {"RM-CFO-UNKNOWN", "rejected", "oldest waiting", "settled", "state    done", "will be executed again", "attempt 1"},
 }
