@@ -53,6 +53,8 @@ var rules = []rule{
 			"chaos.TestKilledAnywhereNothingLostNothingTwice"}},
 	{number: "9", text: "One message is one transaction: a refusal or a failure leaves nothing in the books.",
 		tests: []string{"executor.TestNeverHalfWritten", "executor.TestRejectKeepsTheRowAndNothingElse", "rm.TestBrokenFieldsAreNamedOrBookedAsSent", "rm.TestSequencesOfCommandsKeepTheBooksTied"}},
+	{number: "web service", text: "Where a real RM books: the marker, by which an entry is found again, has a place; and what RM itself says is passed on.",
+		codes: []string{"MARKER-*", "RATEIO-STAYS", "REFUSED"}},
 	{number: "form", text: "The form of a message, before any rule: JSON, types, sizes, ranges, dates.", codes: []string{"*"}},
 }
 
@@ -88,8 +90,11 @@ pointer into the body. Words in braces are filled in. The rules are numbered as 
 	left := faults.Catalogue()
 	for _, r := range rules {
 		title := "Rule " + r.number
-		if r.number == "form" {
+		switch r.number {
+		case "form":
 			title = "Form"
+		case "web service":
+			title = "Writer webservice"
 		}
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", title, r.text)
 		if len(r.tests) > 0 {

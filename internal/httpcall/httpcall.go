@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -51,9 +52,7 @@ func Do(ctx context.Context, client *http.Client, c Call) (r Reply, err error) {
 	if err != nil {
 		return r, err
 	}
-	for name, values := range c.Header {
-		req.Header[name] = values
-	}
+	maps.Copy(req.Header, c.Header)
 	req.Header.Set("User-Agent", "smartlink-agent")
 	resp, err := client.Do(req)
 	if err != nil {

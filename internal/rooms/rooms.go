@@ -67,7 +67,8 @@ var rooms = []room{
 	{path: "rm/schema", may: with(helpers, "link", "contracts")},
 	{path: "rm/faults", may: with(helpers, "link", "contracts")},
 	{path: "rm/ledger", may: with(helpers, "link", "contracts", "consumer", "rm/schema")},
-	{path: "rm/webservice", may: with(helpers, "link", "contracts", "consumer", "rm/schema", "rm/ledger", "rm/faults", "rm/webservice/desk")},
+	{path: "rm/webservice", may: with(helpers, "link", "contracts", "consumer", "rm/ledger", "rm/faults", "rm/command", "rm/finance", "rm/statement",
+		"rm/accounting", "rm/webservice/desk"), tests: with(rmTests, "rm/rmhost")},
 	{path: "rm/webservice/desk", may: with(helpers, "contracts", "consumer", "rm/ledger"), tests: with(rmTests, "link", "rm", "rm/faults")},
 	// A stand-in for a live RM, built apart from what calls it: each would notice the other's mistakes.
 	{path: "rm/rmhost", may: with(helpers, "contracts", "consumer", "rm/ledger", "rm/schema")},

@@ -47,6 +47,12 @@ const (
 	ApportionmentRepeated Code = "RATEIO-REPEATED"
 	ApportionmentEmpty    Code = "RATEIO-EMPTY"
 
+	// Of the writer that calls RM's web services.
+	MarkerField        Code = "MARKER-FIELD"
+	MarkerRoom         Code = "MARKER-ROOM"
+	ApportionmentStays Code = "RATEIO-STAYS"
+	Refused            Code = "REFUSED"
+
 	More Code = "MORE"
 )
 
@@ -247,6 +253,19 @@ var general = map[Code]text{
 	ApportionmentEmpty: {
 		"O rateio não tem centro de custo nem natureza financeira.", "Informe CodCCusto ou CodNatFinanceira no item.",
 		"The row has neither a cost centre nor a financial nature.", "Give CodCCusto or CodNatFinanceira in the item."},
+
+	MarkerField: {
+		"{label} guarda o marcador com que se reconhece o lançamento no RM, e não pode trazer outro texto.", "Deixe {name} vazio, ou configure outro campo para o marcador.",
+		"{label} keeps the marker by which the entry is recognised in RM, and can hold no other text.", "Leave {name} empty, or configure another field for the marker."},
+	MarkerRoom: {
+		"{label}: {length} caracteres; com o marcador do lançamento, que vai no fim, cabem {size}.", "Abrevie {name}.",
+		"{label}: {length} characters; beside the entry's marker, which stands at the end, {size} fit.", "Shorten {name}."},
+	ApportionmentStays: {
+		"O serviço web do RM não retira o último item de um rateio.", "Retire o rateio no RM, ou envie um com pelo menos um item.",
+		"RM's web service does not take the last row out of an apportionment.", "Take the apportionment out in RM, or send one with at least one row."},
+	Refused: {
+		"O RM recusou: {text}.", "Corrija o que o RM diz e envie de novo; se for um cadastro, corrija-o e reprocesse.",
+		"RM refused: {text}.", "Correct what RM says and send again; master data can be mended and the message reprocessed."},
 
 	More: {
 		"Há mais {count} além dos listados.", "Corrija os listados e envie de novo.",
