@@ -107,7 +107,14 @@ func (n *entry) outside(d contracts.Date) bool {
 }
 
 func (n *entry) batchArgs(d contracts.Date) faults.Args {
-	return faults.Args{"batch": n.head.Display("CodLote"), "entry": n.key()}.Date("date", d).Date("from", n.batch.From).Date("to", n.batch.To)
+	args := faults.Args{"batch": n.head.Display("CodLote"), "entry": n.key()}.Date("date", d).Date("from", n.batch.From).Date("to", n.batch.To)
+	if n.batch.From == "" {
+		args["from"], args["from.en"] = "…", "…"
+	}
+	if n.batch.To == "" {
+		args["to"], args["to.en"] = "…", "…"
+	}
+	return args
 }
 
 // judgeCodes makes sure that the codes of the lines exist and can be used. Those that an edit leaves alone

@@ -142,13 +142,13 @@ type both struct {
 	err error
 }
 
-// atDesk gives a message to its consumer at a desk, which reads the books and writes nothing.
-func (b *Books) atDesk(ctx context.Context, c consumer.Consumer, body string) both {
+// atDesk gives a message to its consumer at a desk, which reads the books through tx and writes nothing there.
+func atDesk(ctx context.Context, tx consumer.Tx, c consumer.Consumer, body string) both {
 	d, err := desks()
 	if err != nil {
 		return both{err: err}
 	}
-	r, err := d.Run(ctx, c, execution(c, body), reference{b.View()}, &lines{})
+	r, err := d.Run(ctx, c, execution(c, body), reference{tx}, &lines{})
 	return both{r, err}
 }
 

@@ -36,9 +36,9 @@ func (b *Books) Of(t testing.TB) *Books { return &Books{b.Runner, t, b.kept} }
 func (b *Books) Run(c consumer.Consumer, body string) consumertest.Result {
 	b.t.Helper()
 	ctx := context.Background()
-	other := b.atDesk(ctx, c, body)
 	tx := b.begin(ctx)
 	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
+	other := atDesk(ctx, tx, c, body)
 	before := Changes(ctx, tx)
 	result := Attempt(ctx, tx, c, body)
 	problems := slices.Concat(Check(result, Changes(ctx, tx)-before), Unreadable(result), other.differs(ctx, tx, c, body, result))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"hash/crc32"
 	"strings"
 
 	"smartlink/consumer"
@@ -13,16 +14,23 @@ import (
 
 // Try gives a message to its consumer, lets look see what came of it before anything is committed, and
 // takes everything back. It is for many messages on the same books: like the agent it keeps statements
-// prepared. The problems are those of Check.
+// prepared. The problems are those of Check; a quarter of the messages is tried at a desk, too.
 func (b *Books) Try(c consumer.Consumer, body string, look func(tx consumer.Tx, result consumertest.Result)) (problems []string) {
 	b.t.Helper()
 	ctx := context.Background()
-	other := b.atDesk(ctx, c, body)
 	tx, rollback := b.Begin()
 	defer rollback()
+	var other both
+	compared := crc32.ChecksumIEEE([]byte(body))%4 == 0
+	if compared {
+		other = atDesk(ctx, tx, c, body)
+	}
 	before := Changes(ctx, tx)
 	result := Attempt(ctx, tx, c, body)
-	problems = append(Check(result, Changes(ctx, tx)-before), other.differs(ctx, tx, c, body, result)...)
+	problems = Check(result, Changes(ctx, tx)-before)
+	if compared {
+		problems = append(problems, other.differs(ctx, tx, c, body, result)...)
+	}
 	look(tx, result)
 	return problems
 }
