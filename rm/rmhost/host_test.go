@@ -13,7 +13,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"smartlink/internal/clock"
 	"smartlink/rm/rmhost"
 )
 
@@ -202,19 +204,22 @@ func ratio(id, centre, value string) string {
 
 func TestFinancialEntry(t *testing.T) {
 	t.Parallel()
-	g := newRig(t, rmhost.Options{})
+	clk := clock.NewFake(time.Date(2026, 3, 31, 12, 0, 0, 0, time.UTC))
+	g := newRig(t, rmhost.Options{Clock: clk})
 	key := g.saved("FinLanDataBR", entry(map[string]string{"CAMPOALFAOP1": "o'marker"}, ratio("-1", "01.002", "1000,0000"), ratio("-1", "01.001", "250,7500"),
 		"<FLANCOMPL><CONTRATO>42</CONTRATO></FLANCOMPL>"))
 	if key != "1;1" {
 		t.Fatal(key)
 	}
 	has(t, g.read("FinLanDataBR", key), "<FinLAN><FLAN>", "<IDLAN>1</IDLAN>", "<VALORORIGINAL>1250,7500</VALORORIGINAL>", "<HISTORICO>Juros &amp; mora</HISTORICO>",
-		"<SERIEDOCUMENTO>@@@</SERIEDOCUMENTO>", "<DATAPREVBAIXA>2026-04-01T00:00:00</DATAPREVBAIXA>", "<STATUSLAN>0</STATUSLAN>", "<RECCREATEDBY>ana</RECCREATEDBY>",
+		"<SERIEDOCUMENTO>@@@</SERIEDOCUMENTO>", "<DATAPREVBAIXA>2026-04-01T00:00:00</DATAPREVBAIXA>", "<STATUSLAN>0</STATUSLAN>", "<RECCREATEDBY>ana</RECCREATEDBY>", "<DATACRIACAO>2026-03-31T00:00:00<", "!DATAALTERACAO",
 		"<IDRATCCU>1</IDRATCCU>", "<VALOR>250,7500</VALOR>", "<CONTRATO>42</CONTRATO>", "!<PARCELA>", "!<EVENTO>")
 
+	clk.Advance(24 * time.Hour)
 	// What an edit leaves out stays; empty clears; a list that is given is whole.
 	g.saved("FinLanDataBR", only("FinLAN", "FLAN", map[string]string{"CODCOLIGADA": "1", "IDLAN": "1", "CAMPOALFAOP1": "", "PARCELA": "3"}))
-	has(t, g.read("FinLanDataBR", key), "!CAMPOALFAOP1", "<PARCELA>3</PARCELA>", "<VALORORIGINAL>1250,7500</VALORORIGINAL>", "<VALOR>250,7500</VALOR>")
+	has(t, g.read("FinLanDataBR", key), "!CAMPOALFAOP1", "<PARCELA>3</PARCELA>", "<VALORORIGINAL>1250,7500</VALORORIGINAL>", "<VALOR>250,7500</VALOR>",
+		"<DATACRIACAO>2026-03-31T00:00:00<", "<DATAALTERACAO>2026-04-01T00:00:00<", "<RECMODIFIEDON>2026-04-01T12:00:00<", "<RECCREATEDON>2026-03-31T12:00:00<")
 	g.saved("FinLanDataBR", only("FinLAN", "FLAN", map[string]string{"CODCOLIGADA": "1", "IDLAN": "1", "CAMPOALFAOP1": "o'marker"},
 		"<FLANRATCCU><IDRATCCU>2</IDRATCCU><VALOR>1200,7500</VALOR></FLANRATCCU>", ratio("-1", "01.002", "50,0000"), "<FLANCOMPL><EVENTO>x</EVENTO></FLANCOMPL>"))
 	has(t, g.read("FinLanDataBR", key), "!<IDRATCCU>1</IDRATCCU>", "<CODCCUSTO>01.001</CODCCUSTO>", "<VALOR>1200,7500</VALOR>", "<IDRATCCU>3</IDRATCCU>", "<CONTRATO>42</CONTRATO>",

@@ -219,12 +219,17 @@ func (b *books) stamp(t *table, whole row, user string, isNew bool) {
 			whole[name] = value
 		}
 	}
-	now := contracts.FormatMoment(b.now)
+	now, today := contracts.FormatMoment(b.now), string(contracts.DateOf(b.now))
 	set("RECMODIFIEDBY", user)
 	set("RECMODIFIEDON", now)
-	if isNew {
-		set("RECCREATEDBY", user)
-		set("RECCREATEDON", now)
+	if !isNew {
+		set("DATAALTERACAO", today)
+		return
+	}
+	set("RECCREATEDBY", user)
+	set("RECCREATEDON", now)
+	if !whole.has("DATACRIACAO") {
+		set("DATACRIACAO", today)
 	}
 }
 
