@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
-	"github.com/google/uuid"
 
 	"smartlink/agent/executor"
 	"smartlink/agent/inbox"
@@ -214,43 +213,3 @@ func (a *Agent) Standing() Standing {
 }
 
 var errNotRunning = errors.New("the agent does not run")
-
-// Reprocess sends a message through the ERP again: see inbox.Box.Reprocess.
-func (a *Agent) Reprocess(ctx context.Context, message uuid.UUID) error {
-	if a.box == nil {
-		return errNotRunning
-	}
-	if err := a.box.Reprocess(ctx, message); err != nil {
-		return err
-	}
-	a.wakeWork()
-	return nil
-}
-
-// Discard gives a message up: see inbox.Box.Discard.
-func (a *Agent) Discard(ctx context.Context, message uuid.UUID, reason string) error {
-	if a.box == nil {
-		return errNotRunning
-	}
-	if err := a.box.Discard(ctx, message, reason); err != nil {
-		return err
-	}
-	a.wakeWork() // the next one of its ordering key may go on
-	return nil
-}
-
-// List shows messages of the inbox: see inbox.Box.List.
-func (a *Agent) List(ctx context.Context, f inbox.Filter) (link.Page[inbox.Item], error) {
-	if a.box == nil {
-		return link.Page[inbox.Item]{}, errNotRunning
-	}
-	return a.box.List(ctx, f)
-}
-
-// Show tells everything about one message: see inbox.Box.Show.
-func (a *Agent) Show(ctx context.Context, message uuid.UUID) (inbox.Detail, error) {
-	if a.box == nil {
-		return inbox.Detail{}, errNotRunning
-	}
-	return a.box.Show(ctx, message)
-}

@@ -13,8 +13,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/google/uuid"
-
 	"smartlink/agent/executor"
 	"smartlink/agent/inbox"
 	"smartlink/agent/internal/agenttest"
@@ -287,7 +285,7 @@ func TestAnswersGoUpInOrderPerKeyAndTheRefusedIsBlocked(t *testing.T) {
 		if got := to(); !slices.Equal(got, []string{other.Message.ID.String()}) {
 			t.Errorf("sent %v", got)
 		}
-		page, err := w.a.List(t.Context(), inbox.Filter{Event: inbox.Upstream, States: []link.ERPState{link.ERPBlocked}})
+		page, err := w.a.box.List(t.Context(), inbox.Filter{Event: inbox.Upstream, States: []link.ERPState{link.ERPBlocked}})
 		if err != nil || len(page.Items) != 1 || page.Items[0].Code != link.CodeRefusedByHub || page.Items[0].ID != link.AnswerID(refused.Message.ID, 1) {
 			t.Errorf("%+v, %v", page, err)
 		}
@@ -301,10 +299,10 @@ func TestAnswersGoUpInOrderPerKeyAndTheRefusedIsBlocked(t *testing.T) {
 			t.Errorf("sent %v, want %v", got, want)
 		}
 		refuse.Store("")
-		if err := w.a.Reprocess(t.Context(), page.Items[0].ID); err != nil {
+		if err := w.a.box.Desk("ana").Reprocess(t.Context(), page.Items[0].ID); err != nil {
 			t.Error(err)
 		}
-		synctest.Wait()
+		after(time.Second)
 		if got := to(); len(got) != 4 {
 			t.Errorf("sent %v", got)
 		}
@@ -493,10 +491,10 @@ func TestAnotherProcessReprocessesAndTheAgentNotices(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := desk.Reprocess(t.Context(), a.Message.ID); err != nil {
+		if err := desk.Desk("ana").Reprocess(t.Context(), a.Message.ID); err != nil {
 			t.Error(err)
 		}
-		if err := desk.Discard(t.Context(), b.Message.ID, "no"); err != nil {
+		if err := desk.Desk("ana").Discard(t.Context(), b.Message.ID, "no"); err != nil {
 			t.Error(err)
 		}
 		if err := desk.Close(t.Context()); err != nil {
@@ -513,7 +511,7 @@ func TestAnotherProcessReprocessesAndTheAgentNotices(t *testing.T) {
 	})
 }
 
-func TestReprocessAndDiscardInTheAgentActAtOnce(t *testing.T) {
+func TestReprocessAndDiscardActWithinASecond(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
 		w.start()
 		key := agenttest.OrderingKey("k")
@@ -523,17 +521,17 @@ func TestReprocessAndDiscardInTheAgentActAtOnce(t *testing.T) {
 		if i := w.item(first.Message.ID); i.Attempt != 1 {
 			t.Errorf("%+v", i)
 		}
-		if err := w.a.Reprocess(t.Context(), first.Message.ID); err != nil {
+		if err := w.a.box.Desk("ana").Reprocess(t.Context(), first.Message.ID); err != nil {
 			t.Error(err)
 		}
-		synctest.Wait()
+		after(time.Second)
 		if i := w.item(first.Message.ID); i.Attempt != 2 {
 			t.Errorf("%+v", i)
 		}
-		if err := w.a.Discard(t.Context(), first.Message.ID, "no"); err != nil {
+		if err := w.a.box.Desk("ana").Discard(t.Context(), first.Message.ID, "no"); err != nil {
 			t.Error(err)
 		}
-		synctest.Wait()
+		after(time.Second)
 		if i := w.item(next.Message.ID); i != nil {
 			t.Errorf("the next of its key waits: %+v", i)
 		}
@@ -574,14 +572,8 @@ func TestStartThatFailsLetsGoOfEverything(t *testing.T) {
 		if err := a.Start(t.Context()); link.CodeOf(err) != link.CodeForeignTables {
 			t.Error(err)
 		}
-		for what, err := range map[string]error{
-			"reprocess": a.Reprocess(t.Context(), uuid.New()), "discard": a.Discard(t.Context(), uuid.New(), ""),
-			"list": func() error { _, err := a.List(t.Context(), inbox.Filter{}); return err }(),
-			"show": func() error { _, err := a.Show(t.Context(), uuid.New()); return err }(),
-		} {
-			if !errors.Is(err, errNotRunning) {
-				t.Errorf("%s: %v", what, err)
-			}
+		if _, err := a.Metrics(t.Context()); !errors.Is(err, errNotRunning) {
+			t.Error(err)
 		}
 		w.Exec(t, `DROP TABLE GTOTVSLINKMESSAGE`)
 		w.start()

@@ -107,7 +107,7 @@ func TestStandByTakesOverWhenTheActiveOneEnds(t *testing.T) {
 		if s := b.a.Standing(); s.Active || s.Host == "" || b.hub.setupCount() != 0 {
 			t.Fatalf("%+v, %d setups", s, b.hub.setupCount())
 		}
-		if err := b.a.Discard(t.Context(), uuid.New(), "no"); !errors.Is(err, inbox.ErrStandBy) {
+		if err := b.a.box.Desk("ana").Discard(t.Context(), uuid.New(), "no"); !errors.Is(err, inbox.ErrStandBy) {
 			t.Errorf("%v", err)
 		}
 		if text, err := b.a.Metrics(t.Context()); err != nil || text == "" {

@@ -86,9 +86,15 @@ func TestHostRunsWhatIsActivated(t *testing.T) {
 		failing := agenttest.Delivery("b", agenttest.Do("fail"))
 		w.hub.put(failing)
 		after(3 * time.Minute) // 1 × 1 × 2 × 1
-		d, err := host.Agent().Show(t.Context(), failing.Message.ID)
+		d, err := host.Agent().box.Show(t.Context(), failing.Message.ID)
 		if err != nil || d.Item == nil || d.Item.State != link.ERPBlocked || d.Item.Attempt != 2 {
 			t.Errorf("%+v, %v", d.Item, err)
+		}
+
+		// A trial goes by them, too.
+		trial, err := host.try(t.Context(), host.Agent().box, failing.Message.ID)
+		if err != nil || trial.State != link.ERPWaiting || trial.NextTry == nil || time.Until(*trial.NextTry) != 2*time.Minute {
+			t.Errorf("%+v, %v", trial, err)
 		}
 
 		// Removed: nothing is subscribed, what comes all the same is executed.

@@ -254,7 +254,7 @@ func after(d time.Duration) {
 
 func (w *world) item(id uuid.UUID) *inbox.Item {
 	w.t.Helper()
-	d, err := w.a.Show(w.t.Context(), id)
+	d, err := w.a.box.Show(w.t.Context(), id)
 	if err != nil {
 		w.t.Fatal(err)
 	}

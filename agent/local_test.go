@@ -93,7 +93,7 @@ func TestLocalAPISendsOnce(t *testing.T) {
 				t.Errorf("%q to %s, want %q", note.Body, note.Audience, want)
 			}
 		}
-		if page, err := w.a.List(t.Context(), inbox.Filter{Event: inbox.Upstream}); err != nil || len(page.Items) != 0 {
+		if page, err := w.a.box.List(t.Context(), inbox.Filter{Event: inbox.Upstream}); err != nil || len(page.Items) != 0 {
 			t.Errorf("%+v are left, %v", page.Items, err)
 		}
 	})
@@ -157,7 +157,7 @@ func TestLocalAPIRefusesBadInput(t *testing.T) {
 		if _, _, p := call(t, api, `{"type": "9", "body": 1}`, with("Accept-Language", "pt-BR")); !strings.Contains(p.Errors[0].Detail, "não é um tipo") {
 			t.Errorf("in Portuguese: %+v", p)
 		}
-		page, err := w.a.List(t.Context(), inbox.Filter{Event: inbox.Upstream})
+		page, err := w.a.box.List(t.Context(), inbox.Filter{Event: inbox.Upstream})
 		if err != nil || len(page.Items) != 1 {
 			t.Errorf("%+v, %v", page.Items, err)
 		}
@@ -227,7 +227,7 @@ func TestInsertedRowsAreSentAndWrongOnesBlocked(t *testing.T) {
 		if len(sent) != 2 || sent[0].Audience != "GESPLAN" || sent[0].BusinessKey == "" || !json.Valid(sent[0].Body) || sent[0].IdempotencyKey == sent[1].IdempotencyKey {
 			t.Errorf("sent %+v", sent)
 		}
-		page, err := w.a.List(t.Context(), inbox.Filter{Event: inbox.Upstream, Limit: 100})
+		page, err := w.a.box.List(t.Context(), inbox.Filter{Event: inbox.Upstream, Limit: 100})
 		if err != nil || len(page.Items) != len(wrongRows) {
 			t.Fatalf("%d blocked of %d, %v", len(page.Items), len(wrongRows), err)
 		}
@@ -239,10 +239,10 @@ func TestInsertedRowsAreSentAndWrongOnesBlocked(t *testing.T) {
 			if !said {
 				t.Errorf("reason %q", i.Reason)
 			}
-			if _, err := w.a.Show(t.Context(), i.ID); err != nil {
+			if _, err := w.a.box.Show(t.Context(), i.ID); err != nil {
 				t.Errorf("show %s: %v", i.ID, err)
 			}
-			if err := w.a.Discard(t.Context(), i.ID, "wrong"); err != nil {
+			if err := w.a.box.Desk("ana").Discard(t.Context(), i.ID, "wrong"); err != nil {
 				t.Errorf("discard %s: %v", i.ID, err)
 			}
 		}

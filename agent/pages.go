@@ -70,7 +70,11 @@ func (h *Host) openPages(ctx context.Context) (*pages, error) {
 
 // try executes a message through the console's own inbox, and undoes it.
 func (h *Host) try(ctx context.Context, box *inbox.Box, message uuid.UUID) (executor.Trial, error) {
-	exec, err := executor.New(executor.Config{Box: box, Consumers: h.cfg.Consumers, Outside: h.cfg.Outside, Clock: h.cfg.Clock, Logger: h.cfg.Logger})
+	figures, err := h.folder.Figures()
+	if err != nil {
+		return executor.Trial{}, err
+	}
+	exec, err := executor.New(executor.Config{Box: box, Consumers: h.cfg.Consumers, Outside: h.cfg.Outside, Retry: executor.Retry(figures), Clock: h.cfg.Clock, Logger: h.cfg.Logger})
 	if err != nil {
 		return executor.Trial{}, err
 	}

@@ -87,6 +87,16 @@ func (s *State) Figures(file RetryFigures) RetryFigures {
 	}
 }
 
+// Figures are the retry figures in force for what is activated: see State.Figures.
+func (f *Folder) Figures() (RetryFigures, error) {
+	s, err := f.Read()
+	if err != nil {
+		return RetryFigures{}, err
+	}
+	file, err := ReadConfig(f.dir)
+	return s.Figures(file.Retry), err
+}
+
 func (s *State) active(code string) *Active {
 	i := slices.IndexFunc(s.Apps, func(a Active) bool { return a.Code == code })
 	if i < 0 {

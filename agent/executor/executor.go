@@ -58,7 +58,6 @@ const (
 // Stats, Outside and Types may.
 type Executor struct {
 	cfg       Config
-	job       string // names this run in IDJOB
 	consumers map[string]entry
 	wake      chan struct{}
 	lanes     []*lane
@@ -104,7 +103,7 @@ func New(cfg Config) (*Executor, error) {
 	}
 	cfg.Retry = cfg.Retry.withDefaults()
 	e := &Executor{
-		cfg: cfg, job: uuid.NewString(), consumers: map[string]entry{}, wake: make(chan struct{}, 1),
+		cfg: cfg, consumers: map[string]entry{}, wake: make(chan struct{}, 1),
 		findDone: func(ctx context.Context, tx *inbox.Tx, m *link.Message, h inbox.Hashes) (*inbox.Done, error) {
 			return tx.FindDone(ctx, m, h)
 		},
@@ -117,7 +116,7 @@ func New(cfg Config) (*Executor, error) {
 		e.consumers[c.Type()] = entry{c, ok && t.Transactional()}
 	}
 	for n := range cfg.parallel() {
-		e.lanes = append(e.lanes, &lane{e: e, number: n})
+		e.lanes = append(e.lanes, &lane{e: e, job: uuid.NewString(), number: n})
 	}
 	for _, c := range cfg.Outside {
 		if slices.Contains(e.Types(), c.Type()) {
@@ -261,7 +260,7 @@ func (e *Executor) recover(ctx context.Context) error {
 	if err := e.cfg.Box.SetOutside(ctx, outside); err != nil {
 		return fmt.Errorf("recover: %w", err)
 	}
-	taken, blocked, err := e.cfg.Box.Recover(ctx, e.job, maxDeaths)
+	taken, blocked, err := e.cfg.Box.Recover(ctx, maxDeaths)
 	if err != nil {
 		return fmt.Errorf("recover: %w", err)
 	}

@@ -544,7 +544,7 @@ func TestStaleClaimsRunAloneAndAreBlockedAfterThreeDeaths(t *testing.T) {
 		w.die(1)
 		w.restart()
 		if death < 3 {
-			if taken, blocked, err := w.box.Recover(t.Context(), "x", 3); err != nil || len(taken) != 1 || len(blocked) != 0 {
+			if taken, blocked, err := w.box.Recover(t.Context(), 3); err != nil || len(taken) != 1 || len(blocked) != 0 {
 				t.Fatalf("%d taken, %d blocked, %v", len(taken), len(blocked), err)
 			}
 			if i := w.item(bystander.Message.ID); i.Deaths != death || i.Attempt != 0 {
@@ -563,7 +563,7 @@ func TestStaleClaimsRunAloneAndAreBlockedAfterThreeDeaths(t *testing.T) {
 		t.Errorf("alarms %v", w.alarms)
 	}
 	// Reprocessed it starts anew, deaths included.
-	if err := w.box.Reprocess(t.Context(), bystander.Message.ID); err != nil {
+	if err := w.box.Desk("ana").Reprocess(t.Context(), bystander.Message.ID); err != nil {
 		t.Fatal(err)
 	}
 	w.drain()

@@ -30,6 +30,7 @@ func (c *Config) parallel() int {
 // overlaps, and of one ordering key only the first message can be claimed: so lanes share no key.
 type lane struct {
 	e      *Executor
+	job    string // names this lane of this run in IDJOB: what it gives back, no other lane has
 	number int
 	owed   []*inbox.Row // claims to be given back when the database answers again
 }
@@ -70,9 +71,10 @@ func (l *lane) once(ctx context.Context) (int, error) {
 	if err := l.makeGood(ctx); err != nil {
 		return 0, err
 	}
-	rows, err := e.cfg.Box.Claim(ctx, e.job, e.cfg.BatchSize, func(t string) bool { return e.consumers[t].joins })
+	rows, err := e.cfg.Box.Claim(ctx, l.job, e.cfg.BatchSize, func(t string) bool { return e.consumers[t].joins })
 	if err != nil {
-		return 0, fmt.Errorf("claim: %w", err)
+		l.owed = rows
+		return 0, errors.Join(fmt.Errorf("claim: %w", err), l.makeGood(ctx))
 	}
 	if len(rows) == 0 {
 		return 0, nil

@@ -161,7 +161,7 @@ func (m *model) actions(t *testing.T) map[string]func(*rapid.T) {
 			if x == nil {
 				return
 			}
-			if _, _, err := m.w.box.Recover(ctx, uuid.NewString(), 3); err != nil {
+			if _, _, err := m.w.box.Recover(ctx, 3); err != nil {
 				r.Fatal(err)
 			}
 			if x.deaths++; x.deaths >= 3 {
@@ -173,7 +173,7 @@ func (m *model) actions(t *testing.T) map[string]func(*rapid.T) {
 		},
 		"reprocess": func(r *rapid.T) {
 			x := m.pick(r)
-			err := m.w.box.Reprocess(ctx, x.d.Message.ID)
+			err := m.w.box.Desk("ana").Reprocess(ctx, x.d.Message.ID)
 			switch x.state {
 			case link.ERPRejected, link.ERPBlocked:
 				x.state, x.attempt, x.deaths, x.next = link.ERPStored, 0, 0, time.Time{}
@@ -191,7 +191,7 @@ func (m *model) actions(t *testing.T) map[string]func(*rapid.T) {
 		},
 		"discard": func(r *rapid.T) {
 			x := m.pick(r)
-			err := m.w.box.Discard(ctx, x.d.Message.ID, "r")
+			err := m.w.box.Desk("ana").Discard(ctx, x.d.Message.ID, "r")
 			if x.state.Closed() {
 				if link.CodeOf(err) != link.CodeNotNow {
 					r.Fatalf("discard of %s: %v", x.state, err)

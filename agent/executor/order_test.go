@@ -57,7 +57,7 @@ func TestLaterOnesOfABlockedKeyNeverOvertake(t *testing.T) {
 					if i := w.item(first.Message.ID); i.State != link.ERPBlocked {
 						t.Fatalf("%+v", i)
 					}
-					if err := w.box.Reprocess(t.Context(), first.Message.ID); err != nil {
+					if err := w.box.Desk("ana").Reprocess(t.Context(), first.Message.ID); err != nil {
 						t.Fatal(err)
 					}
 				} else {
@@ -86,7 +86,7 @@ func TestDiscardedOneLetsTheOthersGoOn(t *testing.T) {
 	w.store(first, agenttest.Delivery("2", key), agenttest.Delivery("3", key))
 	w.drain()
 	w.want("")
-	if err := w.box.Discard(t.Context(), first.Message.ID, "not wanted"); err != nil {
+	if err := w.box.Desk("ana").Discard(t.Context(), first.Message.ID, "not wanted"); err != nil {
 		t.Fatal(err)
 	}
 	w.drain()
@@ -108,7 +108,7 @@ func TestReprocessedOneGoesBeforeThoseBehindIt(t *testing.T) {
 	w.store(first, second, agenttest.Delivery("3", key))
 	w.drain() // 1 is rejected, 2 waits, 3 is held by 2
 	mended = true
-	if err := w.box.Reprocess(t.Context(), first.Message.ID); err != nil {
+	if err := w.box.Desk("ana").Reprocess(t.Context(), first.Message.ID); err != nil {
 		t.Fatal(err)
 	}
 	w.clock.Advance(5 * time.Minute) // both are due: the earlier one goes first
@@ -139,7 +139,7 @@ func TestReprocessedWhileALaterOneRuns(t *testing.T) {
 	if err != nil || len(rows) != 1 || rows[0].Message.ID != second.Message.ID {
 		t.Fatalf("%v, %v", rows, err)
 	}
-	if err := w.box.Reprocess(t.Context(), first.Message.ID); err != nil {
+	if err := w.box.Desk("ana").Reprocess(t.Context(), first.Message.ID); err != nil {
 		t.Fatal(err)
 	}
 	if more, err := w.box.Claim(t.Context(), "job", 9, func(string) bool { return true }); err != nil || len(more) != 0 {

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"smartlink/agent/inbox"
 	"smartlink/consumer"
 	"smartlink/internal/killpoint"
@@ -51,7 +53,9 @@ type program struct {
 // worker makes one call at a time.
 type worker struct {
 	*program
-	owed *call // has come to its end, which is not written yet
+	job  string       // names this worker of this run in IDJOB
+	owed *call        // has come to its end, which is not written yet
+	lost []*inbox.Row // may be claimed, and no call was begun: to be given back
 }
 
 // call is one claimed row on its way.
@@ -74,7 +78,7 @@ func newProgram(e *Executor, c consumer.Outside) *program {
 		n = max(many.Parallel(), 1)
 	}
 	for range n {
-		p.workers = append(p.workers, &worker{program: p})
+		p.workers = append(p.workers, &worker{program: p, job: uuid.NewString()})
 	}
 	return p
 }
@@ -155,6 +159,10 @@ func (w *worker) once(ctx context.Context) (int, error) {
 		if err := w.e.recover(ctx); err != nil {
 			return 0, err
 		}
+		if err := w.e.cfg.Box.GiveBack(ctx, w.lost); err != nil {
+			return 0, fmt.Errorf("give a claim back: %w", err)
+		}
+		w.lost = nil
 		if w.e.cfg.Clock.Now().Before(w.resume()) {
 			return 0, nil
 		}
@@ -193,7 +201,7 @@ func (w *worker) begin(ctx context.Context) (x *call, settled bool, err error) {
 		return nil, false, fmt.Errorf("begin a call: %w", err)
 	}
 	now := w.e.cfg.Clock.Now()
-	r, err := w.e.cfg.Box.ClaimOutside(ctx, tx, w.e.job, w.c.Type(), now)
+	r, err := w.e.cfg.Box.ClaimOutside(ctx, tx, w.job, w.c.Type(), now)
 	if err != nil {
 		return fail(err)
 	}
@@ -239,6 +247,7 @@ func (w *worker) begin(ctx context.Context) (x *call, settled bool, err error) {
 		return fail(err)
 	}
 	if err := tx.Commit(ctx); err != nil {
+		w.lost = []*inbox.Row{r} // if only the answer was lost
 		return nil, false, err
 	}
 	w.begins(x.intent.Marker, !x.looked)

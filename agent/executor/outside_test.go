@@ -141,7 +141,7 @@ func TestUnknownTooOftenIsBlockedAndStillLookedFor(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 	o.book(o.calls[4])
-	if err := w.box.Reprocess(t.Context(), d.Message.ID); err != nil {
+	if err := w.box.Desk("ana").Reprocess(t.Context(), d.Message.ID); err != nil {
 		t.Fatal(err)
 	}
 	w.out()
@@ -277,7 +277,7 @@ func TestWhatOutsideAnswersIsJudgedAsInside(t *testing.T) {
 	if a := w.answer(d); a.Status != link.ERPRejected || a.Errors[0].Code != "THEIR-NO" {
 		t.Errorf("%+v", a)
 	}
-	if err := w.box.Reprocess(t.Context(), d.Message.ID); err != nil {
+	if err := w.box.Desk("ana").Reprocess(t.Context(), d.Message.ID); err != nil {
 		t.Fatal(err)
 	}
 	w.out()

@@ -205,7 +205,7 @@ func TestAnythingMayGoWrongOutside(t *testing.T) {
 					if i.State != link.ERPBlocked {
 						continue
 					}
-					if err := w.box.Reprocess(t.Context(), i.ID); err != nil {
+					if err := w.box.Desk("ana").Reprocess(t.Context(), i.ID); err != nil {
 						t.Fatal(err)
 					}
 				}

@@ -50,7 +50,12 @@ func (e *Executor) Try(ctx context.Context, message uuid.UUID) (Trial, error) {
 		return Trial{}, link.NewError(link.CodeRequestInvalid).At("type", link.CodeRequestInvalid, link.Both(
 			"o que o consumidor de %s faz não pode ser desfeito, por isso não se testa", "what the consumer of %s does cannot be undone, so it is not tried", r.Message.Type))
 	}
-	r.Attempt = 1
+	switch r.State {
+	case link.ERPBlocked, link.ERPRejected: // it would start anew
+		r.Attempt = 1
+	default:
+		r.Attempt++
+	}
 	a := attempt{e: e, tx: tx, row: r, now: e.cfg.Clock.Now(), log: memory{clock: e.cfg.Clock}}
 	run := a.run
 	if trier != nil {

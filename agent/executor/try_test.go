@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"smartlink/agent/executor"
+	"smartlink/agent/inbox"
 	"smartlink/agent/internal/agenttest"
 	"smartlink/consumer"
 	"smartlink/internal/clock"
@@ -85,6 +86,38 @@ func TestTryingNeverChangesAnything(t *testing.T) {
 	if n, err := exec.Drain(t.Context()); err != nil || n == 0 || files.Int(t, `SELECT COUNT(*) FROM BOOK WHERE DOC = 'fine'`) != 1 {
 		t.Errorf("nothing is executed after trials: %d, %v", n, err)
 	}
+}
+
+// TestTryGoesByTheFiguresInForce: a trial waits, or gives up, when the execution would.
+func TestTryGoesByTheFiguresInForce(t *testing.T) {
+	w := newWorld(t, func(c *executor.Config) { c.Retry = executor.Retry{MinutesInterval: 7, QtdeTentativasExec: 2} })
+	d := agenttest.Delivery("x", agenttest.Do("fail"))
+	w.store(d)
+	try := func(when string, state link.ERPState, after time.Duration) {
+		t.Helper()
+		got, err := w.e.Try(t.Context(), d.Message.ID)
+		if err != nil || got.State != state {
+			t.Fatalf("%s: %+v, %v", when, got, err)
+		}
+		if after > 0 && (got.NextTry == nil || !got.NextTry.Equal(w.clock.Now().Add(after))) {
+			t.Errorf("%s it would wait until %v", when, got.NextTry)
+		}
+	}
+	try("the executor's own", link.ERPWaiting, 14*time.Minute)
+	desk := w.box.Desk("ana")
+	if err := desk.SetType(t.Context(), agenttest.Command, inbox.TypeOptions{MinutesInterval: 3, QtdeTentativasExec: 5}); err != nil {
+		t.Fatal(err)
+	}
+	try("the type's own", link.ERPWaiting, 15*time.Minute)
+	w.drain()
+	try("the second time", link.ERPWaiting, 30*time.Minute)
+	if err := desk.SetType(t.Context(), agenttest.Command, inbox.TypeOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	try("the last of two times", link.ERPBlocked, 0)
+	w.clock.Advance(time.Hour)
+	w.drain()
+	try("anew, when it is blocked", link.ERPWaiting, 14*time.Minute)
 }
 
 // content is every row that an execution could change.

@@ -38,7 +38,7 @@ func TestNeverWritesBesideTheActiveRun(t *testing.T) {
 	writes := map[string]func(b *Box) error{
 		"store":     func(b *Box) error { _, err := b.Store(ctx, []link.Delivery{aDelivery()}); return err },
 		"claim":     func(b *Box) error { _, err := b.Claim(ctx, "job", 1, func(string) bool { return true }); return err },
-		"recover":   func(b *Box) error { _, _, err := b.Recover(ctx, "job", 3); return err },
+		"recover":   func(b *Box) error { _, _, err := b.Recover(ctx, 3); return err },
 		"give back": func(b *Box) error { return b.GiveBack(ctx, []*Row{{}}) },
 		"execute": func(b *Box) error {
 			tx, err := b.Begin(ctx)
@@ -150,7 +150,7 @@ func TestAttachedInboxIsNotGuarded(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = desk.Close(context.Background()) }()
-	if err := desk.Reprocess(t.Context(), d.Message.ID); link.CodeOf(err) != link.CodeNotNow { // it is stored: its state says no
+	if err := desk.Desk("ana").Reprocess(t.Context(), d.Message.ID); link.CodeOf(err) != link.CodeNotNow { // it is stored: its state says no
 		t.Errorf("%v", err)
 	}
 }

@@ -26,7 +26,8 @@ const (
 // Claim takes up to limit rows that may be executed inside now for the run job, in one committed update that
 // raises their attempts. Rows for which joins is false, and those an agent died on, come alone. The
 // rows are as the claim leaves them, but for State and NextTry, which tell what they were before. While
-// a pause or a window lasts there are none.
+// a pause or a window lasts there are none. Rows that come with an error may be claimed all the same, when
+// only the answer to the commit was lost: GiveBack.
 func (b *Box) Claim(ctx context.Context, job string, limit int, joins func(messageType string) bool) ([]*Row, error) {
 	var claimed []*Row
 	err := b.write(ctx, func(tx *Tx) error {
@@ -63,10 +64,10 @@ func (b *Box) Claim(ctx context.Context, job string, limit int, joins func(messa
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, errNothing) {
-		return nil, err
+	if errors.Is(err, errNothing) {
+		return nil, nil
 	}
-	return claimed, nil
+	return claimed, err
 }
 
 // errNothing ends a transaction that found nothing to change: it is not committed, which costs a server
@@ -103,7 +104,8 @@ const giveBackRow = `UPDATE GTOTVSLINKMESSAGE SET STATE = ?, DATATENTATIVAEXEC =
 	EXECUTIONS = EXECUTIONS - 1, IDJOB = '', RUNNINGSINCE = '', RECMODIFIEDBY = ?, RECMODIFIEDON = ? WHERE SEQ = ? AND ID = ? AND STATE = 'running' AND IDJOB = ?`
 
 // GiveBack undoes the claim of rows that were not executed, through no fault of theirs: no attempt
-// is counted. Rows that were settled in the meantime stay as they are.
+// is counted. Rows that were settled in the meantime, and those whose claim came to nothing, stay as they
+// are, unless the same job has claimed them again.
 func (b *Box) GiveBack(ctx context.Context, rows []*Row) error {
 	if len(rows) == 0 {
 		return nil
@@ -121,17 +123,18 @@ func (b *Box) GiveBack(ctx context.Context, rows []*Row) error {
 }
 
 const (
-	staleRows = `SELECT ` + rowColumns + ` FROM GTOTVSLINKMESSAGE WHERE TYPEEVENT = 'Downstream' AND STATE = 'running' AND IDJOB <> ? ORDER BY SEQ`
+	staleRows = `SELECT ` + rowColumns + ` FROM GTOTVSLINKMESSAGE WHERE TYPEEVENT = 'Downstream' AND STATE = 'running' ORDER BY SEQ`
 	takeStale = `UPDATE GTOTVSLINKMESSAGE SET IDJOB = '', DEATHS = DEATHS + 1, QTDETENTATIVAEXEC = QTDETENTATIVAEXEC - 1, EXECUTIONS = EXECUTIONS - 1,
 		STATE = CASE QTDETENTATIVAEXEC WHEN 1 THEN 'stored' ELSE 'waiting' END, DATATENTATIVAEXEC = '', RUNNINGSINCE = '',
 		RECMODIFIEDBY = ?, RECMODIFIEDON = ? WHERE SEQ = ?`
 )
 
-// Recover takes over rows that a run which died has left claimed. Each counts one death more and no
+// Recover takes over rows that a run which died has left claimed: all that are, so it is called before
+// anything is claimed. Each counts one death more and no
 // attempt: which of them was at fault, if any, shows when they run alone. Those with maxDeaths are
 // blocked, and answered. It answers those taken over and which
 // of them were blocked.
-func (b *Box) Recover(ctx context.Context, job string, maxDeaths int) (taken, blocked []*Row, err error) {
+func (b *Box) Recover(ctx context.Context, maxDeaths int) (taken, blocked []*Row, err error) {
 	err = b.write(ctx, func(tx *Tx) error {
 		now := b.clock.Now()
 		taken, blocked = nil, nil
@@ -139,7 +142,7 @@ func (b *Box) Recover(ctx context.Context, job string, maxDeaths int) (taken, bl
 		if err != nil {
 			return err
 		}
-		stale, err := tx.rows(ctx, staleRows, job)
+		stale, err := tx.rows(ctx, staleRows)
 		if err != nil {
 			return fmt.Errorf("look for stale claims: %w", err)
 		}

@@ -29,7 +29,7 @@ func TestExecutionsAreSearchedByPages(t *testing.T) {
 	if _, err := exec.Drain(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := box.Reprocess(t.Context(), first.Message.ID); err != nil {
+	if err := box.Desk("ana").Reprocess(t.Context(), first.Message.ID); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := exec.Drain(t.Context()); err != nil {

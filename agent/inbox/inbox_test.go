@@ -158,7 +158,7 @@ func TestRedeliveredWithAnOutcomeIsAnsweredAgain(t *testing.T) {
 		}
 		d := w.in(from)
 		if state == link.ERPDiscarded {
-			if err := w.Discard(t.Context(), d.Message.ID, "r"); err != nil {
+			if err := w.Desk("ana").Discard(t.Context(), d.Message.ID, "r"); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -187,7 +187,7 @@ func TestHighestAnswerIsSentAgain(t *testing.T) {
 	w := newWorld(t)
 	d := w.in(link.ERPRejected)
 	for range 2 {
-		if err := w.Reprocess(t.Context(), d.Message.ID); err != nil {
+		if err := w.Desk("ana").Reprocess(t.Context(), d.Message.ID); err != nil {
 			t.Fatal(err)
 		}
 		w.drain()
@@ -204,7 +204,7 @@ func TestReprocess(t *testing.T) {
 		w := newWorld(t)
 		d := w.in(state)
 		before := w.Int(t, `SELECT STATUSSEQ FROM GTOTVSLINKMESSAGE WHERE ID = ?`, d.Message.ID.String())
-		if err := w.Reprocess(t.Context(), d.Message.ID); err != nil {
+		if err := w.Desk("ana").Reprocess(t.Context(), d.Message.ID); err != nil {
 			t.Fatal(err)
 		}
 		detail, err := w.Show(t.Context(), d.Message.ID)
@@ -232,7 +232,7 @@ func TestReprocess(t *testing.T) {
 func TestReprocessOfAWaitingOneMakesItDueNow(t *testing.T) {
 	w := newWorld(t)
 	d := w.in(link.ERPWaiting)
-	if err := w.Reprocess(t.Context(), d.Message.ID); err != nil {
+	if err := w.Desk("ana").Reprocess(t.Context(), d.Message.ID); err != nil {
 		t.Fatal(err)
 	}
 	if n, err := w.e.RunOnce(t.Context()); n != 1 || err != nil {
@@ -246,8 +246,8 @@ func TestReprocessOfAWaitingOneMakesItDueNow(t *testing.T) {
 func TestWhatIsNotPossibleSaysSo(t *testing.T) {
 	w := newWorld(t)
 	done, stored := w.in(link.ERPDone), w.in(link.ERPStored)
-	reprocess := func(id uuid.UUID) error { return w.Reprocess(t.Context(), id) }
-	discard := func(id uuid.UUID) error { return w.Discard(t.Context(), id, "r") }
+	reprocess := func(id uuid.UUID) error { return w.Desk("ana").Reprocess(t.Context(), id) }
+	discard := func(id uuid.UUID) error { return w.Desk("ana").Discard(t.Context(), id, "r") }
 	for _, c := range []struct {
 		name string
 		do   func(uuid.UUID) error
@@ -279,7 +279,7 @@ func TestDiscardAnswersAndDeletes(t *testing.T) {
 		w := newWorld(t)
 		d := w.in(state)
 		w.send()
-		if err := w.Discard(t.Context(), d.Message.ID, "asked for by Ana"); err != nil {
+		if err := w.Desk("ana").Discard(t.Context(), d.Message.ID, "asked for by Ana"); err != nil {
 			t.Fatal(err)
 		}
 		rows := w.outgoing()
@@ -321,9 +321,9 @@ func TestRefusedAnswerCanBeReprocessedOrForgotten(t *testing.T) {
 		want := 1
 		if forget {
 			want = 0
-			err = w.Discard(t.Context(), row.Message.ID, "r")
+			err = w.Desk("ana").Discard(t.Context(), row.Message.ID, "r")
 		} else {
-			err = w.Reprocess(t.Context(), row.Message.ID)
+			err = w.Desk("ana").Reprocess(t.Context(), row.Message.ID)
 		}
 		if err != nil || len(w.outgoing()) != want {
 			t.Errorf("forget %v: %d are up, %v", forget, len(w.outgoing()), err)
@@ -408,7 +408,7 @@ func TestStatusesAreTheOnesTheHubMustKnow(t *testing.T) {
 	w.clock.Advance(time.Hour)
 	w.drain()
 	want("3 blocked 2 SL-ATTEMPTS-EXHAUSTED")
-	if err := w.Reprocess(t.Context(), d.Message.ID); err != nil {
+	if err := w.Desk("ana").Reprocess(t.Context(), d.Message.ID); err != nil {
 		t.Fatal(err)
 	}
 	want("4 stored 0")

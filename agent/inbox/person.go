@@ -32,16 +32,6 @@ func (b *Box) Desk(by string) Desk {
 	return Desk{b, by}
 }
 
-// Reprocess is Desk.Reprocess in the agent's own name.
-func (b *Box) Reprocess(ctx context.Context, message uuid.UUID) error {
-	return b.Desk(author).Reprocess(ctx, message)
-}
-
-// Discard is Desk.Discard in the agent's own name.
-func (b *Box) Discard(ctx context.Context, message uuid.UUID, reason string) error {
-	return b.Desk(author).Discard(ctx, message, reason)
-}
-
 // The running one of the key goes on; the others let a reprocessed one, which came before them, go
 // first.
 const (

@@ -183,7 +183,7 @@ func TestHold(t *testing.T) {
 	if err != nil || len(page.Items) != 3 {
 		t.Errorf("%d listed, %v", len(page.Items), err)
 	}
-	w.must(w.Discard(t.Context(), c.Message.ID, "not this one"))
+	w.must(w.Desk("ana").Discard(t.Context(), c.Message.ID, "not this one"))
 	w.must(w.Close(context.Background()))
 	w.Box = w.Files.Open(t, w.clock)
 	w.must(ana.Release(t.Context(), b.Message.ID))
@@ -332,7 +332,7 @@ func TestOptionsOfATypeHoldForItAlone(t *testing.T) {
 	if up := w.outgoing(); len(up) != 1 || up[0].Message.Headers[link.HeaderOutcomeOnly] != "true" {
 		t.Errorf("%+v", up)
 	}
-	w.must(w.Discard(t.Context(), d.Message.ID, "r"))
+	w.must(w.Desk("ana").Discard(t.Context(), d.Message.ID, "r"))
 	if up := w.outgoing(); len(up) != 2 || up[1].Message.Headers[link.HeaderOutcomeOnly] != "true" {
 		t.Errorf("%+v", up)
 	}

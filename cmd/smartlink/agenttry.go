@@ -1,8 +1,13 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
+	"os"
+
 	"github.com/google/uuid"
 
+	"smartlink/agent/activation"
 	"smartlink/agent/executor"
 	"smartlink/agent/inbox"
 	"smartlink/link"
@@ -21,8 +26,12 @@ func (c *agentTryCmd) Run(e *env, a *agentCmd) error {
 	if err != nil {
 		return err
 	}
+	retry, err := a.retry()
+	if err != nil {
+		return err
+	}
 	return c.on(e, a, func(box *inbox.Box, id uuid.UUID) error {
-		exec, err := executor.New(executor.Config{Box: box, Consumers: inside, Outside: out})
+		exec, err := executor.New(executor.Config{Box: box, Consumers: inside, Outside: out, Retry: retry})
 		if err != nil {
 			return err
 		}
@@ -57,4 +66,17 @@ func (c *agentTryCmd) Run(e *env, a *agentCmd) error {
 		}
 		return table(e.out, []string{"WHAT", "CODE", "WHERE", "TEXT"}, rows)
 	})
+}
+
+// retry are the retry figures of what is activated; without an installation here, the defaults.
+func (a *agentCmd) retry() (executor.Retry, error) {
+	if _, err := os.Stat(a.installation()); errors.Is(err, fs.ErrNotExist) {
+		return executor.Retry{}, nil
+	}
+	folder, err := activation.OpenFolder(a.installation())
+	if err != nil {
+		return executor.Retry{}, err
+	}
+	figures, err := folder.Figures()
+	return executor.Retry(figures), err
 }

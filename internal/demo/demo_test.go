@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -16,7 +17,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"smartlink/agent"
+	"smartlink/agent/inbox"
 	"smartlink/client"
 	"smartlink/examples"
 	"smartlink/internal/sqldb"
@@ -190,7 +191,12 @@ func TestRefuseReprocessResendCopyBookedOnce(t *testing.T) {
 		copied = r.MessageID
 	})
 	wg.Go(func() {
-		if err := w.Agent.Reprocess(ctx, first); err != nil {
+		box, err := inbox.Attach(ctx, w.Books, nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if err := errors.Join(box.Desk("ana").Reprocess(ctx, first), box.Close(ctx)); err != nil {
 			t.Error(err)
 		}
 	})
@@ -272,7 +278,3 @@ func makeSupplier(t *testing.T, books string, company int, like, code string) {
 		t.Fatal(err)
 	}
 }
-
-var _ interface {
-	Reprocess(ctx context.Context, id uuid.UUID) error
-} = (*agent.Agent)(nil)
