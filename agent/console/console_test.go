@@ -355,7 +355,7 @@ func TestEditReprocessRelease(t *testing.T) {
 	s, p = b.post(at+"/edit", "body", "{\r\n\"doc\":\"mended\"}", "reason", " ")
 	b.wants(s, p, http.StatusUnprocessableEntity, "say why")
 	s, p = b.post(at+"/edit", "body", "{\r\n\"doc\":\"mended\"}", "reason", "the supplier's new code")
-	b.wants(s, p, http.StatusOK, "Stored", "SL-EDITED", "Body before change 1", "new code", "mended", "two \\u003cscript", "Edited", "console")
+	b.wants(s, p, http.StatusOK, "Stored", "SL-EDITED", "console changed the content of the message at the ERP", "Body before change 1", "new code", "mended", "two \\u003cscript", "Edited", "console")
 	if got := w.Text(t, `SELECT CAST(DATA AS TEXT) FROM GTOTVSLINKMESSAGE WHERE ID = ?`, w.rejected.Message.ID.String()); got != "{\n\"doc\":\"mended\"}" {
 		t.Errorf("%q", got)
 	}

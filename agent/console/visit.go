@@ -207,6 +207,7 @@ func functions(lang link.Lang) template.FuncMap {
 		"edge":   func(w window.Window, end string) string { return w.Tell(end, lang) },
 		"escape": url.QueryEscape,
 		"in":     func(t link.Text) string { return t.In(lang) },
+		"reason": func(c link.Code, said string) string { return c.Reason(said, lang) },
 		"either": func(pt, en string) string {
 			if lang == link.English && en != "" {
 				return en

@@ -90,6 +90,9 @@ func New(cfg Config) (*Consumer, error) {
 // Type implements consumer.Outside.
 func (c *Consumer) Type() string { return c.cfg.Type }
 
+// URL is where the program is called.
+func (c *Consumer) URL() string { return c.cfg.URL }
+
 // Parallel implements consumer.Parallel.
 func (c *Consumer) Parallel() int { return c.cfg.Parallel }
 

@@ -247,10 +247,11 @@ func (c *agentMessagesCmd) Run(e *env, a *agentCmd) error {
 		}
 		rows := make([][]string, len(page.Items))
 		for i, x := range page.Items {
-			if x.Held && x.Reason == "" {
-				x.Reason = "behind an earlier one of its ordering key " + x.OrderingKey
+			reason := x.Code.Reason(x.Reason, e.lang())
+			if x.Held && reason == "" {
+				reason = "behind an earlier one of its ordering key " + x.OrderingKey
 			}
-			rows[i] = []string{x.ID.String(), x.Type, string(x.State), strconv.Itoa(x.Attempt), when(x.NextTry), string(x.Code), x.Reason}
+			rows[i] = []string{x.ID.String(), x.Type, string(x.State), strconv.Itoa(x.Attempt), when(x.NextTry), string(x.Code), reason}
 		}
 		if err := table(e.out, []string{"ID", "TYPE", "STATE", "ATTEMPT", "NEXT TRY", "CODE", "REASON"}, rows); err != nil {
 			return err
@@ -302,7 +303,7 @@ func (c *agentShowCmd) Run(e *env, a *agentCmd) error {
 		}
 		state := "finished; its row is gone"
 		if d.Item != nil {
-			state = words(string(d.Item.State), string(d.Item.Code), d.Item.Reason)
+			state = words(string(d.Item.State), string(d.Item.Code), d.Item.Code.Reason(d.Item.Reason, e.lang()))
 		}
 		said := []string{"message", id.String(), "state", state}
 		if c := d.Calls; c != nil {
@@ -317,7 +318,7 @@ func (c *agentShowCmd) Run(e *env, a *agentCmd) error {
 		}
 		rows := make([][]string, 0, len(d.Executions)+len(d.Results)+len(d.Log))
 		for _, x := range d.Executions {
-			rows = append(rows, []string{when(&x.EndedAt), "attempt " + strconv.Itoa(x.Attempt), x.Result, words(x.Key, string(x.Code), x.Reason)})
+			rows = append(rows, []string{when(&x.EndedAt), "attempt " + strconv.Itoa(x.Attempt), x.Result, words(x.Key, string(x.Code), x.Code.Reason(x.Reason, e.lang()))})
 		}
 		for _, x := range d.Results {
 			rows = append(rows, []string{when(&x.At), "outcome " + strconv.Itoa(x.Number), string(x.Outcome), x.Key})

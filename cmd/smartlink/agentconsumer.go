@@ -13,7 +13,10 @@ import (
 )
 
 // consumerFlag is a consumer outside of the agent: TYPE=URL on a command line, an object in a file.
-type consumerFlag struct{ outside.Config }
+type consumerFlag struct {
+	outside.Config
+	argument bool // it came as TYPE=URL
+}
 
 // UnmarshalText reads TYPE=URL.
 func (f *consumerFlag) UnmarshalText(text []byte) error {
@@ -21,7 +24,7 @@ func (f *consumerFlag) UnmarshalText(text []byte) error {
 	if !ok {
 		return fmt.Errorf("%q: want TYPE=URL, as in PayDataCommand=http://127.0.0.1:8701/", text)
 	}
-	f.Type, f.URL = t, at
+	f.Type, f.URL, f.argument = t, at, true
 	return nil
 }
 

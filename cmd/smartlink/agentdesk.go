@@ -29,8 +29,13 @@ func (*agentOverviewCmd) Help() string {
 type overview struct {
 	Messages []inbox.Count  `json:"messages"`
 	OnHold   map[string]int `json:"onHold"`
-	Closed   bool           `json:"closed"` // nothing is executed now
-	Window   *openWindow    `json:"window,omitempty"`
+	goingOn
+}
+
+// goingOn is whether messages are executed, by the rules as they are now.
+type goingOn struct {
+	Closed bool        `json:"closed"` // nothing is executed now
+	Window *openWindow `json:"window,omitempty"`
 	inbox.Rules
 }
 
@@ -47,18 +52,23 @@ func overviewOf(e *env, box *inbox.Box) (o overview, err error) {
 	if o.OnHold, err = box.OnHold(e.ctx); err != nil {
 		return o, err
 	}
-	if o.Rules, err = box.Rules(e.ctx); err != nil {
-		return o, err
+	o.goingOn, err = goingOnOf(e, box)
+	return o, err
+}
+
+func goingOnOf(e *env, box *inbox.Box) (g goingOn, err error) {
+	if g.Rules, err = box.Rules(e.ctx); err != nil {
+		return g, err
 	}
 	now := clock.Real.Now().In(box.Zone())
-	o.Closed = o.Rules.Closed(now)
-	if until, name, open := o.Rules.Window(now); open {
-		o.Window = &openWindow{Name: name}
+	g.Closed = g.Rules.Closed(now)
+	if until, name, open := g.Rules.Window(now); open {
+		g.Window = &openWindow{Name: name}
 		if !until.IsZero() {
-			o.Window.Until = &until
+			g.Window.Until = &until
 		}
 	}
-	return o, nil
+	return g, nil
 }
 
 func (*agentOverviewCmd) Run(e *env, a *agentCmd) error {
@@ -86,14 +96,14 @@ func (*agentOverviewCmd) Run(e *env, a *agentCmd) error {
 }
 
 // said tells whether messages are executed and, if not, why and how long.
-func (o *overview) said() string {
+func (g *goingOn) said() string {
 	switch {
-	case o.Pause.On():
-		return "paused by " + o.Pause.By + " since " + when(&o.Pause.Since) + ": " + o.Pause.Reason
-	case o.Window != nil && o.Window.Until == nil:
-		return "none in the window " + o.Window.Name + ", which has no end in sight"
-	case o.Window != nil:
-		return "none in the window " + o.Window.Name + " until " + o.Window.Until.Format("2006-01-02 15:04 -07:00")
+	case g.Pause.On():
+		return "paused by " + g.Pause.By + " since " + when(&g.Pause.Since) + ": " + g.Pause.Reason
+	case g.Window != nil && g.Window.Until == nil:
+		return "none in the window " + g.Window.Name + ", which has no end in sight"
+	case g.Window != nil:
+		return "none in the window " + g.Window.Name + " until " + g.Window.Until.Format("2006-01-02 15:04 -07:00")
 	}
 	return "goes on"
 }
@@ -110,9 +120,9 @@ func helpSaid(h inbox.Help) string {
 
 // tellClosed says beside an answer that nothing is executed now.
 func tellClosed(e *env, box *inbox.Box) error {
-	o, err := overviewOf(e, box)
-	if err == nil && o.Closed {
-		fmt.Fprintf(e.errOut, "execution: %s\n", o.said())
+	g, err := goingOnOf(e, box)
+	if err == nil && g.Closed {
+		fmt.Fprintf(e.errOut, "execution: %s\n", g.said())
 	}
 	return err
 }
@@ -146,7 +156,7 @@ func (c *agentExecutionsCmd) Run(e *env, a *agentCmd) error {
 		}
 		rows := make([][]string, len(page.Items))
 		for i, x := range page.Items {
-			rows[i] = []string{x.Message.String(), x.Type, strconv.Itoa(x.Attempt), x.Result, when(&x.EndedAt), x.Key, words(string(x.Code), x.Reason)}
+			rows[i] = []string{x.Message.String(), x.Type, strconv.Itoa(x.Attempt), x.Result, when(&x.EndedAt), x.Key, words(string(x.Code), x.Code.Reason(x.Reason, e.lang()))}
 		}
 		if err := table(e.out, []string{"MESSAGE", "TYPE", "ATTEMPT", "RESULT", "ENDED", "KEY", "REASON"}, rows); err != nil {
 			return err
@@ -292,20 +302,24 @@ func (c *agentPauseCmd) Run(e *env, a *agentCmd) error {
 	return a.decide(e, func(d inbox.Desk) error { return d.Pause(e.ctx, c.Reason) })
 }
 
-// decide changes the rules and tells how they are then.
+// decide changes the rules and tells how they are then: as JSON as 'agent overview' does.
 func (a *agentCmd) decide(e *env, do func(inbox.Desk) error) error {
 	return a.desk(e, func(box *inbox.Box) error {
 		if err := do(box.Desk(whoAmI())); err != nil {
 			return err
 		}
-		o, err := overviewOf(e, box)
+		if a.JSON {
+			o, err := overviewOf(e, box)
+			if err != nil {
+				return err
+			}
+			return printJSON(e.out, o)
+		}
+		g, err := goingOnOf(e, box)
 		if err != nil {
 			return err
 		}
-		if a.JSON {
-			return printJSON(e.out, o)
-		}
-		return fields(e.out, "execution", o.said(), "remote help", helpSaid(o.Help))
+		return fields(e.out, "execution", g.said(), "remote help", helpSaid(g.Help))
 	})
 }
 
@@ -368,7 +382,7 @@ func (c *agentRemoteHelpCmd) Run(e *env, a *agentCmd) error {
 		return a.decide(e, func(d inbox.Desk) error { return d.EndHelp(e.ctx) })
 	}
 	return a.desk(e, func(box *inbox.Box) error {
-		o, err := overviewOf(e, box)
+		rules, err := box.Rules(e.ctx)
 		if err != nil {
 			return err
 		}
@@ -381,9 +395,9 @@ func (c *agentRemoteHelpCmd) Run(e *env, a *agentCmd) error {
 				inbox.Help
 				On  bool           `json:"on"`
 				Log []inbox.Action `json:"log"`
-			}{o.Help, o.Help.On(clock.Real.Now()), page.Items})
+			}{rules.Help, rules.Help.On(clock.Real.Now()), page.Items})
 		}
-		if err := fields(e.out, "remote help", helpSaid(o.Help)); err != nil {
+		if err := fields(e.out, "remote help", helpSaid(rules.Help)); err != nil {
 			return err
 		}
 		return actions(e.out, page.Items)

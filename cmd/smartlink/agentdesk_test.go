@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,10 +9,24 @@ import (
 
 	"github.com/google/uuid"
 
+	"smartlink/agent/executor"
 	"smartlink/agent/inbox"
+	"smartlink/consumer"
 	"smartlink/internal/demo"
 	"smartlink/link"
 )
+
+// bookOne is a consumer that books one message and rejects the others.
+type bookOne struct{ of, done string }
+
+func (b bookOne) Type() string { return b.of }
+
+func (b bookOne) Execute(_ context.Context, _ consumer.Tx, x consumer.Execution, _ consumer.Log) consumer.Outcome {
+	if x.Message.ID.String() == b.done {
+		return consumer.Done("1;7", nil)
+	}
+	return consumer.Reject([]link.Fault{{Code: "TEST-NO", Description: "não", DescriptionEn: "no"}})
+}
 
 // TestAgentDeskOnTheCommandLine: what the console can do, commands can.
 func TestAgentDeskOnTheCommandLine(t *testing.T) {
@@ -81,13 +96,28 @@ func TestAgentDeskOnTheCommandLine(t *testing.T) {
 	t.Setenv("VISUAL", "")
 	wants(agent(1, "edit", ids[0], "--reason", "x"), "nothing was edited")
 	wants(agent(0, "show", ids[0]), `{"data":{}}`, "before the edit of", "company")
+	wants(agent(0, "messages", "--on-hold"), "SL-ON-HOLD", "wait for a person to release them")
 	wants(agent(1, "release"), "--all")
 	wants(agent(1, "release", ids[0], "--all"), "--all")
 	wants(agent(0, "release", ids[0]), "released")
 	wants(agent(1, "release", ids[2]), string(link.CodeNotNow))
 	wants(agent(0, "release", "--type", command), "released: 1 messages")
 	wants(agent(0, "run-now", "--type", command), "due: 0 messages")
-	wants(agent(0, "executions", "--result", "done"), "MESSAGE")
+	exec, err := executor.New(executor.Config{Box: box, Consumers: []consumer.Consumer{bookOne{command, ids[0]}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := exec.Drain(t.Context()); err != nil || n != 3 {
+		t.Fatalf("executed %d, %v", n, err)
+	}
+	done := agent(0, "executions", "--result", "done")
+	wants(done, ids[0], command, "1;7")
+	rejected := agent(0, "executions", "--result", "rejected")
+	wants(rejected, ids[1], ids[2], "TEST-NO")
+	if strings.Contains(done, ids[1]) || strings.Contains(rejected, ids[0]) {
+		t.Errorf("of another result:\n%s%s", done, rejected)
+	}
+	wants(agent(0, "executions", "--key", "1;7"), ids[0])
 
 	wants(agent(0, "windows", "set", "nights", "--kind", "weekly", "--days", "fri-mon,wed", "--from", "22:00", "--to", "6:00"), "fri,sat,sun,mon,wed", "time zone")
 	wants(agent(1, "windows", "set", "nights", "--kind", "weekly", "--days", "lun-mar", "--from", "22:00", "--to", "6:00"), "no range of days")
@@ -97,8 +127,8 @@ func TestAgentDeskOnTheCommandLine(t *testing.T) {
 	wants(agent(1, "windows", "remove", "always"), "SL-NOT-FOUND")
 
 	csv := filepath.Join(dir, "rejected.csv")
-	wants(agent(0, "export", "--output", csv), "exported: 0 messages")
-	if b, err := os.ReadFile(csv); err != nil || !strings.HasPrefix(string(b), "\ufeffid;type;") {
+	wants(agent(0, "export", "--output", csv), "exported: 2 messages")
+	if b, err := os.ReadFile(csv); err != nil || !strings.HasPrefix(string(b), "\ufeffid;type;") || !strings.Contains(string(b), ids[1]) {
 		t.Errorf("%q, %v", b, err)
 	}
 

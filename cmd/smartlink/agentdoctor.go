@@ -6,6 +6,8 @@ import (
 	"errors"
 
 	"smartlink/agent"
+	"smartlink/agent/outside"
+	"smartlink/consumer"
 	"smartlink/internal/checkup"
 	"smartlink/internal/sqlopen"
 	"smartlink/link"
@@ -22,31 +24,31 @@ func (*agentDoctorCmd) Help() string {
 }
 
 func (c *agentDoctorCmd) Run(e *env, a *agentCmd) error {
-	_, _, types, err := a.consumers()
+	_, out, types, err := a.consumers()
 	if err != nil {
 		return err
 	}
 	d := agent.Doctor{Database: a.Database, Installation: a.installation(), Types: types, CA: e.ca(), Lang: e.lang()}
 	found := append(d.Examine(e.ctx), booksFinding(e.ctx, a.Database))
-	found = append(found, a.consumerFindings(e.ctx)...)
+	found = append(found, consumerFindings(e.ctx, out)...)
 	return printFindings(e, a.JSON, append(found, c.service()))
 }
 
 // consumerFindings say which consumers outside answer.
-func (a *agentCmd) consumerFindings(ctx context.Context) []checkup.Finding {
-	list, err := a.outside()
-	if err != nil {
-		return nil // said before
-	}
-	found := make([]checkup.Finding, len(list))
-	for i, c := range list {
+func consumerFindings(ctx context.Context, list []consumer.Outside) []checkup.Finding {
+	var found []checkup.Finding
+	for _, o := range list {
+		c, ok := o.(*outside.Consumer)
+		if !ok {
+			continue
+		}
 		f := checkup.Finding{What: link.Text{PT: "Consumidor de " + c.Type(), EN: "Consumer of " + c.Type()}, Health: checkup.Good}
-		f.Detail = link.Both("%s responde", "%s answers", a.Consumers[i].URL)
+		f.Detail = link.Both("%s responde", "%s answers", c.URL())
 		if err := c.Reach(ctx); err != nil {
 			f.Health = checkup.Bad
 			f.Detail = link.Both("não responde; nada do tipo é executado até que responda: %v", "does not answer; nothing of the type is executed until it does: %v", err)
 		}
-		found[i] = f
+		found = append(found, f)
 	}
 	return found
 }

@@ -65,7 +65,7 @@ func (a *agentCmd) service(e *env, f agentInstallCmd) (*service.Config, error) {
 		args = append(args, p.flag, abs)
 	}
 	for _, c := range a.Consumers {
-		if e.cli.Config == "" { // which may say more of them than an argument can
+		if c.argument { // those of the configuration file are read from there
 			args = append(args, "--consumers", c.Type+"="+c.URL)
 		}
 	}

@@ -89,6 +89,35 @@ func TestServiceIsInstalledStartedStoppedAndRemoved(t *testing.T) {
 	step(0, "not installed", "status")
 }
 
+// TestServiceKeepsConsumersOfTheCommandLine: those that the command names are the service's, with a
+// configuration file too; what that file says of consumers the service reads there.
+func TestServiceKeepsConsumersOfTheCommandLine(t *testing.T) {
+	m := managed(t)
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("a.yaml", []byte("agent:\n  database: rm.db\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile("b.yaml", []byte("agent:\n  consumers:\n    - type: PayDataCommand\n      url: http://127.0.0.1:8701/\n      timeout: 2m\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const said = "PayDataCommand=http://127.0.0.1:8701/"
+	for _, c := range []struct {
+		args []string
+		want bool
+	}{
+		{[]string{"--consumers", said}, true}, {[]string{"--consumers", said, "--config", "a.yaml"}, true}, {[]string{"--config", "b.yaml"}, false},
+	} {
+		m.installed = nil
+		if code, _, errOut := smartlink(append([]string{"agent", "install"}, c.args...)...); code != 0 {
+			t.Fatal(errOut)
+		}
+		i := slices.Index(m.installed.Arguments, "--consumers")
+		if has := i >= 0 && m.installed.Arguments[i+1] == said; has != c.want {
+			t.Errorf("%v: %q", c.args, m.installed.Arguments)
+		}
+	}
+}
+
 // TestServiceSpeaksOfItself: what install hands to the service is a command line that run takes.
 func TestServiceSpeaksOfItself(t *testing.T) {
 	m := managed(t)

@@ -28,22 +28,22 @@ func (*agentWindowsListCmd) Run(e *env, a *agentCmd) error {
 }
 
 func (a *agentCmd) showWindows(e *env, box *inbox.Box) error {
-	o, err := overviewOf(e, box)
+	g, err := goingOnOf(e, box)
 	if err != nil {
 		return err
 	}
 	if a.JSON {
-		return printJSON(e.out, link.Page[window.Window]{Items: o.Windows})
+		return printJSON(e.out, link.Page[window.Window]{Items: g.Windows})
 	}
-	rows := make([][]string, len(o.Windows))
-	for i, w := range o.Windows {
+	rows := make([][]string, len(g.Windows))
+	for i, w := range g.Windows {
 		rows[i] = []string{w.Name, string(w.Kind), strings.Join(w.Days, ","), w.From, w.To}
 	}
 	if err := table(e.out, []string{"NAME", "KIND", "DAYS", "FROM", "TO"}, rows); err != nil {
 		return err
 	}
 	zone, _ := clock.Real.Now().In(box.Zone()).Zone()
-	return fields(e.out, "time zone", zone, "execution", o.said())
+	return fields(e.out, "time zone", zone, "execution", g.said())
 }
 
 type agentWindowsSetCmd struct {

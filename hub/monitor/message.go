@@ -58,7 +58,7 @@ func (m *Monitor) message(v *visit) error {
 		return err
 	}
 	view := messageView{
-		Trace: trace, Steps: steps(trace), Works: v.user.Role.Includes(link.RoleOperator), Copies: v.user.Role.Includes(link.RoleAdministrator),
+		Trace: trace, Steps: steps(trace, v.lang), Works: v.user.Role.Includes(link.RoleOperator), Copies: v.user.Role.Includes(link.RoleAdministrator),
 		Refused: slices.ContainsFunc(trace.Queues, func(q link.QueueTrace) bool {
 			return q.State == link.StateDead || q.Outcome != nil && q.Outcome.Status == link.ERPRejected
 		}),
@@ -113,7 +113,7 @@ func (view *messageView) fill(l exchange.Letter) {
 }
 
 // steps puts the events of all queues into one order.
-func steps(t link.Trace) []step {
+func steps(t link.Trace, lang link.Lang) []step {
 	var all []step
 	for i, q := range t.Queues {
 		for _, e := range q.Events {
@@ -121,7 +121,7 @@ func steps(t link.Trace) []step {
 				continue // it happened once, and each queue tells it
 			}
 			s := step{TraceEvent: e, Queue: q.Queue, Tone: tone(e)}
-			s.read()
+			s.read(lang)
 			all = append(all, s)
 		}
 	}
@@ -130,12 +130,12 @@ func steps(t link.Trace) []step {
 }
 
 // read takes from the detail the code it begins with, which the page says in words.
-func (s *step) read() {
+func (s *step) read(lang link.Lang) {
 	code, rest, _ := strings.Cut(s.Detail, ": ")
 	switch _, state := texts["erp."+code]; s.Event {
 	case link.EventERP, link.EventOutcome:
 		if state {
-			s.ERP, s.Detail = link.ERPState(code), rest
+			s.ERP, s.Detail = link.ERPState(code), reported(rest, lang)
 		}
 	case link.EventHelpAsked, link.EventHelpAnswered:
 		if _, known := texts["help."+code]; !known {
@@ -144,13 +144,22 @@ func (s *step) read() {
 		s.Help, s.Detail = link.HelpAction(code), rest
 		if s.Event == link.EventHelpAnswered {
 			result, why, _ := strings.Cut(rest, ": ")
-			s.Done, s.Detail = link.HelpResult(result), why
+			s.Done, s.Detail = link.HelpResult(result), reported(why, lang)
 		}
 	case link.EventDeadLettered:
 		if _, known := texts["dead."+code]; known {
 			s.Dead, s.Detail = link.DeadReason(code), rest
 		}
 	}
+}
+
+// reported is what an agent reported, a code and its reason, in a language.
+func reported(detail string, lang link.Lang) string {
+	code, reason, both := strings.Cut(detail, ": ")
+	if !both {
+		return detail
+	}
+	return code + ": " + link.Code(code).Reason(reason, lang)
 }
 
 // tone says what an event means to who reads it.

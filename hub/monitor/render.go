@@ -53,6 +53,7 @@ func functions(lang link.Lang) template.FuncMap {
 		"static": staticAddress, "escape": escape, "short": short, "list": func(v ...any) []any { return v }, "languages": func() []link.Lang { return languages },
 		"dict": dict, "clip": clip, "chosen": chosen, "join": strings.Join, "rolesay": func(r link.Role) (string, error) { return w.text("role." + string(r) + ".may") }, "roleSees": func(r link.Role) bool { return r.Includes(link.RoleOperator) },
 		"timestamp": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"reason":    func(code, said string) string { return link.Code(code).Reason(said, lang) },
 		"ended":     func(s link.State) bool { return s.Final() || s == link.StateDead },
 	}
 }
