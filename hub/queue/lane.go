@@ -26,16 +26,17 @@ type lane struct {
 	e       *Engine
 	n       int
 	queue   chan *pending
-	answers sync.Pool     // of channels that callers wait on
+	singles sync.Pool     // of pendings of one operation
 	kick    chan struct{} // the next due moment may have come nearer
 	due     dueCell
 	ops     []Op // of the group being applied
 }
 
-// pending is an operation waiting for its group.
+// pending is what one caller waits for: operations that are applied in one group, in their order.
 type pending struct {
-	op   Op
-	done chan answer // nil: nobody waits
+	ops     []Op
+	answers []answer      // one for each, complete when done tells
+	done    chan struct{} // nil: nobody waits
 }
 
 type answer struct {
@@ -45,60 +46,111 @@ type answer struct {
 
 func newLane(e *Engine, n int) *lane {
 	l := &lane{e: e, n: n, queue: make(chan *pending, 2*groupWeight), kick: make(chan struct{}, 1)}
-	l.answers.New = func() any { return make(chan answer, 1) }
+	l.singles.New = func() any { return newPending(make([]Op, 1)) }
 	return l
 }
+
+func newPending(ops []Op) *pending {
+	return &pending{ops, make([]answer, len(ops)), make(chan struct{}, 1)}
+}
+
+// weight and size are those of its operations together.
+func (p *pending) weight() (weight, size int) {
+	for _, op := range p.ops {
+		weight, size = weight+op.Weight(), size+op.Size()
+	}
+	return weight, size
+}
+
+// alone tells whether it must be the only one of its group.
+func (p *pending) alone() bool { return p.ops[0].Alone() }
 
 // do applies one operation with the next group. When ctx ends first the operation may still be
 // applied: its outcome is unknown to the caller.
 func (l *lane) do(ctx context.Context, op Op) (Result, error) {
-	c := l.answers.Get().(chan answer)
-	select {
-	case l.queue <- &pending{op, c}:
-	case <-ctx.Done():
-		l.answers.Put(c)
-		return Result{}, link.NewError(link.CodeUnavailable).Because(ctx.Err())
+	p := l.singles.Get().(*pending)
+	p.ops[0] = op
+	handed, told := l.hand(ctx, p), false
+	if handed {
+		told = p.await(ctx)
 	}
-	select {
-	case a := <-c:
-		l.answers.Put(c)
-		return a.r, a.err
-	case <-ctx.Done(): // c is left to the lane and the garbage collector
+	a := answer{}
+	switch {
+	case told:
+		a = p.answers[0]
+	case handed: // p is left to the lane and the garbage collector
 		return Result{}, link.NewError(link.CodeOutcomeUnknown).Because(ctx.Err())
+	default:
+		a.err = link.NewError(link.CodeUnavailable).Because(ctx.Err())
+	}
+	p.ops[0], p.answers[0] = nil, answer{}
+	l.singles.Put(p)
+	return a.r, a.err
+}
+
+// hand gives the lane something to apply; false when ctx ended first.
+func (l *lane) hand(ctx context.Context, p *pending) bool {
+	select {
+	case l.queue <- p:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 
-// doAll applies operations in their order, with as few groups as they fit into, and waits for all.
-// When ctx ends first, those not handed in are refused, the others' outcome is unknown.
-func (l *lane) doAll(ctx context.Context, ops []Op) []answer {
-	waiting := make([]chan answer, 0, len(ops))
-	answers := make([]answer, len(ops))
-	for _, op := range ops {
-		c := make(chan answer, 1)
-		select {
-		case l.queue <- &pending{op, c}:
-			waiting = append(waiting, c)
-			continue
-		case <-ctx.Done():
-		}
-		break
+// await waits until the answers are there; false when ctx ended first.
+func (p *pending) await(ctx context.Context) bool {
+	select {
+	case <-p.done:
+		return true
+	case <-ctx.Done():
+		return false
 	}
-	for i := range ops {
-		if i >= len(waiting) {
-			answers[i].err = link.NewError(link.CodeUnavailable).Because(ctx.Err())
+}
+
+// doAll applies operations, none of which is alone, in their order and in one group, or in several where
+// they do not fit into one, and waits for all. When ctx ends first, those not handed in are refused, the
+// others' outcome is unknown.
+func (l *lane) doAll(ctx context.Context, ops []Op) []answer {
+	answers := make([]answer, 0, len(ops))
+	var handed []*pending
+	for rest := ops; len(rest) > 0; {
+		n := fitting(rest)
+		p := newPending(rest[:n])
+		if !l.hand(ctx, p) {
+			break
+		}
+		handed, rest = append(handed, p), rest[n:]
+	}
+	for _, p := range handed {
+		if p.await(ctx) {
+			answers = append(answers, p.answers...)
 			continue
 		}
-		select {
-		case answers[i] = <-waiting[i]:
-		case <-ctx.Done():
-			answers[i].err = link.NewError(link.CodeOutcomeUnknown).Because(ctx.Err())
+		for range p.ops {
+			answers = append(answers, answer{err: link.NewError(link.CodeOutcomeUnknown).Because(ctx.Err())})
 		}
+	}
+	for len(answers) < len(ops) {
+		answers = append(answers, answer{err: link.NewError(link.CodeUnavailable).Because(ctx.Err())})
 	}
 	return answers
 }
 
+// fitting is how many of the first operations fit into one group; at least one.
+func fitting(ops []Op) int {
+	weight, size := 0, 0
+	for n, op := range ops {
+		weight, size = weight+op.Weight(), size+op.Size()
+		if n > 0 && (weight > groupWeight || size > groupBytes) {
+			return n
+		}
+	}
+	return len(ops)
+}
+
 // post applies an operation that nobody waits for.
-func (l *lane) post(op Op) { l.queue <- &pending{op: op} }
+func (l *lane) post(op Op) { l.queue <- &pending{ops: []Op{op}, answers: make([]answer, 1)} }
 
 // run applies groups until the engine halts and nothing is left.
 func (l *lane) run() {
@@ -132,8 +184,8 @@ func (l *lane) rejoin(answered int) {
 	}
 }
 
-// gather waits for an operation and takes along what else is there, within the limits. The second
-// answer is an operation that did not fit and opens the next group. An empty group: the engine
+// gather waits for something to apply and takes along what else is there, within the limits. The second
+// answer is what did not fit and opens the next group. An empty group: the engine
 // halts.
 func (l *lane) gather(group []*pending, first *pending) ([]*pending, *pending) {
 	if first == nil {
@@ -142,13 +194,13 @@ func (l *lane) gather(group []*pending, first *pending) ([]*pending, *pending) {
 		}
 	}
 	group = append(group, first)
-	weight, size := first.op.Weight(), first.op.Size()
-	for alone := first.op.Alone(); !alone; {
+	weight, size := first.weight()
+	for alone := first.alone(); !alone; {
 		select {
 		case p := <-l.queue:
-			weight += p.op.Weight()
-			size += p.op.Size()
-			if p.op.Alone() || weight > groupWeight || size > groupBytes {
+			w, s := p.weight()
+			weight, size = weight+w, size+s
+			if p.alone() || weight > groupWeight || size > groupBytes {
 				return group, p
 			}
 			group = append(group, p)
@@ -159,7 +211,7 @@ func (l *lane) gather(group []*pending, first *pending) ([]*pending, *pending) {
 	return group, nil
 }
 
-// first waits for an operation; nil when the engine halts and none is left.
+// first waits for something to apply; nil when the engine halts and nothing is left.
 func (l *lane) first() *pending {
 	select {
 	case p := <-l.queue:
@@ -176,27 +228,61 @@ func (l *lane) first() *pending {
 
 // apply applies a group and answers its callers.
 func (l *lane) apply(group []*pending) {
-	results, err := l.try(group)
-	switch {
-	case err == nil:
-		for i, p := range group {
-			p.answer(results[i], nil)
-		}
-	case errors.Is(err, errDown):
-		refuse(group, link.CodeUnavailable, err)
-	case errors.Is(err, ErrNotApplied) && len(group) > 1:
-		// Certain that nothing was stored: one by one, only the culprit fails.
-		for _, p := range group {
-			l.apply([]*pending{p})
-		}
-	case errors.Is(err, ErrNotApplied):
-		l.e.opt.Logger.Error("operation not stored", "op", fmt.Sprintf("%T", group[0].op), "error", err)
-		refuse(group, link.CodeUnavailable, err)
-	default:
-		l.e.opt.Logger.Error("commit failed, outcome unknown; the store is reopened", "operations", len(group), "error", err)
-		l.e.lose(err)
-		refuse(group, link.CodeOutcomeUnknown, err)
+	l.ops = l.ops[:0]
+	for _, p := range group {
+		l.ops = append(l.ops, p.ops...)
 	}
+	results, err := l.try(l.ops)
+	singly := errors.Is(err, ErrNotApplied) && len(l.ops) > 1 // nothing was stored, for certain
+	if err != nil && !singly {
+		l.note(l.ops, err)
+	}
+	clear(l.ops) // lets bodies go
+	for _, p := range group {
+		for i, op := range p.ops {
+			switch {
+			case err == nil:
+				p.answers[i], results = answer{r: results[0]}, results[1:]
+			case singly: // only the culprit fails
+				p.answers[i] = l.one(op)
+			default:
+				p.answers[i] = answer{err: failure(err)}
+			}
+		}
+		p.tell()
+	}
+}
+
+// one applies an operation alone.
+func (l *lane) one(op Op) answer {
+	ops := []Op{op}
+	results, err := l.try(ops)
+	if err != nil {
+		l.note(ops, err)
+		return answer{err: failure(err)}
+	}
+	return answer{r: results[0]}
+}
+
+// note has a failure's consequences: what is not certain has the store reopened.
+func (l *lane) note(ops []Op, err error) {
+	switch {
+	case errors.Is(err, errDown):
+	case errors.Is(err, ErrNotApplied):
+		l.e.opt.Logger.Error("operation not stored", "op", fmt.Sprintf("%T", ops[0]), "error", err)
+	default:
+		l.e.opt.Logger.Error("commit failed, outcome unknown; the store is reopened", "operations", len(ops), "error", err)
+		l.e.lose(err)
+	}
+}
+
+// failure is what a caller is told.
+func failure(err error) error {
+	code := link.CodeOutcomeUnknown
+	if errors.Is(err, errDown) || errors.Is(err, ErrNotApplied) {
+		code = link.CodeUnavailable
+	}
+	return link.NewError(code).Because(err)
 }
 
 // lose has the store reopened, unless that is under way.
@@ -210,31 +296,19 @@ func (e *Engine) lose(err error) {
 var errDown = errors.New("the store is being reopened")
 
 // try applies operations unless the store is down.
-func (l *lane) try(group []*pending) ([]Result, error) {
-	l.ops = l.ops[:0]
-	for _, p := range group {
-		l.ops = append(l.ops, p.op)
-	}
+func (l *lane) try(ops []Op) ([]Result, error) {
 	l.e.gate.RLock()
 	defer l.e.gate.RUnlock()
 	if err := l.e.down.get(); err != nil {
 		return nil, err
 	}
-	results, err := l.e.driver.Apply(context.Background(), l.n, l.ops)
-	clear(l.ops) // lets bodies go
-	return results, err
+	return l.e.driver.Apply(context.Background(), l.n, ops)
 }
 
-// refuse answers a whole group with one failure.
-func refuse(group []*pending, code link.Code, cause error) {
-	for _, p := range group {
-		p.answer(Result{}, link.NewError(code).Because(cause))
-	}
-}
-
-func (p *pending) answer(r Result, err error) {
+// tell lets the caller go on.
+func (p *pending) tell() {
 	if p.done != nil {
-		p.done <- answer{r, err}
+		p.done <- struct{}{}
 	}
 }
 
