@@ -3,15 +3,17 @@
 package powercut
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
 	"sync"
 	"sync/atomic"
-	"unsafe"
 
 	"modernc.org/libc"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"smartlink/internal/sqlvfs"
 )
 
 // recording is who notes what happens; nil: nobody.
@@ -20,7 +22,7 @@ var recording atomic.Pointer[Recorder]
 // The tap is a VFS of SQLite, the default one with a few functions in front of its own. What SQLite
 // holds of it is never freed.
 var (
-	below sqlite3.Tsqlite3_vfs // the default VFS
+	below *sqlite3.Tsqlite3_vfs // the default VFS
 
 	mu      sync.Mutex
 	methods = map[uintptr]*tapped{} // by those of the default VFS
@@ -42,29 +44,11 @@ type openFile struct {
 }
 
 // tapOnce makes the tap the VFS of every file that is opened from now on.
-var tapOnce = sync.OnceValue(func() error {
-	tls := libc.NewTLS()
-	defer tls.Close()
-	base := sqlite3.Xsqlite3_vfs_find(tls, 0)
-	if base == 0 {
-		return errors.New("SQLite has no default VFS")
-	}
-	below = *at[sqlite3.Tsqlite3_vfs](base)
-	name, err := libc.CString("powercut")
-	if err != nil {
-		return err
-	}
-	tap := below
-	tap.FpNext, tap.FzName = 0, name
-	tap.FxOpen, tap.FxDelete = function(open), function(remove)
-	where, err := keep(tls, tap)
-	if err != nil {
-		return err
-	}
-	if sqlite3.Xsqlite3_vfs_register(tls, where, 1) != sqlite3.SQLITE_OK {
-		return errors.New("SQLite does not take the VFS")
-	}
-	return nil
+var tapOnce = sync.OnceValue(func() (err error) {
+	below, err = sqlvfs.Stack("powercut", func(vfs *sqlite3.Tsqlite3_vfs) {
+		vfs.FxOpen, vfs.FxDelete = sqlvfs.Function(open), sqlvfs.Function(remove)
+	})
+	return err
 })
 
 func open(tls *libc.TLS, vfs, path, file uintptr, flags int32, outFlags uintptr) int32 {
@@ -73,8 +57,8 @@ func open(tls *libc.TLS, vfs, path, file uintptr, flags int32, outFlags uintptr)
 		_, err := os.Stat(libc.GoString(path))
 		fresh = errors.Is(err, fs.ErrNotExist)
 	}
-	rc := call[func(*libc.TLS, uintptr, uintptr, uintptr, int32, uintptr) int32](below.FxOpen)(tls, vfs, path, file, flags, outFlags)
-	f := at[sqlite3.Tsqlite3_file](file)
+	rc := sqlvfs.Call[func(*libc.TLS, uintptr, uintptr, uintptr, int32, uintptr) int32](below.FxOpen)(tls, vfs, path, file, flags, outFlags)
+	f := sqlvfs.At[sqlite3.Tsqlite3_file](file)
 	if rc != sqlite3.SQLITE_OK || f.FpMethods == 0 || path == 0 {
 		return rc
 	}
@@ -82,11 +66,11 @@ func open(tls *libc.TLS, vfs, path, file uintptr, flags int32, outFlags uintptr)
 	defer mu.Unlock()
 	m := methods[f.FpMethods]
 	if m == nil {
-		m = &tapped{below: *at[sqlite3.Tsqlite3_io_methods](f.FpMethods)}
+		m = &tapped{below: *sqlvfs.At[sqlite3.Tsqlite3_io_methods](f.FpMethods)}
 		ours := m.below
-		ours.FxClose, ours.FxWrite, ours.FxTruncate, ours.FxSync = function(closeFile), function(write), function(truncate), function(flush)
+		ours.FxClose, ours.FxWrite, ours.FxTruncate, ours.FxSync = sqlvfs.Function(closeFile), sqlvfs.Function(write), sqlvfs.Function(truncate), sqlvfs.Function(flush)
 		var err error
-		if m.ours, err = keep(tls, ours); err != nil {
+		if m.ours, err = sqlvfs.Keep(tls, ours); err != nil {
 			panic(err) // out of memory
 		}
 		methods[f.FpMethods] = m
@@ -99,7 +83,7 @@ func open(tls *libc.TLS, vfs, path, file uintptr, flags int32, outFlags uintptr)
 }
 
 func remove(tls *libc.TLS, vfs, path uintptr, syncDir int32) int32 {
-	rc := call[func(*libc.TLS, uintptr, uintptr, int32) int32](below.FxDelete)(tls, vfs, path, syncDir)
+	rc := sqlvfs.Call[func(*libc.TLS, uintptr, uintptr, int32) int32](below.FxDelete)(tls, vfs, path, syncDir)
 	if rc == sqlite3.SQLITE_OK {
 		list := []event{{kind: deleted}}
 		if syncDir != 0 {
@@ -115,21 +99,21 @@ func closeFile(tls *libc.TLS, file uintptr) int32 {
 	mu.Lock()
 	delete(files, file)
 	mu.Unlock()
-	return call[func(*libc.TLS, uintptr) int32](f.below.FxClose)(tls, file)
+	return sqlvfs.Call[func(*libc.TLS, uintptr) int32](f.below.FxClose)(tls, file)
 }
 
 func write(tls *libc.TLS, file, data uintptr, n int32, offset int64) int32 {
 	f := fileAt(file)
-	rc := call[func(*libc.TLS, uintptr, uintptr, int32, int64) int32](f.below.FxWrite)(tls, file, data, n, offset)
+	rc := sqlvfs.Call[func(*libc.TLS, uintptr, uintptr, int32, int64) int32](f.below.FxWrite)(tls, file, data, n, offset)
 	if rc == sqlite3.SQLITE_OK {
-		tell(f.path, event{kind: wrote, at: offset, data: append([]byte(nil), unsafe.Slice(at[byte](data), n)...)})
+		tell(f.path, event{kind: wrote, at: offset, data: bytes.Clone(sqlvfs.Bytes(data, n))})
 	}
 	return rc
 }
 
 func truncate(tls *libc.TLS, file uintptr, size int64) int32 {
 	f := fileAt(file)
-	rc := call[func(*libc.TLS, uintptr, int64) int32](f.below.FxTruncate)(tls, file, size)
+	rc := sqlvfs.Call[func(*libc.TLS, uintptr, int64) int32](f.below.FxTruncate)(tls, file, size)
 	if rc == sqlite3.SQLITE_OK {
 		tell(f.path, event{kind: truncated, at: size})
 	}
@@ -138,7 +122,7 @@ func truncate(tls *libc.TLS, file uintptr, size int64) int32 {
 
 func flush(tls *libc.TLS, file uintptr, flags int32) int32 {
 	f := fileAt(file)
-	rc := call[func(*libc.TLS, uintptr, int32) int32](f.below.FxSync)(tls, file, flags)
+	rc := sqlvfs.Call[func(*libc.TLS, uintptr, int32) int32](f.below.FxSync)(tls, file, flags)
 	if rc != sqlite3.SQLITE_OK {
 		return rc
 	}
@@ -171,21 +155,3 @@ func tell(path string, list ...event) {
 		r.note(list...)
 	}
 }
-
-// keep puts a value where the translated SQLite finds it for ever: in memory of its own.
-func keep[T any](tls *libc.TLS, v T) (uintptr, error) {
-	p := libc.Xmalloc(tls, libc.Tsize_t(unsafe.Sizeof(v)))
-	if p == 0 {
-		return 0, errors.New("no memory for SQLite's VFS")
-	}
-	*at[T](p) = v
-	return p, nil
-}
-
-// at is what stands at an address of that memory, which the translated SQLite holds as a number.
-func at[T any](p uintptr) *T { return *(**T)(unsafe.Pointer(&p)) }
-
-// function is how the translated SQLite holds a function of a package; call makes one of it again.
-func function[F any](f F) uintptr { return *(*uintptr)(unsafe.Pointer(&f)) }
-
-func call[F any](p uintptr) F { return *(*F)(unsafe.Pointer(&struct{ uintptr }{p})) }

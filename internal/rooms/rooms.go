@@ -103,7 +103,7 @@ var public = map[string][]string{
 	"link":                  {"github.com/google/uuid"},
 	"contracts":             {},
 	"consumer":              {"github.com/google/uuid"},
-	"consumer/consumertest": {"github.com/google/uuid", "github.com/pressly/goose/v3", "modernc.org/sqlite"},
+	"consumer/consumertest": {"github.com/google/uuid", "github.com/pressly/goose/v3", "modernc.org/libc", "modernc.org/sqlite"},
 	"client":                {"github.com/google/uuid"},
 }
 

@@ -15,11 +15,17 @@ import (
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
+
+	"smartlink/internal/sqlvfs"
 )
 
 // syncData has SQLite bring a file's data to the disk without its times, which nobody needs to read it
 // back; a commit is as durable, and waits for less. Where the system cannot, all is synced as before.
 var syncData = sync.OnceFunc(func() { _, _ = sqlite.Fdatasync(true) })
+
+// gatherLogs has a commit write its log at once instead of page by page. Where that cannot be, all is written as
+// before.
+var gatherLogs = sync.OnceFunc(func() { _ = sqlvfs.GatherLogs() })
 
 // OpenSQLite opens, or makes, a SQLite file: write-ahead log, a sync at every commit, foreign
 // keys on, immediate transactions. maxConns bounds its connections; 1 gives a single writer. A new
@@ -47,6 +53,7 @@ func ReopenSQLite(ctx context.Context, path string, maxConns int) (*sql.DB, erro
 // opens later.
 func openThere(ctx context.Context, path string, maxConns int) (*sql.DB, error) {
 	syncData()
+	gatherLogs()
 	q := url.Values{}
 	if path != ":memory:" {
 		q.Set("mode", "rw")
