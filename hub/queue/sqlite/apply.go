@@ -23,7 +23,7 @@ func (s *Store) Apply(_ context.Context, _ int, ops []queue.Op) ([]queue.Result,
 	g := &group{s: s, st: s.st, m: &s.memory, now: micros(s.now()), steady: s.steady(), results: make([]queue.Result, len(ops))}
 	var err error
 	// The connection is the driver's own inside Raw only.
-	if raw := s.conn.Raw(func(any) error { err = g.apply(ops); return nil }); raw != nil {
+	if raw := s.conn.Raw(func(any) error { s.mindLog(); err = g.apply(ops); return nil }); raw != nil {
 		err = fmt.Errorf("%w: %w", queue.ErrNotApplied, raw)
 	}
 	if err == nil {

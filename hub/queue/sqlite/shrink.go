@@ -28,7 +28,7 @@ func (s *Store) shrink(ctx context.Context) (queue.KeepStep, bool, error) {
 		return queue.KeepStep{Op: opShrink{}, Kept: kept}, true, nil
 	}
 	// What was given back leaves the file with the log's content.
-	_, err = s.reader.ExecContext(ctx, `PRAGMA wal_checkpoint(PASSIVE)`)
+	_, err = s.reader.ExecContext(ctx, movePassive)
 	return queue.KeepStep{Kept: kept}, false, err
 }
 

@@ -65,6 +65,7 @@ type Store struct {
 	oldRequests int64
 
 	reader  *sql.DB
+	mover   logMover
 	memory  memory
 	history *history
 	keeper  keeper
@@ -133,7 +134,7 @@ func (s *Store) open(ctx context.Context, open func(ctx context.Context, path st
 	if s.conn, err = s.writer.Conn(ctx); err != nil {
 		return fmt.Errorf("open %s: %w", s.path, err)
 	}
-	for _, q := range []string{secureDelete, logLimit} {
+	for _, q := range []string{secureDelete, logLimit, logHardCap} {
 		if err := drain(ctx, s.conn, q); err != nil {
 			return fmt.Errorf("open %s: %w", s.path, err)
 		}
@@ -161,6 +162,7 @@ func (s *Store) Close() error {
 
 func (s *Store) close() error {
 	var errs []error
+	s.mover.passed.Wait()
 	s.keeper.mu.Lock()
 	errs = append(errs, s.keeper.rest(), s.history.close())
 	s.keeper.mu.Unlock()

@@ -14,6 +14,7 @@ type statements struct {
 	all []*stmt
 
 	begin, commit, rollback *stmt
+	logState, logMove       *stmt
 
 	queueAdd, queueLimit, queueHold, queuePause, queueCounts *stmt
 	subscribe, unsubscribe                                   *stmt
@@ -53,6 +54,8 @@ func prepare(c any) (*statements, error) {
 		{&st.begin, `BEGIN IMMEDIATE`},
 		{&st.commit, `COMMIT`},
 		{&st.rollback, `ROLLBACK`},
+		{&st.logState, `PRAGMA wal_checkpoint(NOOP)`},
+		{&st.logMove, movePassive},
 
 		{&st.queueAdd, `INSERT INTO queue (tenant, client, requeue_max, created_at) VALUES (?, ?, ?, ?) RETURNING qid`},
 		{&st.queueLimit, `UPDATE queue SET requeue_max = ? WHERE qid = ?`},
