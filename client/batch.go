@@ -1,15 +1,13 @@
 package client
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/textproto"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -36,7 +34,7 @@ func (c *Client) SendBatch(ctx context.Context, list []Message) ([]Sent, error) 
 	app := ""
 	for i, m := range list {
 		app = cmp.Or(app, m.App)
-		item, err := c.batchItem(m)
+		item, err := c.batchItem(nil, m)
 		if err != nil {
 			sent[i].Err = err
 			continue
@@ -108,9 +106,9 @@ func batchBody(items [][]byte) []byte {
 	return append(body, batchClose...)
 }
 
-// batchItem writes a message as one of a batch. What JSON cannot carry is refused here: written all the
-// same, it would arrive as something else.
-func (c *Client) batchItem(m Message) ([]byte, error) {
+// batchItem writes a message as one of a batch, into room where it has enough. What JSON cannot carry is refused
+// here: written all the same, it would arrive as something else.
+func (c *Client) batchItem(room []byte, m Message) ([]byte, error) {
 	b := batchMessage(m)
 	if err := c.checkHeaders(b.Headers, b.ContentType); err != nil {
 		return nil, err
@@ -118,13 +116,7 @@ func (c *Client) batchItem(m Message) ([]byte, error) {
 	if err := c.checkUTF8(b); err != nil {
 		return nil, err
 	}
-	var out bytes.Buffer
-	e := json.NewEncoder(&out)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(b); err != nil {
-		return nil, fmt.Errorf("message of a batch: %w", err)
-	}
-	return out.Bytes(), nil
+	return appendItem(slices.Grow(room[:0], itemRoom+len(m.Body)+len(m.Body)/4), b, m.Body), nil
 }
 
 func (c *Client) checkUTF8(b link.BatchMessage) error {
@@ -147,28 +139,28 @@ func (c *Client) checkUTF8(b link.BatchMessage) error {
 	return &Refused{Problem: wrong.Problem(c.http.lang, "")}
 }
 
+// batchMessage is a message as one of a batch, without its body.
 func batchMessage(m Message) link.BatchMessage {
 	b := link.BatchMessage{
 		Type: m.Type, Audience: m.Audience, ContentType: m.ContentType, IdempotencyKey: m.IdempotencyKey,
-		Headers: make(map[string]string, len(m.Headers)+1),
 	}
 	if b.IdempotencyKey == "" {
 		b.IdempotencyKey = link.NewID().String()
 	}
-	if text := string(m.Body); utf8.ValidString(text) {
-		b.Content = &text
-	} else {
-		encoded := base64.StdEncoding.EncodeToString(m.Body)
-		b.ContentBase64 = &encoded
+	set := func(name, value string) {
+		if b.Headers == nil {
+			b.Headers = make(map[string]string, len(m.Headers)+1)
+		}
+		b.Headers[name] = value
 	}
 	for name, value := range m.Headers {
-		b.Headers[textproto.CanonicalMIMEHeaderKey(name)] = value
+		set(textproto.CanonicalMIMEHeaderKey(name), value)
 	}
-	for name, value := range map[string]string{
-		link.HeaderBusinessKey: m.BusinessKey, link.HeaderOrderingKey: m.OrderingKey, link.HeaderCorrelationID: m.CorrelationID,
+	for _, h := range [...]struct{ name, value string }{
+		{link.HeaderBusinessKey, m.BusinessKey}, {link.HeaderOrderingKey, m.OrderingKey}, {link.HeaderCorrelationID, m.CorrelationID},
 	} {
-		if value != "" {
-			b.Headers[name] = value
+		if h.value != "" {
+			set(h.name, h.value)
 		}
 	}
 	return b

@@ -43,6 +43,7 @@ type Sender struct {
 	in     chan *outgoing
 	landed chan int      // how many messages a request had
 	ended  chan struct{} // closed when nothing is under way any more
+	rooms  sync.Pool     // of the bytes of messages
 
 	ctx    context.Context // ends when a Close cannot wait any longer
 	cancel context.CancelFunc
@@ -107,10 +108,15 @@ func (s *Sender) Send(ctx context.Context, m Message) (link.SendResponse, error)
 		m.IdempotencyKey = link.NewID().String()
 	}
 	m.Headers = travelling(m.Headers)
-	item, err := s.c.batchItem(m)
+	room, _ := s.rooms.Get().(*[]byte)
+	if room == nil {
+		room = new([]byte)
+	}
+	item, err := s.c.batchItem(*room, m)
 	if err != nil {
 		return link.SendResponse{}, err
 	}
+	*room = item
 	if len(batchOpen)+len(item)+len(batchClose) > link.MaxBatchBytes {
 		return s.c.Send(ctx, m) // to be told what it is too large for
 	}
@@ -124,6 +130,7 @@ func (s *Sender) Send(ctx context.Context, m Message) (link.SendResponse, error)
 	}
 	select {
 	case sent := <-o.done:
+		s.rooms.Put(room) // whoever gives up leaves it to its flight
 		return sent.SendResponse, leftUnknown(sent.Err)
 	case <-ctx.Done():
 		return o.give(ctx.Err())
@@ -274,8 +281,8 @@ func (d *dispatch) start() {
 	}
 }
 
-// maxYields bounds how long a request waits for those who were answered just now: turns of the scheduler,
-// each as short as what else there is to do.
+// maxYields bounds how long a request waits for the next of those who were answered just now: turns of the
+// scheduler, each as short as what else there is to do.
 const maxYields = 100
 
 // assemble lets those who were answered just now send again, as long as it is worth it.
@@ -283,21 +290,24 @@ func (d *dispatch) assemble() {
 	d.gather()
 	for yields := 0; d.back > 0 && yields < maxYields && !d.full(); yields++ {
 		runtime.Gosched()
-		d.gather()
+		if n := len(d.waiting); d.gather() > n {
+			yields = 0
+		}
 	}
 	d.back = 0
 }
 
-// gather takes in what is there already, so that callers that came together go together.
-func (d *dispatch) gather() {
+// gather takes in what is there already, so that callers that came together go together, and answers how many wait.
+func (d *dispatch) gather() int {
 	for !d.full() {
 		select {
 		case o := <-d.s.in:
 			d.add(o)
 		default:
-			return
+			return len(d.waiting)
 		}
 	}
+	return len(d.waiting)
 }
 
 func (d *dispatch) full() bool {

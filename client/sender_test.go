@@ -288,7 +288,7 @@ func TestARefusalOfTheWholeHurtsOnlyWhoIsMeant(t *testing.T) {
 	f := flight{s: &Sender{c: c}, why: make([]error, 3), cancel: func() {}}
 	f.wanted.Store(3)
 	for _, body := range []string{"good", "evil", "fine"} {
-		item, err := c.batchItem(Message{Type: "Note", Body: []byte(body), IdempotencyKey: body})
+		item, err := c.batchItem(nil, Message{Type: "Note", Body: []byte(body), IdempotencyKey: body})
 		if err != nil {
 			t.Fatal(err)
 		}
