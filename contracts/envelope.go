@@ -6,55 +6,88 @@ import "encoding/json"
 // `content`; CloudEvents with `data`; Datasul with `messageContent`; any other object is itself
 // the data, or carries it under `data`.
 func findData(body []byte, f *Findings) (data []byte, at string, ok bool) {
-	top, times := members(body)
+	top := membersOf(body)
 	if top == nil {
 		f.add(Violation{Code: NoData})
 		return nil, "", false
 	}
 	name := ""
 	switch {
-	case isObject(top["header"]):
+	case top.object("header"):
 		name = "data"
-		if top["data"] == nil && top["content"] != nil {
+		if !top.has("data") && top.has("content") {
 			name = "content"
 		}
-	case top["specversion"] != nil, isObject(top["data"]):
+	case top.has("specversion"), top.object("data"):
 		name = "data"
-	case top["messageContent"] != nil, top["messageType"] != nil:
+	case top.has("messageContent"), top.has("messageType"):
 		name = "messageContent"
 	default:
 		return body, "", true
 	}
 	at = "/" + name
-	if times[name] > 1 {
+	raw, times := top.get(name)
+	if times > 1 {
 		f.add(Violation{Code: Repeated, Pointer: at, Args: args("name", name)})
 		return nil, "", false
 	}
-	if !isObject(top[name]) {
+	if !isObject(raw) {
 		f.add(Violation{Code: NoData, Pointer: at})
 		return nil, "", false
 	}
-	return top[name], at, true
+	return raw, at, true
 }
 
-// members reads the top level of a valid body: its values, and how often each name stands there.
-// It is nil when the body is no object.
-func members(body []byte) (values map[string]json.RawMessage, times map[string]int) {
-	t := tokens{text: body}
-	if tok, err := t.next(); err != nil || tok != json.Delim('{') {
-		return nil, nil
-	}
-	values, times = map[string]json.RawMessage{}, map[string]int{}
-	for t.more() {
-		tok, err := t.next()
-		name, isName := tok.(string)
-		if err != nil || !isName {
-			return nil, nil
+// member is one member of an object.
+type member struct {
+	name string
+	raw  json.RawMessage
+}
+
+// members are those of an object in their order: a body has few, which are found faster here than maps are made.
+type members []member
+
+// get answers a member's value, of one that stands there more than once the last, and how often it does.
+func (m members) get(name string) (raw json.RawMessage, times int) {
+	for i := range m {
+		if m[i].name == name {
+			raw, times = m[i].raw, times+1
 		}
-		values[name] = t.value()
-		times[name]++
 	}
-	return values, times
+	return raw, times
+}
+
+// has tells whether there is a member of a name.
+func (m members) has(name string) bool {
+	_, times := m.get(name)
+	return times > 0
+}
+
+// object tells whether a member is an object.
+func (m members) object(name string) bool {
+	raw, _ := m.get(name)
+	return isObject(raw)
+}
+
+// membersOf reads the top level of a valid body; nil when the body is no object.
+func membersOf(body []byte) members {
+	t := tokens{text: body}
+	if t.scan().kind != '{' {
+		return nil
+	}
+	list := make(members, 0, 8)
+	for t.more() {
+		tok := t.scan()
+		if tok.kind != '"' { // not in valid JSON
+			return nil
+		}
+		name, err := unquote(tok.raw)
+		if err != nil {
+			return nil
+		}
+		list = append(list, member{name, t.value()})
+	}
+	return list
 }
 
 func isObject(raw json.RawMessage) bool { return len(raw) > 0 && raw[0] == '{' }

@@ -35,6 +35,9 @@ type Envelope struct {
 	OrderingKey   string
 	CorrelationID string
 
+	// Answers tells that the body's header names a message it answers.
+	Answers bool
+
 	// Where in the body these stand, as JSON Pointers.
 	IDAt, TypeAt, TenantAt, BusinessKeyAt, OrderingKeyAt, CorrelationAt string
 }
@@ -66,7 +69,8 @@ func ReadEnvelope(contentType string, body []byte) (Envelope, error) {
 	if !promised && !object {
 		return Envelope{Dialect: DialectOpaque}, nil
 	}
-	if !json.Valid(body) || !utf8.Valid(body) {
+	top, valid := members(body)
+	if !valid || !utf8.Valid(body) {
 		if !promised {
 			return Envelope{Dialect: DialectOpaque}, nil
 		}
@@ -76,7 +80,6 @@ func ReadEnvelope(contentType string, body []byte) (Envelope, error) {
 	if !object {
 		return Envelope{Dialect: DialectJSON}, nil
 	}
-	top := fieldsOf(trimmed)
 	r := fieldReader{}
 	e := Envelope{}
 	switch {
@@ -92,6 +95,7 @@ func ReadEnvelope(contentType string, body []byte) (Envelope, error) {
 		e.TenantID, e.TenantAt = r.text(header, "/header", "tenantId")
 		e.BusinessKey, e.BusinessKeyAt = r.text(header, "/header", "businessKey")
 		e.OrderingKey, e.OrderingKeyAt = r.text(header, "/header", "orderingKey")
+		e.Answers = header.get("answerTo") != nil
 		if r.isObject(top.get("content")) {
 			e.CorrelationID, e.CorrelationAt = r.loose(fieldsOf(top.get("content")), "/content", "requestID")
 		}

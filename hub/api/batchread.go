@@ -36,6 +36,7 @@ type batchReader struct {
 	text   []byte
 	at     int
 	failed bool
+	spare  []byte // where a string with escapes comes together
 }
 
 func (b *batchReader) space() {
@@ -135,7 +136,8 @@ func (b *batchReader) string() string {
 		b.at++
 		return string(b.text[start : b.at-1])
 	}
-	out := append(make([]byte, 0, max(64, 2*(b.at-start))), b.text[start:b.at]...)
+	out := append(b.spare[:0], b.text[start:b.at]...)
+	defer func() { b.spare = out }()
 	for b.at < len(b.text) {
 		c := b.text[b.at]
 		b.at++

@@ -1,7 +1,6 @@
 package exchange
 
 import (
-	"bytes"
 	"encoding/json"
 	"math"
 	"strconv"
@@ -65,7 +64,7 @@ func (d *draft) answerBody() (answerBody, error) {
 	b := answerBody{}
 	h := d.message.Headers
 	byHeader := h[link.HeaderAnswerTo] != ""
-	if !hasHeader(d.envelope) || !byHeader && !bytes.Contains(d.message.Body, []byte(`"answerTo"`)) {
+	if !hasHeader(d.envelope) || !byHeader && !d.envelope.Answers {
 		return b, nil
 	}
 	top, header := map[string]json.RawMessage{}, map[string]json.RawMessage{}

@@ -46,7 +46,7 @@ func (x *Exchange) SendBatch(ctx context.Context, c Caller, list []Send) ([]Sent
 }
 
 // minShare is how many messages are worth a goroutine of their own.
-const minShare = 8
+const minShare = 4
 
 // prepareAll prepares messages side by side: reading them is most of the work that a batch makes before it
 // is stored. What is wrong with one is put into sent.
