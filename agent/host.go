@@ -24,10 +24,11 @@ type HostConfig struct {
 	Consumers    []consumer.Consumer
 	Outside      []consumer.Outside
 	Prepare      func(ctx context.Context, db *sql.DB) error
-	Lease        time.Duration // 0 = link.DefaultLease
-	CA           string        // PEM file of authorities to trust besides the machine's; empty: none
-	Hold         time.Duration // 0 = link.DefaultHold
-	Lang         link.Lang     // of the hub's problems
+	Check        func(ctx context.Context) error // whether the ERP can be worked with, before something is activated; nil: nothing is looked at
+	Lease        time.Duration                   // 0 = link.DefaultLease
+	CA           string                          // PEM file of authorities to trust besides the machine's; empty: none
+	Hold         time.Duration                   // 0 = link.DefaultHold
+	Lang         link.Lang                       // of the hub's problems
 	// Console is the loopback address of the pages for people, such as 127.0.0.1:8686; empty: none.
 	Console string
 	// Connect makes the connection to the hub; nil: the client package.

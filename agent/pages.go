@@ -26,7 +26,7 @@ type pages struct {
 
 // openPages serves the console and, beside it, the local API.
 func (h *Host) openPages(ctx context.Context) (*pages, error) {
-	wizard := &activation.Wizard{Folder: h.folder, CA: h.cfg.CA, Lang: h.cfg.Lang, Clock: h.cfg.Clock}
+	wizard := &activation.Wizard{Folder: h.folder, CA: h.cfg.CA, Lang: h.cfg.Lang, Clock: h.cfg.Clock, Check: h.cfg.Check}
 	if connect := h.cfg.Connect; connect != nil {
 		wizard.Connect = func(c activation.Credentials) (activation.Hub, error) {
 			hub, err := connect(c)

@@ -28,9 +28,11 @@ type Wizard struct {
 	LastRun func(ctx context.Context, types []string) (time.Time, error)
 	// Connect makes the connection to a hub; nil: the client package.
 	Connect func(c Credentials) (Hub, error)
-	CA      string    // PEM file of authorities to trust besides the machine's; empty: none
-	Lang    link.Lang // of the hub's problems
-	Clock   clock.Clock
+	// Check looks, before anything is activated, whether the ERP can be worked with; nil: nothing is looked at.
+	Check func(ctx context.Context) error
+	CA    string    // PEM file of authorities to trust besides the machine's; empty: none
+	Lang  link.Lang // of the hub's problems
+	Clock clock.Clock
 }
 
 // callTime bounds one call to the hub: a person is waiting.
@@ -173,6 +175,11 @@ func (w *Wizard) Activate(ctx context.Context, r Request) (State, error) {
 	for _, code := range r.Apps {
 		if !link.ValidApp(code) {
 			return done, link.NewError(link.CodeRequestInvalid).At("app", link.CodeRequestInvalid, link.Both("%q não é um código de aplicativo", "%q is no app code", code))
+		}
+	}
+	if w.Check != nil {
+		if err := w.Check(ctx); err != nil {
+			return done, err
 		}
 	}
 	err := w.Folder.change(func(s *State) error {

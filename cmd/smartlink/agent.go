@@ -30,6 +30,8 @@ type agentCmd struct {
 	Database     string `help:"Inbox and books: a SQLite file, postgres://USER:PASSWORD@HOST/DATABASE or sqlserver://USER:PASSWORD@HOST?database=NAME; default rm.db. An address with a password is better told by the environment, where other users of the machine do not see it." default:"rm.db" env:"SMARTLINK_AGENT_DATABASE,SMARTLINK_DATABASE" placeholder:"FILE-OR-URL"`
 	Installation string `help:"File of the installation; default installation.json beside the database file, or in the current folder. What is activated stands in the same folder." env:"SMARTLINK_INSTALLATION" placeholder:"FILE"`
 	JSON         bool   `name:"json" help:"Answer as JSON, for scripts."`
+	Writer       string `help:"Where the commands are booked: ledger, the reference schema in this database, or webservice, a live RM by its web services, which the section webservice of the configuration file describes; default ledger." enum:"ledger,webservice" default:"ledger" env:"SMARTLINK_WRITER"`
+	webserviceFlags
 
 	Consumers []consumerFlag `sep:"none" help:"A program of yours that executes a message type, as TYPE=URL; may be given several times. In a file a list of type, url and, if need be, timeout (default 30s), parallel (default 1) and remote: true for another machine." placeholder:"TYPE=URL"`
 
@@ -135,6 +137,9 @@ func (c *agentRunCmd) Run(e *env, a *agentCmd) error {
 }
 
 func (c *agentRunCmd) run(e *env, a *agentCmd) error {
+	for _, file := range a.open(e) {
+		e.logger(slog.LevelInfo).Warn("others can read a file with RM's password: chmod 600", "file", file)
+	}
 	if c.ClientID == "" {
 		return c.activated(e, a)
 	}
@@ -145,7 +150,7 @@ func (c *agentRunCmd) run(e *env, a *agentCmd) error {
 	if err != nil {
 		return err
 	}
-	inside, out, _, err := a.consumers()
+	inside, out, _, err := a.consumers(e)
 	if err != nil {
 		return err
 	}
@@ -158,7 +163,7 @@ func (c *agentRunCmd) run(e *env, a *agentCmd) error {
 		return err
 	}
 	run, err := agent.New(agent.Config{
-		Hub: hub, Database: a.Database, Installation: a.installation(), Consumers: inside, Outside: out, Prepare: prepareBooks,
+		Hub: hub, Database: a.Database, Installation: a.installation(), Consumers: inside, Outside: out, Prepare: a.prepare(),
 		Retry:     executor.Retry{MinutesInterval: c.MinutesInterval, FatorTempoExecucao: c.FatorTempoExecucao, QtdeTentativasExec: c.QtdeTentativasExec},
 		BatchSize: c.BatchSize, Parallel: c.Parallel, Lease: c.Lease, Hold: c.Hold, Logger: e.logger(slog.LevelInfo),
 	})
@@ -172,13 +177,13 @@ func (c *agentRunCmd) run(e *env, a *agentCmd) error {
 
 // activated runs what is activated.
 func (c *agentRunCmd) activated(e *env, a *agentCmd) error {
-	inside, out, _, err := a.consumers()
+	inside, out, _, err := a.consumers(e)
 	if err != nil {
 		return err
 	}
 	host, err := agent.NewHost(agent.HostConfig{
-		Database: a.Database, Installation: a.installation(), Consumers: inside, Outside: out, Prepare: prepareBooks, Lease: c.Lease, Hold: c.Hold,
-		CA: e.ca(), Lang: e.lang(), Console: strings.TrimPrefix(c.Console, "off"), Logger: e.logger(slog.LevelInfo),
+		Database: a.Database, Installation: a.installation(), Consumers: inside, Outside: out, Prepare: a.prepare(), Lease: c.Lease, Hold: c.Hold,
+		Check: a.ready(e), CA: e.ca(), Lang: e.lang(), Console: strings.TrimPrefix(c.Console, "off"), Logger: e.logger(slog.LevelInfo),
 	})
 	if err != nil {
 		return err

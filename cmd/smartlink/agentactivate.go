@@ -25,6 +25,7 @@ type agentActivateCmd struct {
 	ClientID     string   `name:"client-id" help:"The ERP side's client id; default: the activated one." env:"SMARTLINK_CLIENT_ID" placeholder:"ID"`
 	ClientSecret string   `name:"client-secret" secret:"" help:"Its secret; better given by the environment." env:"SMARTLINK_CLIENT_SECRET" placeholder:"SECRET"`
 	Remove       bool     `help:"Remove the apps instead: nothing new comes, what is on its way is still executed."`
+	SkipCheck    bool     `name:"skip-check" help:"With the writer webservice: activate although RM could not be worked with."`
 	Offline      bool     `help:"With --remove: do not tell the hub, when the credentials are good no more."`
 }
 
@@ -48,6 +49,9 @@ func (c *agentActivateCmd) Run(e *env, a *agentCmd) error {
 	case c.Remove:
 		return c.remove(e, a, w)
 	case len(c.Apps) > 0:
+		if c.SkipCheck {
+			w.Check = nil
+		}
 		if _, err := w.Activate(e.ctx, r); err != nil {
 			return err
 		}
@@ -134,11 +138,11 @@ func (a *agentCmd) wizard(e *env) (*activation.Wizard, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, _, types, err := a.consumers()
+	_, _, types, err := a.consumers(e)
 	if err != nil {
 		return nil, err
 	}
-	return &activation.Wizard{Folder: folder, CA: e.ca(), Lang: e.lang(), LastRun: a.lastRun, Types: types}, nil
+	return &activation.Wizard{Folder: folder, CA: e.ca(), Lang: e.lang(), LastRun: a.lastRun, Types: types, Check: a.ready(e)}, nil
 }
 
 // lastRun asks the inbox, if there is one yet.

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -66,16 +68,45 @@ func (a *agentCmd) outside() ([]*outside.Consumer, error) {
 	return list, nil
 }
 
-// consumers are all that the agent executes with.
-func (a *agentCmd) consumers() (inside []consumer.Consumer, out []consumer.Outside, types []string, err error) {
-	inside = rm.Consumers()
-	for _, c := range inside {
-		types = append(types, c.Type())
+// consumers are all that the agent executes with: those of RM first, which write where the writer says.
+func (a *agentCmd) consumers(e *env) (inside []consumer.Consumer, out []consumer.Outside, types []string, err error) {
+	if a.live() {
+		w, err := a.writer(e)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		out = w.Consumers()
+	} else {
+		inside = rm.Consumers()
 	}
 	list, err := a.outside()
 	for _, c := range list {
 		out = append(out, c)
+	}
+	for _, c := range inside {
+		types = append(types, c.Type())
+	}
+	for _, c := range out {
 		types = append(types, c.Type())
 	}
 	return inside, out, types, err
+}
+
+// live tells whether the commands are booked by the web services of an RM.
+func (a *agentCmd) live() bool { return a.Writer == "webservice" }
+
+// prepare makes the books in the agent's database ready, where they are there.
+func (a *agentCmd) prepare() func(context.Context, *sql.DB) error {
+	if a.live() {
+		return nil
+	}
+	return prepareBooks
+}
+
+// ready looks, before something is activated, whether RM can be worked with; nil where it is not called.
+func (a *agentCmd) ready(e *env) func(context.Context) error {
+	if !a.live() {
+		return nil
+	}
+	return func(ctx context.Context) error { return ready(e, a.findings(ctx, e)) }
 }

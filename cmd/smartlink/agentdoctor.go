@@ -19,17 +19,22 @@ type agentDoctorCmd struct{ serviceFlags }
 // Help shows an example.
 func (*agentDoctorCmd) Help() string {
 	return "Example: smartlink agent doctor --database rm.db\n\n" +
-		"Looks at installation, database, files, activation, consumers outside, service, proxy, hub, clock and permissions, and changes nothing. Exit code 1 when " +
-		"something has to be mended."
+		"Looks at installation, database, files, activation, consumers outside, service, proxy, hub, clock and permissions, and changes nothing. With the writer " +
+		"webservice it looks at RM too, as 'rm check' does. Exit code 1 when something has to be mended."
 }
 
 func (c *agentDoctorCmd) Run(e *env, a *agentCmd) error {
-	_, out, types, err := a.consumers()
+	_, out, types, err := a.consumers(e)
 	if err != nil {
 		return err
 	}
 	d := agent.Doctor{Database: a.Database, Installation: a.installation(), Types: types, CA: e.ca(), Lang: e.lang()}
-	found := append(d.Examine(e.ctx), booksFinding(e.ctx, a.Database))
+	found := d.Examine(e.ctx)
+	if a.live() {
+		found = append(found, a.findings(e.ctx, e)...)
+	} else {
+		found = append(found, booksFinding(e.ctx, a.Database))
+	}
 	found = append(found, consumerFindings(e.ctx, out)...)
 	return printFindings(e, a.JSON, append(found, c.service()))
 }

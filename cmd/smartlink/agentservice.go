@@ -64,6 +64,9 @@ func (a *agentCmd) service(e *env, f agentInstallCmd) (*service.Config, error) {
 		}
 		args = append(args, p.flag, abs)
 	}
+	if a.live() {
+		args = append(args, "--writer", a.Writer)
+	}
 	for _, c := range a.Consumers {
 		if c.argument { // those of the configuration file are read from there
 			args = append(args, "--consumers", c.Type+"="+c.URL)

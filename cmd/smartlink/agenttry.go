@@ -22,7 +22,7 @@ func (*agentTryCmd) Help() string {
 }
 
 func (c *agentTryCmd) Run(e *env, a *agentCmd) error {
-	inside, out, _, err := a.consumers()
+	inside, out, _, err := a.consumers(e)
 	if err != nil {
 		return err
 	}

@@ -34,12 +34,12 @@ func (c yamlConfig) Resolve(_ *kong.Context, parent *kong.Path, flag *kong.Flag)
 	return v, nil
 }
 
-// lookup finds what the file says of a flag of a command. A section is of a command that has the flag's
-// name, and says nothing of it.
+// lookup finds what the file says of a flag of a command. A section may be of a command that has the flag's
+// name, and then says nothing of it.
 func (c yamlConfig) lookup(n *kong.Node, flag string) (any, bool) {
 	for ; n != nil; n = n.Parent {
 		v, ok := c.section(n)[flag]
-		if _, section := v.(map[string]any); ok && !section && v != nil {
+		if _, section := v.(map[string]any); ok && v != nil && !(section && slices.ContainsFunc(n.Children, func(c *kong.Node) bool { return c.Name == flag })) {
 			return v, true
 		}
 	}

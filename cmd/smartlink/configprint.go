@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"reflect"
 	"slices"
@@ -89,10 +90,21 @@ func (e *env) inEffect(n *kong.Node, f *kong.Flag) (value, source string, err er
 		return value, name, nil
 	}
 	if v, ok := e.file.lookup(n, f.Name); ok {
-		text, err := yaml.Marshal(v)
+		text, err := yaml.Marshal(withoutSecrets(v))
 		return strings.TrimSuffix(string(text), "\n"), "file", err
 	}
 	return f.Default, "default", nil
+}
+
+// withoutSecrets is the value of a flag that is an object, its password hidden.
+func withoutSecrets(v any) any {
+	object, ok := v.(map[string]any)
+	if _, secret := object["password"]; !ok || !secret {
+		return v
+	}
+	object = maps.Clone(object)
+	object["password"] = hidden
+	return object
 }
 
 // given tells whether the command line names a flag.

@@ -15,6 +15,7 @@ import (
 type rmCmd struct {
 	Seed         rmSeedCmd      `cmd:"" help:"Make the reference schema and its master data, or bring them up to date."`
 	Host         rmHostCmd      `cmd:"" help:"Run a stand-in for the web services of a live RM, to develop against."`
+	Check        rmCheckCmd     `cmd:"" help:"Look whether a live RM can be worked with by its web services."`
 	TrialBalance rmTrialCmd     `cmd:"" help:"Show the trial balance: per account opening, debits, credits, closing."`
 	Entries      rmEntriesCmd   `cmd:"" help:"List financial, statement and accounting entries."`
 	Statement    rmStatementCmd `cmd:"" help:"Show a cash account's statement with its balance."`

@@ -4,7 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"fmt"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -142,21 +142,25 @@ func (c *check) tryOut(o *object, key []int64) error {
 		return err
 	}
 	if before == nil {
-		return fmt.Errorf("probe: %s is not there", joined(key))
+		return said("probe: %[1]s não existe", "probe: %[1]s is not there", joined(key))
 	}
 	marked := before.Copy()
 	o.strip(marked)
 	if fault, ok := o.room(marked, marked); !ok {
-		return fmt.Errorf("probe: %s", fault.DescriptionEn)
+		return said("probe: %[1]s", "probe: %[2]s", fault.Description, fault.DescriptionEn)
 	}
 	marker := newMarker()
 	o.put(marked, marker)
 	if err := c.write(o, marked, before); err != nil {
+		if text, refused := errors.AsType[refusal](err); refused {
+			return said("o RM recusou: %[1]s", "RM refused: %[1]s", sentence(string(text)))
+		}
 		return err
 	}
 	wrong := c.compare(o, key, marker, before)
 	if err := c.write(o, before, marked); err != nil {
-		return fmt.Errorf("%s of %s %s holds the marker %s, and could not be put back to %q: %w", o.marker.Field, o.server, joined(key), marker, before.Text(o.column(o.marker.Field).Name), err)
+		return said("%[1]s de %[2]s %[3]s ficou com o marcador %[4]s, e não pôde voltar a %[5]q: %[6]v", "%[1]s of %[2]s %[3]s holds the marker %[4]s, and could not be put back to %[5]q: %[6]v",
+			o.marker.Field, o.server, joined(key), marker, before.Text(o.column(o.marker.Field).Name), err)
 	}
 	return wrong
 }
@@ -168,17 +172,17 @@ func (c *check) compare(o *object, key []int64, marker string, before *contracts
 		return err
 	}
 	if len(keys) != 1 || !slices.Equal(keys[0], key) {
-		return fmt.Errorf("the marker that was written into %s was found in %v", joined(key), keys)
+		return said("o marcador gravado em %[1]s foi achado em %[2]v", "the marker that was written into %[1]s was found in %[2]v", joined(key), keys)
 	}
 	now, err := c.readRecord(c.ctx, o, key)
 	if err != nil {
 		return err
 	}
 	if now == nil {
-		return fmt.Errorf("%s is gone after it was written", joined(key))
+		return said("%[1]s não existe mais depois de gravado", "%[1]s is gone after it was written", joined(key))
 	}
 	if column, want, have, ok := (&change{o: o, record: before}).arrived(now); !ok {
-		return fmt.Errorf("%s of %s was %s and is %s after a save that did not name it", column, joined(key), want, have)
+		return said("%[1]s de %[2]s era %[3]s e ficou %[4]s depois de uma gravação que não o citava", "%[1]s of %[2]s was %[3]s and is %[4]s after a save that did not name it", column, joined(key), want, have)
 	}
 	return nil
 }

@@ -30,11 +30,14 @@ type refusal string
 
 func (r refusal) Error() string { return "RM refused: " + string(r) }
 
-// standing says, in both languages, why nothing can be done until somebody acts.
-func standing(pt, en string, args ...any) error {
+// said is an error in both languages.
+func said(pt, en string, args ...any) error {
 	why := link.Both(pt, en, args...)
-	return &away{why: link.NewError(link.CodeWriterAway, "why", why.EN, "whyPT", why.PT)}
+	return link.NewError(link.CodeWriterAway, "why", why.EN, "whyPT", why.PT)
 }
+
+// standing says why nothing can be done until somebody acts.
+func standing(pt, en string, args ...any) error { return &away{why: said(pt, en, args...)} }
 
 // outcome is what an error of a call comes to. What is none of these is a fault of what was read or of our
 // own: it counts as an attempt, and nothing was sent.
