@@ -100,3 +100,51 @@ func count(t *testing.T, db *sql.DB) (c [2]int) {
 	}
 	return c
 }
+
+// TestWhatWasGivenUpIsNeverWritten has two connections write in turn, of which one gives up what did not fit into
+// its memory: where that stood in the log, the other's commit stands then.
+func TestWhatWasGivenUpIsNeverWritten(t *testing.T) {
+	if err := sqlvfs.GatherLogs(); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "t.db")
+	a, b := open(t, path, "FULL"), open(t, path, "FULL")
+	exec(t, a, "CREATE TABLE t (n INTEGER PRIMARY KEY, x BLOB)")
+	rows := 0
+	for i := range 20 {
+		if i%2 == 1 {
+			exec(t, b, "PRAGMA wal_checkpoint(PASSIVE)") // else what is given up reads the log at its end
+		}
+		tx, err := a.BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		exec(t, tx, fmt.Sprintf("INSERT INTO t (x) VALUES (randomblob(%d))", 4000*(52+i))) // the connection keeps 50 pages
+		if err := tx.Rollback(); err != nil {
+			t.Fatal(err)
+		}
+		for range 40 {
+			exec(t, b, "INSERT INTO t (x) VALUES (zeroblob(4000))")
+			rows++
+		}
+		for _, db := range []*sql.DB{a, b} {
+			if got := count(t, db); got != [2]int{rows, 4000 * rows} {
+				t.Fatalf("round %d: %v, want %d rows", i, got, rows)
+			}
+		}
+	}
+	for _, db := range []*sql.DB{a, b} {
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again := open(t, path, "FULL")
+	defer func() { _ = again.Close() }()
+	var state string
+	if err := again.QueryRowContext(t.Context(), "PRAGMA integrity_check").Scan(&state); err != nil || state != "ok" {
+		t.Errorf("integrity: %s, %v", state, err)
+	}
+	if got := count(t, again); got != [2]int{rows, 4000 * rows} {
+		t.Errorf("opened again it has %v, want %d rows", got, rows)
+	}
+}
