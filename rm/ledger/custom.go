@@ -4,10 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -51,22 +48,6 @@ type CustomColumn struct {
 	Name string // in PostgreSQL, which writes names small, in capitals
 	Size int    // characters; 0: not known, any text is let through
 	real string // the database's name, where it is another
-}
-
-// quoted is the column's name in a statement.
-func (c CustomColumn) quoted() string {
-	return `"` + strings.ReplaceAll(cmp.Or(c.real, c.Name), `"`, `""`) + `"`
-}
-
-// CustomOf is the table of a record's custom columns; false where it has none.
-func CustomOf(t *contracts.Table) (Custom, bool) {
-	switch t {
-	case contracts.FLAN:
-		return EntryCustom, true
-	case contracts.FXCX:
-		return StatementCustom, true
-	}
-	return Custom{}, false
 }
 
 // Columns lists the custom columns by their folded names. Only VARCHAR columns count, in SQL Server
@@ -140,44 +121,11 @@ func (c Custom) Save(ctx context.Context, tx consumer.Tx, company, id int64, val
 	row := sqldb.Insert{Table: c.name, Columns: []string{"CODCOLIGADA", c.id}, Keys: []string{"CODCOLIGADA", c.id}}
 	args := []any{company, id}
 	for _, v := range values {
-		row.Columns = append(row.Columns, v.Column.quoted())
+		row.Columns = append(row.Columns, `"`+strings.ReplaceAll(cmp.Or(v.Column.real, v.Column.Name), `"`, `""`)+`"`)
 		args = append(args, v.Value)
 	}
 	query := sqldb.DialectOf(tx).InsertOrUpdate(row)
 	return c.later(ctx, tx, "write", query, args...)
-}
-
-// Load reads the custom columns of a record, by name; none when nothing was ever written into them.
-func (c Custom) Load(ctx context.Context, tx consumer.Tx, company, id int64) ([]contracts.Extra, error) {
-	columns, err := c.Columns(ctx, tx)
-	if err != nil || len(columns) == 0 {
-		return nil, err
-	}
-	var extras []contracts.Extra
-	var names []string
-	for _, folded := range slices.Sorted(maps.Keys(columns)) {
-		names = append(names, columns[folded].quoted())
-		extras = append(extras, contracts.Extra{Name: columns[folded].Name})
-	}
-	cells := make([]sql.NullString, len(names))
-	into := make([]any, len(names))
-	for i := range cells {
-		into[i] = &cells[i]
-	}
-	err = tx.QueryRowContext(ctx, "SELECT "+strings.Join(names, ", ")+" FROM "+c.name+" WHERE CODCOLIGADA = ? AND "+c.id+" = ?", company, id).Scan(into...)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return nil, nil
-	case err != nil:
-		return nil, fmt.Errorf("read %s: %w", c.name, err)
-	}
-	for i, cell := range cells {
-		extras[i].Value = contracts.Value{State: contracts.Null}
-		if cell.Valid {
-			extras[i].Value = contracts.String(cell.String)
-		}
-	}
-	return extras, nil
 }
 
 // Clear removes the custom columns of a record.

@@ -123,10 +123,26 @@ func (r reference) Stored(ctx context.Context, t *contracts.Table, key ...int64)
 	if err != nil || whole == nil {
 		return nil, err
 	}
-	if c, ok := ledger.CustomOf(t); ok {
-		extras, err := c.Load(ctx, r.tx, key[0], key[1])
+	keys := t.Keys()
+	for i := range t.Fields {
+		if t.Fields[i].Kind != contracts.Open {
+			continue
+		}
+		rows, err := Query(ctx, r.tx, `SELECT * FROM `+t.Fields[i].Column+` WHERE CODCOLIGADA = ? AND `+keys[1].Column+` = ?`, key[0], key[1])
 		if err != nil {
 			return nil, err
+		}
+		var extras []contracts.Extra
+		for _, row := range rows {
+			delete(row, keys[0].Column)
+			delete(row, keys[1].Column)
+			for _, name := range slices.Sorted(maps.Keys(row)) {
+				x := contracts.Extra{Name: name, Value: contracts.Value{State: contracts.Null}}
+				if text, ok := row[name].(string); ok {
+					x.Value = contracts.String(text)
+				}
+				extras = append(extras, x)
+			}
 		}
 		whole.SetExtras(extras)
 	}
