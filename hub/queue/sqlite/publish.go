@@ -223,7 +223,8 @@ func (g *group) store(m *link.Message, keys [][]byte) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return mid, g.index(m, mid, keys)
+	g.index(m, mid, keys)
+	return mid, nil
 }
 
 // notNull keeps an empty body from being stored as NULL.

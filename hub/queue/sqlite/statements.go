@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // statements are the prepared statements of the writing connection. They are run below
@@ -20,8 +21,8 @@ type statements struct {
 	subscribe, unsubscribe                                   *stmt
 
 	dedupeAdd, dedupeFind, dedupeDrop, dedupeSweep, dedupeOldest *stmt
-	messageAdd, messageFind, messageQueues, searchAdd            *stmt
-	searchDrop                                                   *stmt
+	messageAdd, messageFind, messageQueues                       *stmt
+	searchAdd, searchAddMany, searchDrop                         *stmt
 	deliveryAdd, deliveryHas                                     *stmt
 	orderingAdd, orderingTake, orderingDrop, orderingNext        *stmt
 	outcomeAdd, reportAdd, healthFind, healthSet                 *stmt
@@ -77,6 +78,7 @@ func prepare(c any) (*statements, error) {
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&st.searchDrop, `DELETE FROM search WHERE tenant = ? AND key = ? AND mid = ?`},
 		{&st.searchAdd, `INSERT INTO search (tenant, key, mid) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`},
+		{&st.searchAddMany, `INSERT INTO search (tenant, key, mid) VALUES (?, ?, ?)` + strings.Repeat(`, (?, ?, ?)`, searchRows-1) + ` ON CONFLICT DO NOTHING`},
 		{&st.messageFind, `SELECT mid, client FROM message WHERE id = ? AND tenant = ?`},
 		{&st.messageQueues, `SELECT d.qid FROM message AS m JOIN delivery AS d ON d.mid = m.mid WHERE m.id = ? AND m.tenant = ? ORDER BY d.qid`},
 		{&st.deliveryAdd, `INSERT INTO delivery (mid, qid, pos, state, okey, size) VALUES (?, ?, ?, ?, ?, ?)`},
