@@ -60,7 +60,7 @@ func (c *Client) sendItems(ctx context.Context, app string, items [][]byte, once
 	if err := c.checkHeaders(header, contentJSON); err != nil {
 		return nil, err
 	}
-	var out link.BatchResponse
+	var out batchAnswer
 	_, err := c.call(ctx, request{
 		method: http.MethodPost, path: linkPath + "send", contentType: contentJSON, header: header, body: batchBody(items), once: once,
 	}, &out)

@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -124,7 +123,7 @@ func (t transport) roundTrip(ctx context.Context, address, bearer string, r requ
 		return 0, &notReached{err}
 	}
 	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	body, err := readBody(resp)
 	if err != nil {
 		return 0, &notReached{err}
 	}
@@ -136,8 +135,21 @@ func (t transport) roundTrip(ctx context.Context, address, bearer string, r requ
 	case out == nil || len(body) == 0:
 		return resp.StatusCode, nil
 	}
-	if err := json.Unmarshal(body, out); err != nil {
+	if err := readAnswer(body, out); err != nil {
 		return resp.StatusCode, fmt.Errorf("%s %s: answer not understood: %w", r.method, r.path, err)
 	}
 	return resp.StatusCode, nil
+}
+
+// announcedMost is the largest answer that gets its memory when it is announced.
+const announcedMost = 1 << 20
+
+// readBody reads an answer's body, of one that is larger than any should be a byte more than that.
+func readBody(resp *http.Response) ([]byte, error) {
+	if n := resp.ContentLength; n >= 0 && n <= announcedMost {
+		body := make([]byte, n)
+		_, err := io.ReadFull(resp.Body, body)
+		return body, err
+	}
+	return io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 }

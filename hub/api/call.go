@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"smartlink/hub/exchange"
@@ -29,6 +30,7 @@ func (c *call) answer(status int, contentType string, v any) {
 		return
 	}
 	c.Header().Set("Content-Type", contentType)
+	c.Header().Set("Content-Length", strconv.Itoa(b.Len()))
 	c.WriteHeader(status)
 	_, _ = c.Write(b.Bytes()) // a client that has gone misses it
 }
@@ -63,10 +65,10 @@ func (c *call) body(limit int) ([]byte, error) {
 		}
 		return b, nil
 	}
-	b, err := io.ReadAll(io.LimitReader(c.r.Body, int64(limit)+1))
-	if err == nil && length >= 0 && int64(len(b)) < length {
-		err = io.ErrUnexpectedEOF
+	if length >= 0 {
+		return c.bodyOf(int(length))
 	}
+	b, err := io.ReadAll(io.LimitReader(c.r.Body, int64(limit)+1))
 	if err != nil {
 		return nil, link.NewError(link.CodeBodyIncomplete).Because(err)
 	}
@@ -74,6 +76,20 @@ func (c *call) body(limit int) ([]byte, error) {
 		return nil, c.tooLarge(limit)
 	}
 	return bytes.Clone(b), nil // io.ReadAll leaves up to half of it unused
+}
+
+// bodyOf reads a body of a length that was announced. Its memory grows as it comes, in a few steps.
+func (c *call) bodyOf(length int) ([]byte, error) {
+	var b []byte
+	for room := atOnce; len(b) < length; room *= 4 {
+		more := make([]byte, min(room, length))
+		n := copy(more, b)
+		if _, err := io.ReadFull(c.r.Body, more[n:]); err != nil {
+			return nil, link.NewError(link.CodeBodyIncomplete).Because(err)
+		}
+		b = more
+	}
+	return b, nil
 }
 
 // atOnce is the largest body that gets its memory when it is announced; larger ones as they come.
