@@ -1,5 +1,5 @@
-// Package chaos kills hub and agent, as real processes and without warning, while commands are on
-// their way, and counts afterwards: nothing lost, nothing booked twice.
+// Package chaos kills hub, agent and a stand-in for RM, as real processes and without warning, while
+// commands are on their way, and counts afterwards: nothing lost, nothing booked twice.
 //
 // Its tests need the program built with the tag killpoints and run with the same tag:
 //
