@@ -239,7 +239,11 @@ func (w *worker) begin(ctx context.Context) (x *call, settled bool, err error) {
 		return fail(err)
 	}
 	if x.looked = x.intent.Pending; !x.looked {
-		if x.intent, err = tx.Intend(ctx, x.intent, &r.Message, now); err != nil {
+		x.intent, err = tx.Intend(ctx, x.intent, &r.Message, now)
+		if errors.Is(err, inbox.ErrIntentMoved) {
+			return nil, false, nil // it is claimed again when that call is written down
+		}
+		if err != nil {
 			return fail(err)
 		}
 	}

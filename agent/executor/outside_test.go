@@ -545,3 +545,48 @@ func TestSlowOutsideHoldsNobodyElseUp(t *testing.T) {
 		t.Errorf("booked %v", o.order)
 	}
 }
+
+// TestNeverRepeatedByTwoMessagesOfOneFact: two messages for one fact look for its call at the same time, and both
+// find nothing. One of them calls.
+func TestNeverRepeatedByTwoMessagesOfOneFact(t *testing.T) {
+	w, o := newOutside(t)
+	o.sends(func(context.Context, consumer.Call, consumer.Log) consumer.Outcome {
+		return consumer.Unknown(errors.New("lost"))
+	})
+	var both []link.Delivery
+	for _, doc := range []string{"a", "b"} {
+		d := agenttest.Delivery(doc, outside, func(m *link.Message) { m.BusinessKey = "one fact" })
+		both = append(both, d)
+		w.store(d)
+	}
+	w.out()
+	w.clock.Advance(settles)
+	o.sends(nil)
+	nested := false
+	o.find = func(c consumer.Call) consumer.Outcome {
+		found := o.found(c)
+		if !nested { // the other one comes in between
+			nested = true
+			o.mu.Unlock()
+			if _, err := w.e.RunOutside(t.Context()); err != nil {
+				t.Error(err)
+			}
+			o.mu.Lock()
+		}
+		return found
+	}
+	for range 3 {
+		w.out()
+		w.clock.Advance(settles)
+	}
+	if len(o.booked) != 1 {
+		t.Errorf("booked %d times", len(o.booked))
+	}
+	var states []link.ERPState
+	for _, d := range both {
+		states = append(states, w.answer(d).Status)
+	}
+	if slices.Sort(states); !slices.Equal(states, []link.ERPState{link.ERPDone, link.ERPDuplicate}) {
+		t.Errorf("%v", states)
+	}
+}

@@ -98,9 +98,10 @@ func MarkerOf(m *link.Message) string {
 const (
 	readIntent = `SELECT MARKER, CALLS, FIRSTCALL, LASTCALL, PENDING FROM SMARTLINKINTENT WHERE MARKER = ?`
 	endIntent  = `UPDATE SMARTLINKINTENT SET PENDING = ? WHERE MARKER = ? AND CALLS = ?`
+	intendMore = `UPDATE SMARTLINKINTENT SET IDMESSAGE = ?, TYPEMESSAGE = ?, PENDING = 1, CALLS = ?, LASTCALL = ? WHERE MARKER = ? AND CALLS = ? AND PENDING = ?`
 )
 
-// intentRow is an intent; writing it over an earlier one keeps the moment of the first call.
+// intentRow is the intent of a first call.
 var intentRow = sqldb.Insert{
 	Table: "SMARTLINKINTENT", Keys: []string{"MARKER"},
 	Columns: []string{"MARKER", "IDMESSAGE", "TYPEMESSAGE", "PENDING", "CALLS", "FIRSTCALL", "LASTCALL"},
@@ -125,15 +126,36 @@ func (t *Tx) Intent(ctx context.Context, m *link.Message) (Intent, error) {
 	return scanIntent(t.QueryRowContext(ctx, readIntent, marker), marker)
 }
 
-// Intend writes down that a call for a message is about to begin, and answers its intent.
+// ErrIntentMoved says that another message for the same fact has begun a call, or ended one, since the intent was
+// read.
+var ErrIntentMoved = errors.New("another message for the same fact is called for")
+
+// Intend writes down that a call for a message is about to begin, and answers its intent. It is refused with
+// ErrIntentMoved when the intent is not what i says any more: of two messages for one fact that have found
+// nothing at the same time, one calls.
 func (t *Tx) Intend(ctx context.Context, i Intent, m *link.Message, now time.Time) (Intent, error) {
+	was := i
 	i.Calls++
 	i.Last, i.Pending = now, true
-	if i.First.IsZero() {
+	query, args := t.w.texts.writeIntent, []any{i.Marker, m.ID.String(), m.Type, i.Calls, stamp(now), stamp(now)}
+	if was.Calls == 0 {
 		i.First = now
+	} else {
+		pending := 0
+		if was.Pending {
+			pending = 1
+		}
+		query, args = intendMore, []any{m.ID.String(), m.Type, i.Calls, stamp(now), i.Marker, was.Calls, pending}
 	}
-	if _, err := t.ExecContext(ctx, t.w.texts.writeIntent, i.Marker, m.ID.String(), m.Type, i.Calls, stamp(i.First), stamp(i.Last)); err != nil {
+	r, err := t.ExecContext(ctx, query, args...)
+	if err != nil {
 		return i, fmt.Errorf("write the intent %s: %w", i.Marker, err)
+	}
+	switch n, err := r.RowsAffected(); {
+	case err != nil:
+		return i, fmt.Errorf("write the intent %s: %w", i.Marker, err)
+	case n == 0:
+		return i, ErrIntentMoved
 	}
 	return i, nil
 }

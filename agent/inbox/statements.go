@@ -24,7 +24,7 @@ type texts struct {
 func textsOf(d sqldb.Dialect) texts {
 	t := texts{
 		insertMessage: d.InsertNew(downstreamRow), insertUpstream: d.InsertNew(upstreamRow), insertOutbound: d.InsertNew(outboundRow), insertExec: d.InsertOrUpdate(execution),
-		writeIntent: d.InsertOrUpdate(intentRow),
+		writeIntent: d.InsertNew(intentRow),
 		savepoint:   `SAVEPOINT member`, release: `RELEASE SAVEPOINT member`, rollback: `ROLLBACK TO SAVEPOINT member`,
 	}
 	switch d {
