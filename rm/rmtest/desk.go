@@ -128,7 +128,14 @@ func (r reference) Stored(ctx context.Context, t *contracts.Table, key ...int64)
 		if t.Fields[i].Kind != contracts.Open {
 			continue
 		}
-		rows, err := Query(ctx, r.tx, `SELECT * FROM `+t.Fields[i].Column+` WHERE CODCOLIGADA = ? AND `+keys[1].Column+` = ?`, key[0], key[1])
+		table := t.Fields[i].Column
+		columns, err := customs[table].Columns(ctx, r.tx)
+		if err != nil {
+			return nil, err
+		}
+		// A text of its own for each form of the table: PostgreSQL keeps the plan of one, which must not change.
+		query := fmt.Sprintf(`SELECT * FROM %s WHERE CODCOLIGADA = ? AND %s = ? /* with %d columns */`, table, keys[1].Column, len(columns))
+		rows, err := Query(ctx, r.tx, query, key[0], key[1])
 		if err != nil {
 			return nil, err
 		}
