@@ -86,6 +86,7 @@ type counts struct {
 	messages       []inbox.Count
 	onHold         int
 	paused, window bool
+	closedTypes    int
 }
 
 func countsOf(ctx context.Context, box *inbox.Box, now time.Time) (c counts, err error) {
@@ -104,7 +105,7 @@ func countsOf(ctx context.Context, box *inbox.Box, now time.Time) (c counts, err
 		return c, err
 	}
 	_, _, c.window = rules.Window(now.In(box.Zone()))
-	c.paused = rules.Pause.On()
+	c.paused, c.closedTypes = rules.Pause.On(), len(rules.ClosedTypes(now.In(box.Zone())))
 	return c, nil
 }
 
@@ -155,6 +156,7 @@ func metricsText(c counts, stats executor.Stats, outside []executor.Standing, al
 		{"smartlink_agent_on_hold", "Messages that wait for a person to release them.", c.onHold},
 		{"smartlink_agent_paused", "Whether a person has paused the execution.", gauge(c.paused)},
 		{"smartlink_agent_window", "Whether a maintenance or month-close window is open: nothing is executed.", gauge(c.window)},
+		{"smartlink_agent_closed_types", "Message types that a window of their own closes: none of them is executed.", c.closedTypes},
 	} {
 		head(g.name, "gauge", g.help)
 		fmt.Fprintf(&b, "%s %d\n", g.name, g.value)

@@ -423,7 +423,20 @@ func TestControl(t *testing.T) {
 	b.wants(s, p, http.StatusOK, "01/03/2026 13:30")
 	s, p = b.post("/windows/remove", "name", "fechamento")
 	b.wants(s, p, http.StatusNotFound, "SL-NOT-FOUND")
+	s, p = b.post("/windows", "name", "de um", "kind", "weekly", "day", "sun", "from", "10:00", "to", "14:30", "types", agenttest.Command+"; OtherCommand")
+	b.wants(s, p, http.StatusOK, agenttest.Command+", OtherCommand", "todos os tipos")
+	s, p = b.post("/windows", "name", "de um", "kind", "weekly", "day", "sun", "from", "10:00", "to", "14:30", "types", "1x")
+	b.wants(s, p, http.StatusUnprocessableEntity, "não é um tipo de mensagem")
 	s, p = b.post("/windows/remove", "name", "noites")
+	b.wants(s, p, http.StatusOK, "Nada é executado de OtherCommand: janela", "01/03/2026 14:30")
+	if strings.Contains(p, "Nada é executado: janela") {
+		t.Error("a window of one type is told as one of all")
+	}
+	s, p = b.get("/options/" + agenttest.Command)
+	b.wants(s, p, http.StatusOK, "de um: dom 10:00 – 14:30")
+	s, p = b.get("/windows?type=" + agenttest.Command)
+	b.wants(s, p, http.StatusOK, `name="types" autocomplete="off" value="`+agenttest.Command+`"`)
+	s, p = b.post("/windows/remove", "name", "de um")
 	if b.wants(s, p, http.StatusOK, "Nenhuma janela."); strings.Contains(p, "Nada é executado") {
 		t.Error("the window that was removed is told")
 	}

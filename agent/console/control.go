@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/google/uuid"
 
@@ -21,9 +22,16 @@ type closed struct {
 	Pause   inbox.Pause
 	Window  string
 	Until   time.Time // of the window; zero: no end in sight
+	Types   []closedType
 	HelpOn  bool
 	Help    inbox.Help
 	Endless bool // help is on until somebody switches it off
+}
+
+// closedType is a type that a window of its own closes.
+type closedType struct {
+	Type, Window string
+	Until        time.Time // zero: no end in sight
 }
 
 // Closed tells whether nothing is executed.
@@ -41,7 +49,12 @@ func (v *visit) ruling() (n closed) {
 
 func (v *visit) closedOf(rules *inbox.Rules) closed {
 	n := closed{Pause: rules.Pause, Help: rules.Help, HelpOn: rules.Help.On(v.now), Endless: rules.Help.Endless()}
-	n.Until, n.Window, _ = rules.Window(v.now.In(v.c.cfg.Zone))
+	now := v.now.In(v.c.cfg.Zone)
+	n.Until, n.Window, _ = rules.Window(now)
+	for _, t := range rules.ClosedTypes(now) {
+		until, name, _ := rules.TypeWindow(t, now)
+		n.Types = append(n.Types, closedType{t, name, until})
+	}
 	return n
 }
 
@@ -152,6 +165,7 @@ type windowsPage struct {
 	Windows []window.Window
 	Kinds   []window.Kind
 	Days    []string
+	Type    string // that a window is to be made for, filled in
 }
 
 func (c *Console) windows(v *visit) error {
@@ -159,13 +173,14 @@ func (c *Console) windows(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p := windowsPage{closed: v.closedOf(&rules), Windows: rules.Windows, Kinds: window.Kinds(), Days: window.Days()}
+	p := windowsPage{closed: v.closedOf(&rules), Windows: rules.Windows, Kinds: window.Kinds(), Days: window.Days(), Type: v.r.URL.Query().Get("type")}
 	return v.show(http.StatusOK, "windows", "windows.title", "control", p)
 }
 
 func (c *Console) setWindow(v *visit) error {
 	return c.onDesk(v, "/windows", func(d inbox.Desk, form url.Values) error {
 		w := window.Window{Name: form.Get("name"), Kind: window.Kind(form.Get("kind")), From: form.Get("from"), To: form.Get("to")}
+		w.Types = strings.FieldsFunc(form.Get("types"), func(c rune) bool { return c == ',' || c == ';' || unicode.IsSpace(c) })
 		if w.Kind == window.Weekly {
 			w.Days = form["day"]
 		}

@@ -150,13 +150,17 @@ func TestPagesInBothLanguagesAndWidths(t *testing.T) {
 	d := w.box.Desk("ana")
 	w.must(d.SetType(t.Context(), agenttest.Command, inbox.TypeOptions{HoldNext: 2, MinutesInterval: 7}))
 	look("options-types", "/options")
-	look("options-type", "/options/"+agenttest.Command)
 	_, err := w.box.Store(t.Context(), []link.Delivery{agenttest.Delivery("held"), agenttest.Delivery("held, too")})
 	w.must(err)
 	w.must(d.Edit(t.Context(), w.rejected.Message.ID, []byte(`{"doc":"mended"}`), "the supplier's new code"))
 	w.must(d.SetWindow(t.Context(), window.Window{Name: "nights", Kind: window.Weekly, Days: []string{"mon", "fri"}, From: "22:00", To: "06:00"}))
 	w.must(d.SetWindow(t.Context(), window.Window{Name: "month-close", Kind: window.Monthly, From: "last 18:00", To: "5 08:00"}))
+	w.must(d.SetWindow(t.Context(), window.Window{
+		Name: "supplier-review", Kind: window.Weekly, Days: window.Days(), From: "00:00", To: "24:00", Types: []string{agenttest.Command, "OtherCommand"},
+	}))
 	look("windows", "/windows")
+	look("options-type", "/options/"+agenttest.Command)
+	w.must(d.RemoveWindow(t.Context(), "supplier-review"))
 	w.must(d.AllowHelp(t.Context(), 4*time.Hour))
 	w.must(d.Pause(t.Context(), "inventory until noon"))
 	look("control", "/control")

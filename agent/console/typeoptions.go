@@ -10,6 +10,7 @@ import (
 
 	"smartlink/agent/activation"
 	"smartlink/agent/inbox"
+	"smartlink/agent/window"
 	"smartlink/link"
 )
 
@@ -40,8 +41,9 @@ func (c *Console) types(v *visit, state *activation.State) ([]typeLine, error) {
 
 // typePage is what typeoptions.html shows.
 type typePage struct {
-	Type   string
-	Fields []option
+	Type    string
+	Fields  []option
+	Windows []window.Window // that close the type
 	inbox.TypeOptions
 }
 
@@ -68,7 +70,7 @@ func (c *Console) typeOptions(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p := typePage{Type: name, TypeOptions: rules.Types[name]}
+	p := typePage{Type: name, Windows: window.Of(rules.Windows, name), TypeOptions: rules.Types[name]}
 	for _, f := range typeFields(&p.TypeOptions) {
 		p.Fields = append(p.Fields, option{Name: f.name, Value: *f.into})
 	}

@@ -26,10 +26,11 @@ const (
 // Claim takes up to limit rows that may be executed inside now for the run job, in one committed update that
 // raises their attempts. Rows for which joins is false, and those an agent died on, come alone. The
 // rows are as the claim leaves them, but for State and NextTry, which tell what they were before. While
-// a pause or a window lasts there are none. Rows that come with an error may be claimed all the same, when
+// a pause or a window of all types lasts there are none, of a type none while a window of its own does. Rows that come with an error may be claimed all the same, when
 // only the answer to the commit was lost: GiveBack.
 func (b *Box) Claim(ctx context.Context, job string, limit int, joins func(messageType string) bool) ([]*Row, error) {
 	var claimed []*Row
+	var moved bool
 	err := b.write(ctx, func(tx *Tx) error {
 		now := b.clock.Now()
 		rules, err := b.rules(ctx, tx)
@@ -39,11 +40,14 @@ func (b *Box) Claim(ctx context.Context, job string, limit int, joins func(messa
 		if rules.Closed(now.In(b.zone)) {
 			return errNothing
 		}
+		if moved, err = tx.part(ctx, rules, now); err != nil {
+			return err
+		}
 		found, err := tx.choose(ctx, "", now, limit)
 		if err != nil {
 			return err
 		}
-		if len(found) == 0 {
+		if len(found) == 0 && !moved {
 			return errNothing
 		}
 		for i, r := range found {
@@ -66,6 +70,9 @@ func (b *Box) Claim(ctx context.Context, job string, limit int, joins func(messa
 	})
 	if errors.Is(err, errNothing) {
 		return nil, nil
+	}
+	if err != nil && moved {
+		b.parted.doubt()
 	}
 	return claimed, err
 }

@@ -60,7 +60,8 @@ type Box struct {
 	commits atomic.Int64
 	known   atomic.Pointer[Rules]    // as they were last read
 	outside atomic.Pointer[[]string] // set by SetOutside
-	asked   sync.Map                 // text to *sql.Stmt: see ask
+	parted  parted
+	asked   sync.Map // text to *sql.Stmt: see ask
 }
 
 // Open opens the inbox, or makes it at the first start. Tables of another program are

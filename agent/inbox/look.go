@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"smartlink/internal/sqldb"
 )
@@ -31,7 +33,7 @@ func lookFor(n int) string {
 // also sees, as a transaction would, that another run has taken the inbox.
 func (b *Box) Look(ctx context.Context) (Found, error) {
 	now := b.clock.Now()
-	kinds := b.kinds()
+	kinds := b.kinds(now)
 	var args []any
 	for _, kind := range kinds {
 		args = append(args, kind, kind, stamp(now))
@@ -45,17 +47,30 @@ func (b *Box) Look(ctx context.Context) (Found, error) {
 	if h := b.hold.Load(); h != nil && !h.is(active) {
 		b.lost.Store(true)
 	}
-	if r := b.known.Load(); r != nil && r.changes == changes && r.Closed(now.In(b.zone)) {
+	r := b.known.Load()
+	if r == nil || r.changes != changes {
+		var err error
+		if r, err = readRules(ctx, b.read); err != nil {
+			return f, err
+		}
+		b.known.Store(r)
+		f.Execute = f.Execute || len(b.outsideTypes()) > 0 // the query went by the old ones
+	}
+	switch {
+	case r.Closed(now.In(b.zone)):
 		f.Execute = false
+	case !b.parted.is(b.closedInside(r, now)): // a claim lets them go on
+		f.Execute = true
 	}
 	return f, nil
 }
 
-// kinds are what stands in column OUTSIDE of messages that are executed.
-func (b *Box) kinds() []string {
-	kinds := []string{""}
-	if types := b.outside.Load(); types != nil {
-		kinds = append(kinds, *types...)
+// kinds are what stands in column OUTSIDE of messages that are executed now, as far as the rules are known.
+func (b *Box) kinds(now time.Time) []string {
+	kinds := append([]string{""}, b.outsideTypes()...)
+	if r := b.known.Load(); r != nil {
+		closed := r.ClosedTypes(now.In(b.zone))
+		kinds = slices.DeleteFunc(kinds, func(t string) bool { return slices.Contains(closed, t) })
 	}
 	return kinds
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // What is executed outside waits apart: column OUTSIDE has its type. Claim takes from the rest, where it
-// is ”.
+// is ”. So do types while a window of theirs is open: nobody has to choose past them.
 
 const (
 	moveApart = `UPDATE GTOTVSLINKMESSAGE SET OUTSIDE = ?1 WHERE TYPEEVENT = 'Downstream' AND TYPEMESSAGE = ?1 AND OUTSIDE <> ?1`
@@ -29,41 +29,58 @@ const (
 func (b *Box) SetOutside(ctx context.Context, types []string) error {
 	types = slices.Clone(types)
 	b.outside.Store(&types)
-	return b.write(ctx, func(tx *Tx) error {
-		there, err := sqldb.Column(ctx, tx, apart)
-		if err != nil {
-			return fmt.Errorf("read what is executed outside: %w", err)
-		}
-		for _, t := range there {
-			if t == "" || slices.Contains(types, t) {
-				continue
-			}
-			if _, err := tx.ExecContext(ctx, moveBack, t); err != nil {
-				return fmt.Errorf("execute %s inside: %w", t, err)
-			}
-		}
-		for _, t := range types {
-			if _, err := tx.ExecContext(ctx, moveApart, t); err != nil {
-				return fmt.Errorf("execute %s outside: %w", t, err)
-			}
-		}
-		return nil
+	err := b.write(ctx, func(tx *Tx) error {
+		b.parted.are(nil)
+		return tx.keepApart(ctx, types)
 	})
+	if err != nil {
+		b.parted.doubt()
+	}
+	return err
 }
 
-// apart is what stands in column OUTSIDE of a message.
+// keepApart lets the messages of some types wait apart, and no others.
+func (t *Tx) keepApart(ctx context.Context, types []string) error {
+	there, err := sqldb.Column(ctx, t, apart)
+	if err != nil {
+		return fmt.Errorf("read what waits apart: %w", err)
+	}
+	for _, name := range there {
+		if name == "" || slices.Contains(types, name) {
+			continue
+		}
+		if _, err := t.ExecContext(ctx, moveBack, name); err != nil {
+			return fmt.Errorf("let %s wait with the others: %w", name, err)
+		}
+	}
+	for _, name := range types {
+		if _, err := t.ExecContext(ctx, moveApart, name); err != nil {
+			return fmt.Errorf("let %s wait apart: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// apart is what stands in column OUTSIDE of a message that comes.
 func (b *Box) apart(messageType string) string {
-	if types := b.outside.Load(); types != nil && slices.Contains(*types, messageType) {
+	if slices.Contains(b.outsideTypes(), messageType) || slices.Contains(b.parted.types(), messageType) {
 		return messageType
 	}
 	return ""
+}
+
+func (b *Box) outsideTypes() []string {
+	if types := b.outside.Load(); types != nil {
+		return *types
+	}
+	return nil
 }
 
 // ClaimOutside takes the next row of an outside type that may be executed now, as Claim does, but inside a
 // transaction of the caller's. Nil: there is none.
 func (b *Box) ClaimOutside(ctx context.Context, t *Tx, job, messageType string, now time.Time) (*Row, error) {
 	rules, err := b.rules(ctx, t)
-	if err != nil || rules.Closed(now.In(b.zone)) {
+	if err != nil || rules.Closed(now.In(b.zone)) || slices.Contains(rules.ClosedTypes(now.In(b.zone)), messageType) {
 		return nil, err
 	}
 	found, err := t.choose(ctx, messageType, now, 1)

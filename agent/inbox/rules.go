@@ -96,10 +96,27 @@ func (o TypeOptions) plain() bool {
 	return o == TypeOptions{}
 }
 
-// Window tells whether one of the windows is open at now, whose zone is the windows', which one, and when
-// it ends, with those that follow without a gap; zero: no end in sight.
+// Window tells whether one of the windows of all types is open at now, whose zone is the windows', which one,
+// and when it ends, with those that follow without a gap; zero: no end in sight.
 func (r *Rules) Window(now time.Time) (until time.Time, name string, open bool) {
-	return window.Closed(r.Windows, now)
+	return window.Closed(window.Of(r.Windows, ""), now)
+}
+
+// TypeWindow is Window for the messages of one type, which its own windows close too.
+func (r *Rules) TypeWindow(messageType string, now time.Time) (until time.Time, name string, open bool) {
+	return window.Closed(window.Of(r.Windows, messageType), now)
+}
+
+// ClosedTypes are the types, sorted, that a window of theirs closes now, whether or not all are closed.
+func (r *Rules) ClosedTypes(now time.Time) []string {
+	var types []string
+	for i, w := range r.Windows {
+		if _, _, open := window.Closed(r.Windows[i:i+1], now); open {
+			types = append(types, w.Types...)
+		}
+	}
+	slices.Sort(types)
+	return slices.Compact(types)
 }
 
 // Closed tells whether nothing may be executed now.
@@ -114,7 +131,7 @@ func (r *Rules) Closed(now time.Time) bool {
 const (
 	readChanges = `SELECT CHANGES FROM SMARTLINKDESK WHERE ONE = 1`
 	readDesk    = `SELECT CHANGES, PAUSEDON, PAUSEDBY, PAUSEREASON, HELPUNTIL, HELPON, HELPBY FROM SMARTLINKDESK WHERE ONE = 1`
-	readWindows = `SELECT NAME, KIND, WEEKDAYS, BEGINS, ENDS FROM SMARTLINKWINDOW ORDER BY NAME`
+	readWindows = `SELECT NAME, KIND, WEEKDAYS, BEGINS, ENDS, TYPES FROM SMARTLINKWINDOW ORDER BY NAME`
 	readTypes   = `SELECT TYPEMESSAGE, HOLDNEXT, MINUTESINTERVAL, FATORTEMPOEXECUCAO, QTDETENTATIVASEXEC, NOANSWERS, RECMODIFIEDBY, RECMODIFIEDON FROM SMARTLINKTYPE`
 	readHolding = `SELECT TYPEMESSAGE, HOLDNEXT FROM SMARTLINKTYPE WHERE HOLDNEXT > 0`
 )
@@ -158,9 +175,9 @@ func readRules(ctx context.Context, from reader) (*Rules, error) {
 	err = errors.Join(
 		every(ctx, from, readWindows, func(s scanner) error {
 			var w window.Window
-			var days string
-			err := s.Scan(&w.Name, &w.Kind, &days, &w.From, &w.To)
-			w.Days = strings.FieldsFunc(days, func(c rune) bool { return c == ',' })
+			var days, types string
+			err := s.Scan(&w.Name, &w.Kind, &days, &w.From, &w.To, &types)
+			w.Days, w.Types = listed(days), listed(types)
 			r.Windows = append(r.Windows, w)
 			return err
 		}),
@@ -177,12 +194,15 @@ func readRules(ctx context.Context, from reader) (*Rules, error) {
 	return r, nil
 }
 
+// listed reads what strings.Join has written.
+func listed(s string) []string { return strings.FieldsFunc(s, func(c rune) bool { return c == ',' }) }
+
 const (
 	changed       = `UPDATE SMARTLINKDESK SET CHANGES = CHANGES + 1`
 	pauseDesk     = changed + `, PAUSEDON = ?, PAUSEDBY = ?, PAUSEREASON = ? WHERE ONE = 1`
 	helpDesk      = changed + `, HELPUNTIL = ?, HELPON = ?, HELPBY = ? WHERE ONE = 1`
 	deleteWindow  = `DELETE FROM SMARTLINKWINDOW WHERE NAME = ?`
-	insertWindow  = `INSERT INTO SMARTLINKWINDOW (NAME, KIND, WEEKDAYS, BEGINS, ENDS, RECCREATEDBY, RECCREATEDON) VALUES (?, ?, ?, ?, ?, ?, ?)`
+	insertWindow  = `INSERT INTO SMARTLINKWINDOW (NAME, KIND, WEEKDAYS, BEGINS, ENDS, TYPES, RECCREATEDBY, RECCREATEDON) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
 	deleteOptions = `DELETE FROM SMARTLINKTYPE WHERE TYPEMESSAGE = ?`
 	insertOptions = `INSERT INTO SMARTLINKTYPE (TYPEMESSAGE, HOLDNEXT, MINUTESINTERVAL, FATORTEMPOEXECUCAO, QTDETENTATIVASEXEC, NOANSWERS,
 		RECMODIFIEDBY, RECMODIFIEDON) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
@@ -222,12 +242,12 @@ func (d Desk) SetWindow(ctx context.Context, w window.Window) error {
 	if err := w.Check(); err != nil {
 		return err
 	}
-	days := strings.Join(w.Days, ",")
-	said := strings.Join(slices.DeleteFunc([]string{string(w.Kind), days, w.From + " – " + w.To}, func(s string) bool { return s == "" }), " ")
+	days, types := strings.Join(w.Days, ","), strings.Join(w.Types, ",")
+	said := strings.Join(slices.DeleteFunc([]string{string(w.Kind), days, w.From + " – " + w.To, types}, func(s string) bool { return s == "" }), " ")
 	return d.decide(ctx, Action{Action: ActionWindow, Subject: w.Name, Reason: said}, func(tx *Tx, now string) error {
 		_, err := tx.ExecContext(ctx, deleteWindow, w.Name)
 		if err == nil {
-			_, err = tx.ExecContext(ctx, insertWindow, w.Name, string(w.Kind), days, w.From, w.To, d.by, now)
+			_, err = tx.ExecContext(ctx, insertWindow, w.Name, string(w.Kind), days, w.From, w.To, types, d.by, now)
 		}
 		if err == nil {
 			_, err = tx.ExecContext(ctx, changed)

@@ -1,5 +1,5 @@
-// Package window says at which times an agent executes nothing: for maintenance, or while a month is
-// closed.
+// Package window says at which times an agent executes nothing, or nothing of some types: for maintenance, or
+// while a month is closed.
 package window
 
 import (
@@ -37,6 +37,23 @@ type Window struct {
 	// window, To is not. 24:00 is the end of a day.
 	From string `json:"from"`
 	To   string `json:"to"`
+	// Types are the message types that wait; none: all do.
+	Types []string `json:"types,omitempty"`
+}
+
+// MaxTypes bounds the types of a window.
+const MaxTypes = 50
+
+// Of are the windows that close a type: those of all, and those of its own. With none they are those that
+// close all types.
+func Of(list []Window, messageType string) []Window {
+	var of []Window
+	for _, w := range list {
+		if len(w.Types) == 0 || slices.Contains(w.Types, messageType) {
+			of = append(of, w)
+		}
+	}
+	return of
 }
 
 // MaxName bounds the name of a window, in characters.
@@ -61,6 +78,14 @@ func (w Window) Check() error {
 	e := link.NewError(link.CodeRequestInvalid)
 	if strings.TrimSpace(w.Name) == "" || utf8.RuneCountInString(w.Name) > MaxName || !utf8.ValidString(w.Name) {
 		e.At("name", link.CodeRequestInvalid, link.Both("de 1 a %d caracteres", "1 to %d characters", MaxName))
+	}
+	if len(w.Types) > MaxTypes {
+		e.At("types", link.CodeRequestInvalid, link.Range(0, MaxTypes))
+	}
+	for _, t := range w.Types {
+		if !link.ValidType(t) {
+			e.At("types", link.CodeRequestInvalid, link.Both("%q não é um tipo de mensagem", "%q is no message type", t))
+		}
 	}
 	switch w.Kind {
 	case Weekly:

@@ -9,11 +9,13 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"smartlink/agent/inbox"
+	"smartlink/agent/window"
 	"smartlink/internal/clock"
 	"smartlink/link"
 )
@@ -36,6 +38,8 @@ type overview struct {
 type goingOn struct {
 	Closed bool        `json:"closed"` // nothing is executed now
 	Window *openWindow `json:"window,omitempty"`
+	// ClosedTypes are the types that a window of their own closes, each with the window that is open.
+	ClosedTypes map[string]openWindow `json:"closedTypes,omitempty"`
 	inbox.Rules
 }
 
@@ -62,13 +66,34 @@ func goingOnOf(e *env, box *inbox.Box) (g goingOn, err error) {
 	}
 	now := clock.Real.Now().In(box.Zone())
 	g.Closed = g.Rules.Closed(now)
-	if until, name, open := g.Rules.Window(now); open {
-		g.Window = &openWindow{Name: name}
-		if !until.IsZero() {
-			g.Window.Until = &until
+	if w, open := opened(g.Rules.Window(now)); open {
+		g.Window = &w
+	}
+	for _, t := range g.Rules.ClosedTypes(now) {
+		if w, open := opened(g.Rules.TypeWindow(t, now)); open {
+			if g.ClosedTypes == nil {
+				g.ClosedTypes = map[string]openWindow{}
+			}
+			g.ClosedTypes[t] = w
 		}
 	}
 	return g, nil
+}
+
+func opened(until time.Time, name string, open bool) (openWindow, bool) {
+	w := openWindow{Name: name}
+	if !until.IsZero() {
+		w.Until = &until
+	}
+	return w, open
+}
+
+// said tells that a window is open, and how long.
+func (w openWindow) said() string {
+	if w.Until == nil {
+		return "none in the window " + w.Name + ", which has no end in sight"
+	}
+	return "none in the window " + w.Name + " until " + w.Until.Format("2006-01-02 15:04 -07:00")
 }
 
 func (*agentOverviewCmd) Run(e *env, a *agentCmd) error {
@@ -80,7 +105,7 @@ func (*agentOverviewCmd) Run(e *env, a *agentCmd) error {
 		if a.JSON {
 			return printJSON(e.out, o)
 		}
-		pairs := []string{"execution", o.said()}
+		pairs := append([]string{"execution", o.said()}, o.typesSaid()...)
 		for _, n := range o.Messages {
 			direction := "from the hub, "
 			if n.Event == inbox.Upstream {
@@ -100,12 +125,19 @@ func (g *goingOn) said() string {
 	switch {
 	case g.Pause.On():
 		return "paused by " + g.Pause.By + " since " + when(&g.Pause.Since) + ": " + g.Pause.Reason
-	case g.Window != nil && g.Window.Until == nil:
-		return "none in the window " + g.Window.Name + ", which has no end in sight"
 	case g.Window != nil:
-		return "none in the window " + g.Window.Name + " until " + g.Window.Until.Format("2006-01-02 15:04 -07:00")
+		return g.Window.said()
 	}
 	return "goes on"
+}
+
+// typesSaid tells which types windows of their own close, as pairs of fields.
+func (g *goingOn) typesSaid() []string {
+	var pairs []string
+	for _, t := range slices.Sorted(maps.Keys(g.ClosedTypes)) {
+		pairs = append(pairs, "execution, "+t, g.ClosedTypes[t].said())
+	}
+	return pairs
 }
 
 func helpSaid(h inbox.Help) string {
@@ -121,10 +153,16 @@ func helpSaid(h inbox.Help) string {
 // tellClosed says beside an answer that nothing is executed now.
 func tellClosed(e *env, box *inbox.Box) error {
 	g, err := goingOnOf(e, box)
-	if err == nil && g.Closed {
+	if err != nil {
+		return err
+	}
+	if g.Closed {
 		fmt.Fprintf(e.errOut, "execution: %s\n", g.said())
 	}
-	return err
+	for pair := range slices.Chunk(g.typesSaid(), 2) {
+		fmt.Fprintf(e.errOut, "%s: %s\n", pair[0], pair[1])
+	}
+	return nil
 }
 
 type agentExecutionsCmd struct {
@@ -319,7 +357,7 @@ func (a *agentCmd) decide(e *env, do func(inbox.Desk) error) error {
 		if err != nil {
 			return err
 		}
-		return fields(e.out, "execution", g.said(), "remote help", helpSaid(g.Help))
+		return fields(e.out, append(append([]string{"execution", g.said()}, g.typesSaid()...), "remote help", helpSaid(g.Help))...)
 	})
 }
 
@@ -484,7 +522,20 @@ func (c *agentOptionsCmd) ofType(e *env, a *agentCmd) error {
 		if o.NoAnswers {
 			answers = "to the hub only"
 		}
-		return fields(e.out, "type", c.Type, "hold next", strconv.Itoa(o.HoldNext), "MinutesInterval", figure(o.MinutesInterval),
+		windows := "none"
+		if names := windowsOf(rules.Windows, c.Type); len(names) > 0 {
+			windows = strings.Join(names, ", ")
+		}
+		return fields(e.out, "type", c.Type, "windows", windows, "hold next", strconv.Itoa(o.HoldNext), "MinutesInterval", figure(o.MinutesInterval),
 			"FatorTempoExecucao", figure(o.FatorTempoExecucao), "QtdeTentativasExec", figure(o.QtdeTentativasExec), "answers", answers)
 	})
+}
+
+// windowsOf are the names of the windows that close a type.
+func windowsOf(list []window.Window, messageType string) []string {
+	var names []string
+	for _, w := range window.Of(list, messageType) {
+		names = append(names, w.Name)
+	}
+	return names
 }

@@ -126,6 +126,17 @@ func TestAgentDeskOnTheCommandLine(t *testing.T) {
 	wants(agent(0, "windows", "remove", "always"), "nights")
 	wants(agent(1, "windows", "remove", "always"), "SL-NOT-FOUND")
 
+	wants(agent(0, "windows", "remove", "nights"), "goes on")
+	wants(agent(0, "windows", "set", "of one", "--kind", "weekly", "--days", "mon-sun", "--from", "00:00", "--to", "24:00", "--type", command),
+		"goes on", "execution, "+command, "none in the window of one, which has no end in sight")
+	wants(agent(1, "windows", "set", "of one", "--kind", "weekly", "--days", "mon-sun", "--from", "00:00", "--to", "24:00", "--type", "no type"), "no message type")
+	wants(agent(0, "options", command), "windows", "of one")
+	wants(agent(0, "messages"), "execution, "+command)
+	if o := decode[overview](t, agent(0, "overview", "--json")); o.Closed || o.ClosedTypes[command].Name != "of one" || o.Window != nil {
+		t.Errorf("%+v", o)
+	}
+	wants(agent(0, "windows", "remove", "of one"), "goes on")
+
 	csv := filepath.Join(dir, "rejected.csv")
 	wants(agent(0, "export", "--output", csv), "exported: 2 messages")
 	if b, err := os.ReadFile(csv); err != nil || !strings.HasPrefix(string(b), "\ufeffid;type;") || !strings.Contains(string(b), ids[1]) {

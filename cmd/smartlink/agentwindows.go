@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 
@@ -37,13 +38,13 @@ func (a *agentCmd) showWindows(e *env, box *inbox.Box) error {
 	}
 	rows := make([][]string, len(g.Windows))
 	for i, w := range g.Windows {
-		rows[i] = []string{w.Name, string(w.Kind), strings.Join(w.Days, ","), w.From, w.To}
+		rows[i] = []string{w.Name, string(w.Kind), strings.Join(w.Days, ","), w.From, w.To, cmp.Or(strings.Join(w.Types, ","), "all")}
 	}
-	if err := table(e.out, []string{"NAME", "KIND", "DAYS", "FROM", "TO"}, rows); err != nil {
+	if err := table(e.out, []string{"NAME", "KIND", "DAYS", "FROM", "TO", "TYPES"}, rows); err != nil {
 		return err
 	}
 	zone, _ := clock.Real.Now().In(box.Zone()).Zone()
-	return fields(e.out, "time zone", zone, "execution", g.said())
+	return fields(e.out, append([]string{"time zone", zone, "execution", g.said()}, g.typesSaid()...)...)
 }
 
 type agentWindowsSetCmd struct {
@@ -52,12 +53,13 @@ type agentWindowsSetCmd struct {
 	Days []string `help:"Of a weekly one: mon, tue, wed, thu, fri, sat, sun; each may also be a range such as mon-fri."`
 	From string   `help:"Beginning: weekly '22:00', monthly '28 18:00', 'last 18:00' or 'last-2 18:00', dates '2026-03-31 18:00'." required:""`
 	To   string   `help:"End, in the same form; the first moment that is not in the window." required:""`
+	Type []string `help:"Only messages of this type wait, others are executed; several with commas. Without it nothing is executed." placeholder:"TYPE"`
 }
 
 // Help shows an example.
 func (*agentWindowsSetCmd) Help() string {
 	return "Example: smartlink agent windows set month-close --kind monthly --from 'last 18:00' --to '5 08:00' --database rm.db\n\n" +
-		"In a window nothing is executed; messages are received, and answers sent. Times are those of the agent's machine. A weekly window " +
+		"In a window nothing is executed, or nothing of the types that it names; messages are received, and answers sent. Times are those of the agent's machine. A weekly window " +
 		"whose end is not later than its beginning ends on the next day, a monthly one in the next month. 24:00 is the end of a day."
 }
 
@@ -71,7 +73,7 @@ func (c *agentWindowsSetCmd) Run(e *env, a *agentCmd) error {
 		days = append(days, list...)
 	}
 	return a.desk(e, func(box *inbox.Box) error {
-		err := box.Desk(whoAmI()).SetWindow(e.ctx, window.Window{Name: c.Name, Kind: window.Kind(c.Kind), Days: days, From: c.From, To: c.To})
+		err := box.Desk(whoAmI()).SetWindow(e.ctx, window.Window{Name: c.Name, Kind: window.Kind(c.Kind), Days: days, From: c.From, To: c.To, Types: c.Type})
 		if err != nil {
 			return err
 		}

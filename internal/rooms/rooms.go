@@ -54,7 +54,7 @@ var rooms = []room{
 		tests: []string{"agent/internal"}},
 	{path: "agent/window", may: with(helpers, "link")},
 	{path: "agent/inbox", may: with(helpers, "link", "consumer", "agent/window"), tests: []string{"agent/internal", "agent/executor"}},
-	{path: "agent/executor", may: with(helpers, "link", "consumer", "agent/inbox"), tests: []string{"agent/internal"}},
+	{path: "agent/executor", may: with(helpers, "link", "consumer", "agent/inbox"), tests: []string{"agent/internal", "agent/window"}},
 	{path: "agent/outside", may: with(helpers, "link", "consumer"), tests: []string{"agent/internal", "agent/inbox", "agent/executor"}},
 	{path: "agent/activation", may: with(helpers, "link", "client", "agent/inbox"), tests: []string{"agent/internal"}},
 	{path: "agent/console", may: with(helpers, "link", "agent/inbox", "agent/executor", "agent/activation", "agent/window"), tests: []string{"agent/internal", "consumer"}},
