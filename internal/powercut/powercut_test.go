@@ -13,18 +13,25 @@ import (
 	_ "modernc.org/sqlite"
 
 	"smartlink/internal/powercut"
+	"smartlink/internal/sqlvfs"
 )
 
 const cuts = 25
 
 // TestItBites is the counter-test of the simulation: a database that does not sync loses what it has
-// committed, one that does loses nothing.
+// committed, one that does loses nothing, also when a commit goes into the log at once.
 func TestItBites(t *testing.T) {
 	for _, mode := range []struct {
 		synchronous string
 		loses       bool
-	}{{"OFF", true}, {"FULL", false}} {
-		t.Run(mode.synchronous, func(t *testing.T) {
+		gathers     bool // stays so for those that follow
+	}{{"OFF", true, false}, {"FULL", false, false}, {"OFF", true, true}, {"FULL", false, true}} {
+		t.Run(fmt.Sprintf("%s,gathers=%t", mode.synchronous, mode.gathers), func(t *testing.T) {
+			if mode.gathers {
+				if err := sqlvfs.GatherLogs(); err != nil {
+					t.Fatal(err)
+				}
+			}
 			dir := t.TempDir()
 			r := powercut.Record(t, dir)
 			committed := fill(t, r, filepath.Join(dir, "t.db"), mode.synchronous)

@@ -46,8 +46,8 @@ func Record(t testing.TB, dir string) *Recorder {
 		t.Fatal(err)
 	}
 	r := &Recorder{dir: dir}
-	if err := tapOnce(); err != nil {
-		t.Fatal(err)
+	if errTap != nil {
+		t.Fatal(errTap)
 	}
 	if !recording.CompareAndSwap(nil, r) {
 		t.Fatal("another test records what SQLite writes")

@@ -43,13 +43,16 @@ type openFile struct {
 	syncsDir bool
 }
 
-// tapOnce makes the tap the VFS of every file that is opened from now on.
-var tapOnce = sync.OnceValue(func() (err error) {
-	below, err = sqlvfs.Stack("powercut", func(vfs *sqlite3.Tsqlite3_vfs) {
+// errTap tells why there is no tap; nil: it is there.
+var errTap error
+
+// The tap is there before any file is opened, and so below whatever stands in front of SQLite's default VFS by the
+// time that one is: it sees what reaches the disk.
+func init() {
+	below, errTap = sqlvfs.Stack("powercut", func(vfs *sqlite3.Tsqlite3_vfs) {
 		vfs.FxOpen, vfs.FxDelete = sqlvfs.Function(open), sqlvfs.Function(remove)
 	})
-	return err
-})
+}
 
 func open(tls *libc.TLS, vfs, path, file uintptr, flags int32, outFlags uintptr) int32 {
 	fresh := false
@@ -105,7 +108,7 @@ func closeFile(tls *libc.TLS, file uintptr) int32 {
 func write(tls *libc.TLS, file, data uintptr, n int32, offset int64) int32 {
 	f := fileAt(file)
 	rc := sqlvfs.Call[func(*libc.TLS, uintptr, uintptr, int32, int64) int32](f.below.FxWrite)(tls, file, data, n, offset)
-	if rc == sqlite3.SQLITE_OK {
+	if rc == sqlite3.SQLITE_OK && recording.Load() != nil {
 		tell(f.path, event{kind: wrote, at: offset, data: bytes.Clone(sqlvfs.Bytes(data, n))})
 	}
 	return rc
