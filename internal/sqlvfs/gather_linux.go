@@ -208,7 +208,11 @@ func writeLog(tls *libc.TLS, file, data uintptr, n int32, offset int64) int32 {
 	if !ends {
 		return sqlite3.SQLITE_OK
 	}
-	return l.flush(tls)
+	rc := l.flush(tls)
+	if rc != sqlite3.SQLITE_OK {
+		l.n -= n // SQLite learns that this page is not written, and nothing may write it later
+	}
+	return rc
 }
 
 // keep keeps what is to be written behind what is kept already; false: there is no memory for it.
@@ -229,14 +233,14 @@ func (l *log) keep(tls *libc.TLS, data uintptr, n int32, offset int64) bool {
 	return true
 }
 
-// flush writes what is kept. When that fails it is given up: no transaction that it belongs to has ended.
+// flush writes what is kept. When that fails it stays kept until its transaction is over: SQLite was told that it is
+// written, and a transaction may outlive a statement that found the disk full.
 func (l *log) flush(tls *libc.TLS) int32 {
-	if l.n == 0 {
-		return sqlite3.SQLITE_OK
+	rc := l.write(tls, l.data, l.n, l.at)
+	if rc == sqlite3.SQLITE_OK {
+		l.n = 0
 	}
-	n := l.n
-	l.n = 0
-	return l.write(tls, l.data, n, l.at)
+	return rc
 }
 
 func (l *log) write(tls *libc.TLS, data uintptr, n int32, offset int64) int32 {
@@ -250,10 +254,13 @@ func (l *log) write(tls *libc.TLS, data uintptr, n int32, offset int64) int32 {
 	return sqlite3.SQLITE_OK
 }
 
+// readLog reads; what was there before the transaction can be read whatever becomes of the disk.
 func readLog(tls *libc.TLS, file, data uintptr, n int32, offset int64) int32 {
 	l := logAt(file)
-	if rc := l.flush(tls); rc != sqlite3.SQLITE_OK {
-		return rc
+	if offset < l.at+int64(l.n) && offset+int64(n) > l.at {
+		if rc := l.flush(tls); rc != sqlite3.SQLITE_OK {
+			return rc
+		}
 	}
 	return Call[func(*libc.TLS, uintptr, uintptr, int32, int64) int32](l.below.FxRead)(tls, file, data, n, offset)
 }
