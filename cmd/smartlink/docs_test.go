@@ -206,6 +206,7 @@ var pageShows = map[string][]string{
 	"upstream.md":         {"smartlink agent send"},
 	"running-an-agent.md": {"HEALTH", "remote help", "goes on"},
 	"rm-host.md":          {"stand-in for an RM at", "Banco Nascente", "KIND"},
+	"webservice.md":       {"accepts the user smartlink", "marker in CAMPOALFAOP1", "1250,7500"},
 	"installations.md":    {"ACTIVE ON", "Active instance", "instance      "},
 	"support.md":          {"RM-CFO-UNKNOWN", "rejected", "oldest waiting", "settled", "state    done", "will be executed again", "attempt 1"},
 }
