@@ -57,3 +57,26 @@ func TestLogBeginsAnew(t *testing.T) {
 		t.Errorf("counts %+v, %v", counts, err)
 	}
 }
+
+// TestEraseInTheGroupOfThePublish: what a group still has to write of a message is there for the operation that
+// erases it.
+func TestEraseInTheGroupOfThePublish(t *testing.T) {
+	t.Parallel()
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "queue.db"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	m := link.Message{ID: link.NewID(), TenantID: link.NewID(), Type: "A", Audience: link.LinkProxy, ContentType: "text/plain", Body: []byte("x")}
+	results, err := s.Apply(t.Context(), 0, []queue.Op{
+		queue.OpPublish{Publish: queue.Publish{Message: m, Route: queue.Route{All: true, Optional: true}, Keys: [][]byte{[]byte("a"), []byte("b")}}},
+		queue.OpErase{Erase: queue.Erase{Tenant: m.TenantID, ID: m.ID, By: "somebody", Reason: "asked for", Force: true}},
+	})
+	if err != nil || results[0].Err != nil || results[1].Err != nil {
+		t.Fatal(results, err)
+	}
+	var keys int
+	if err := s.reader.QueryRowContext(t.Context(), `SELECT count(*) FROM search`).Scan(&keys); err != nil || keys != 0 {
+		t.Errorf("%d keys are left, %v", keys, err)
+	}
+}
