@@ -38,7 +38,7 @@ func (b *Books) Run(c consumer.Consumer, body string) consumertest.Result {
 	ctx := context.Background()
 	tx := b.begin(ctx)
 	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
-	other := atDesk(ctx, tx, c, body)
+	other := atDesk(ctx, tx, c, body, someOf)
 	before := Changes(ctx, tx)
 	result := Attempt(ctx, tx, c, body)
 	problems := slices.Concat(Check(result, Changes(ctx, tx)-before), Unreadable(result), other.differs(ctx, tx, c, body, result))

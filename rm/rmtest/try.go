@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"hash/crc32"
 	"strings"
 
 	"smartlink/consumer"
@@ -20,17 +19,10 @@ func (b *Books) Try(c consumer.Consumer, body string, look func(tx consumer.Tx, 
 	ctx := context.Background()
 	tx, rollback := b.Begin()
 	defer rollback()
-	var other both
-	compared := crc32.ChecksumIEEE([]byte(body))%4 == 0
-	if compared {
-		other = atDesk(ctx, tx, c, body)
-	}
+	other := atDesk(ctx, tx, c, body, 4*someOf)
 	before := Changes(ctx, tx)
 	result := Attempt(ctx, tx, c, body)
-	problems = Check(result, Changes(ctx, tx)-before)
-	if compared {
-		problems = append(problems, other.differs(ctx, tx, c, body, result)...)
-	}
+	problems = append(Check(result, Changes(ctx, tx)-before), other.differs(ctx, tx, c, body, result)...)
 	look(tx, result)
 	return problems
 }
