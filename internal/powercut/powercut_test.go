@@ -24,17 +24,19 @@ func TestItBites(t *testing.T) {
 	for _, mode := range []struct {
 		synchronous string
 		loses       bool
-		gathers     bool // stays so for those that follow
+		gathers     bool
 	}{{"OFF", true, false}, {"FULL", false, false}, {"OFF", true, true}, {"FULL", false, true}} {
 		t.Run(fmt.Sprintf("%s,gathers=%t", mode.synchronous, mode.gathers), func(t *testing.T) {
+			vfs := ""
 			if mode.gathers {
-				if err := sqlvfs.GatherLogs(); err != nil {
+				var err error
+				if vfs, err = sqlvfs.Gathering(); err != nil {
 					t.Fatal(err)
 				}
 			}
 			dir := t.TempDir()
 			r := powercut.Record(t, dir)
-			committed := fill(t, r, filepath.Join(dir, "t.db"), mode.synchronous)
+			committed := fill(t, r, filepath.Join(dir, "t.db"), vfs, mode.synchronous)
 			chance := rand.New(rand.NewPCG(1, 2))
 			lost := 0
 			for range cuts {
@@ -55,9 +57,9 @@ func TestItBites(t *testing.T) {
 }
 
 // fill commits rows, one at a time, and tells when each was committed.
-func fill(t *testing.T, r *powercut.Recorder, path, synchronous string) (committed []int) {
+func fill(t *testing.T, r *powercut.Recorder, path, vfs, synchronous string) (committed []int) {
 	t.Helper()
-	db := open(t, path, synchronous)
+	db := open(t, path, vfs, synchronous)
 	for range 20 {
 		if _, err := db.ExecContext(t.Context(), "INSERT INTO t VALUES (randomblob(3000))"); err != nil {
 			t.Fatal(err)
@@ -70,9 +72,12 @@ func fill(t *testing.T, r *powercut.Recorder, path, synchronous string) (committ
 	return committed
 }
 
-func open(t *testing.T, path, synchronous string) *sql.DB {
+func open(t *testing.T, path, vfs, synchronous string) *sql.DB {
 	t.Helper()
-	db, err := sql.Open("sqlite", fmt.Sprintf("file:%s?_pragma=journal_mode(WAL)&_pragma=synchronous(%s)", path, synchronous))
+	if vfs != "" {
+		vfs = "vfs=" + vfs + "&"
+	}
+	db, err := sql.Open("sqlite", fmt.Sprintf("file:%s?%s_pragma=journal_mode(WAL)&_pragma=synchronous(%s)", path, vfs, synchronous))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +92,7 @@ func open(t *testing.T, path, synchronous string) *sql.DB {
 // count tells how many rows a database has; -1: it cannot be read.
 func count(t *testing.T, path string) int {
 	t.Helper()
-	db := open(t, path, "FULL")
+	db := open(t, path, "", "FULL")
 	if db == nil {
 		return -1
 	}

@@ -49,7 +49,7 @@ var errTap error
 // The tap is there before any file is opened, and so below whatever stands in front of SQLite's default VFS by the
 // time that one is: it sees what reaches the disk.
 func init() {
-	below, errTap = sqlvfs.Stack("powercut", func(vfs *sqlite3.Tsqlite3_vfs) {
+	below, errTap = sqlvfs.Stack("powercut", true, func(vfs *sqlite3.Tsqlite3_vfs) {
 		vfs.FxOpen, vfs.FxDelete = sqlvfs.Function(open), sqlvfs.Function(remove)
 	})
 }

@@ -23,10 +23,6 @@ import (
 // back; a commit is as durable, and waits for less. Where the system cannot, all is synced as before.
 var syncData = sync.OnceFunc(func() { _, _ = sqlite.Fdatasync(true) })
 
-// gatherLogs has a commit write its log at once instead of page by page. Where that cannot be, all is written as
-// before.
-var gatherLogs = sync.OnceFunc(func() { _ = sqlvfs.GatherLogs() })
-
 // OpenSQLite opens, or makes, a SQLite file: write-ahead log, a sync at every commit, foreign
 // keys on, immediate transactions. maxConns bounds its connections; 1 gives a single writer. A new
 // file is its owner's alone: messages and books are nobody else's business.
@@ -34,27 +30,54 @@ func OpenSQLite(ctx context.Context, path string, maxConns int) (*sql.DB, error)
 	if err := ownFile(path); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	return openThere(ctx, path, maxConns)
+	return openThere(ctx, path, maxConns, "")
+}
+
+// OpenSQLiteGathered is OpenSQLite for a file whose writer waits for its commits more than for anything else: where
+// that can be, each is written at once instead of page by page (sqlvfs.Gathering). All connections of the file may be
+// opened so, or some.
+func OpenSQLiteGathered(ctx context.Context, path string, maxConns int) (*sql.DB, error) {
+	if err := ownFile(path); err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	return openThere(ctx, path, maxConns, gathering())
+}
+
+// gathering is the VFS that gathers; "", SQLite's own, where there is none: then all is written as ever.
+func gathering() string {
+	name, _ := sqlvfs.Gathering()
+	return name
 }
 
 // ReopenSQLite is OpenSQLite for a file that must be there. One that is missing or empty is an error: who
 // has lost a database must not go on with a new one.
 func ReopenSQLite(ctx context.Context, path string, maxConns int) (*sql.DB, error) {
+	return reopen(ctx, path, maxConns, "")
+}
+
+// ReopenSQLiteGathered is OpenSQLiteGathered for a file that must be there.
+func ReopenSQLiteGathered(ctx context.Context, path string, maxConns int) (*sql.DB, error) {
+	return reopen(ctx, path, maxConns, gathering())
+}
+
+func reopen(ctx context.Context, path string, maxConns int, vfs string) (*sql.DB, error) {
 	switch i, err := os.Stat(path); {
 	case err != nil:
 		return nil, fmt.Errorf("open %s again: %w", path, err)
 	case i.Size() == 0:
 		return nil, fmt.Errorf("open %s again: it is empty", path)
 	}
-	return openThere(ctx, path, maxConns)
+	return openThere(ctx, path, maxConns, vfs)
 }
 
 // openThere opens a file that is there. None of its connections ever makes one, also those that the pool
 // opens later.
-func openThere(ctx context.Context, path string, maxConns int) (*sql.DB, error) {
+func openThere(ctx context.Context, path string, maxConns int, vfs string) (*sql.DB, error) {
 	syncData()
-	gatherLogs()
 	q := url.Values{}
+	if vfs != "" {
+		q.Set("vfs", vfs)
+	}
 	if path != ":memory:" {
 		q.Set("mode", "rw")
 	}

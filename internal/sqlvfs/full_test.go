@@ -23,7 +23,7 @@ var (
 
 func init() {
 	var err error
-	if disk, err = sqlvfs.Stack("disk", func(vfs *sqlite3.Tsqlite3_vfs) { vfs.FxOpen = sqlvfs.Function(openOnDisk) }); err != nil {
+	if disk, err = sqlvfs.Stack("disk", true, func(vfs *sqlite3.Tsqlite3_vfs) { vfs.FxOpen = sqlvfs.Function(openOnDisk) }); err != nil {
 		panic(err)
 	}
 }
@@ -54,9 +54,6 @@ func writeOnDisk(tls *libc.TLS, file, data uintptr, n int32, offset int64) int32
 // TestFullDiskLosesNothing fills the disk while a transaction reads what did not fit into memory. SQLite gives up that
 // statement alone: what the ones before it wrote is there when the transaction ends well after all.
 func TestFullDiskLosesNothing(t *testing.T) {
-	if err := sqlvfs.GatherLogs(); err != nil {
-		t.Fatal(err)
-	}
 	path := filepath.Join(t.TempDir(), "t.db")
 	db := open(t, path, "FULL")
 	defer func() { _ = db.Close() }()

@@ -8,19 +8,21 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// GatherLogs has SQLite write what a commit puts into a write-ahead log with one call of the system instead
-// of two for each page, which on some file systems cost more than the sync after them. It holds for logs
-// that are opened from now on; calling it again changes nothing.
+// Gathering makes a VFS, once, by which SQLite writes what a commit puts into a write-ahead log with one call of the
+// system instead of two for each page, which on some file systems cost more than the sync after them. It answers the
+// name by which a database is opened so; "" where there is no such VFS.
 //
 // A log's writes are kept as long as each follows the one before, and are written at the latest with the page
 // that ends a transaction: before any other connection can learn that there is one, and before the sync
 // that makes it durable. What a transaction wrote a second time is written at once, and what it gave up is given up
 // before the next one writes in its place. What SQLite finds in its log is the same as ever at every moment at which
 // it looks.
-var GatherLogs = sync.OnceValue(func() error {
-	var err error
-	below, err = Stack("gathered", func(vfs *sqlite3.Tsqlite3_vfs) { vfs.FxOpen = Function(open) })
-	return err
+var Gathering = sync.OnceValues(func() (name string, err error) {
+	const gathered = "gathered"
+	if below, err = Stack(gathered, false, func(vfs *sqlite3.Tsqlite3_vfs) { vfs.FxOpen = Function(open) }); err != nil {
+		return "", err
+	}
+	return gathered, nil
 })
 
 // Forms of a log: its frames have a header each, in which a transaction's last one tells the size of the file.
@@ -127,7 +129,7 @@ func methodsOf(tls *libc.TLS, k kind, change func(*sqlite3.Tsqlite3_io_methods))
 	return g
 }
 
-// databaseOf is the database of a connection that a log belongs to; nil: none that was opened after GatherLogs.
+// databaseOf is the database of a connection that a log belongs to; nil: none that was opened by this VFS.
 func databaseOf(tls *libc.TLS, path string) *database {
 	for _, d := range databases {
 		if d.tls == tls && d.path+"-wal" == path {

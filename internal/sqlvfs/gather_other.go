@@ -2,5 +2,5 @@
 
 package sqlvfs
 
-// GatherLogs does nothing here: SQLite writes its logs page by page.
-func GatherLogs() error { return nil }
+// Gathering makes nothing here: SQLite writes its logs page by page.
+func Gathering() (name string, err error) { return "", nil }

@@ -22,9 +22,6 @@ func TestLogIsWrittenAtOnce(t *testing.T) {
 		t.Run(synchronous, func(t *testing.T) {
 			dir := t.TempDir()
 			r := powercut.Record(t, dir) // below what gathers
-			if err := sqlvfs.GatherLogs(); err != nil {
-				t.Fatal(err)
-			}
 			path := filepath.Join(dir, "t.db")
 			writer, reader := open(t, path, synchronous), open(t, path, synchronous)
 			exec(t, writer, "CREATE TABLE t (n INTEGER PRIMARY KEY, x BLOB)")
@@ -75,7 +72,11 @@ func TestLogIsWrittenAtOnce(t *testing.T) {
 
 func open(t *testing.T, path, synchronous string) *sql.DB {
 	t.Helper()
-	db, err := sql.Open("sqlite", fmt.Sprintf("file:%s?_pragma=journal_mode(WAL)&_pragma=synchronous(%s)&_pragma=cache_size(50)", path, synchronous))
+	vfs, err := sqlvfs.Gathering()
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", fmt.Sprintf("file:%s?vfs=%s&_pragma=journal_mode(WAL)&_pragma=synchronous(%s)&_pragma=cache_size(50)", path, vfs, synchronous))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,9 +105,6 @@ func count(t *testing.T, db *sql.DB) (c [2]int) {
 // TestWhatWasGivenUpIsNeverWritten has two connections write in turn, of which one gives up what did not fit into
 // its memory: where that stood in the log, the other's commit stands then.
 func TestWhatWasGivenUpIsNeverWritten(t *testing.T) {
-	if err := sqlvfs.GatherLogs(); err != nil {
-		t.Fatal(err)
-	}
 	path := filepath.Join(t.TempDir(), "t.db")
 	a, b := open(t, path, "FULL"), open(t, path, "FULL")
 	exec(t, a, "CREATE TABLE t (n INTEGER PRIMARY KEY, x BLOB)")

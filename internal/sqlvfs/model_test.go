@@ -10,17 +10,12 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
-
-	"smartlink/internal/sqlvfs"
 )
 
 // TestLogIsAsEver has two connections write one database in turn, in transactions of every size and end, with
 // savepoints given up and the log moved in between. After each, both see what was committed, and so does whoever
 // opens the files as a killed process leaves them.
 func TestLogIsAsEver(t *testing.T) {
-	if err := sqlvfs.GatherLogs(); err != nil {
-		t.Fatal(err)
-	}
 	dir := t.TempDir()
 	number := 0
 	rapid.Check(t, func(r *rapid.T) {

@@ -8,10 +8,10 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// Stack puts functions in front of those of SQLite's default VFS, for every file that is opened from now on,
-// and answers what was there before: what the functions call. change replaces them in a copy of it. What
-// SQLite holds of it is never freed.
-func Stack(name string, change func(vfs *sqlite3.Tsqlite3_vfs)) (*sqlite3.Tsqlite3_vfs, error) {
+// Stack puts functions in front of those of SQLite's default VFS, for every file that is opened from now on by
+// that name, or by none if it is to be the default, and answers what was there before: what the functions call.
+// change replaces them in a copy of it. What SQLite holds of it is never freed.
+func Stack(name string, asDefault bool, change func(vfs *sqlite3.Tsqlite3_vfs)) (*sqlite3.Tsqlite3_vfs, error) {
 	tls := libc.NewTLS()
 	defer tls.Close()
 	base := sqlite3.Xsqlite3_vfs_find(tls, 0)
@@ -30,7 +30,11 @@ func Stack(name string, change func(vfs *sqlite3.Tsqlite3_vfs)) (*sqlite3.Tsqlit
 	if err != nil {
 		return nil, err
 	}
-	if sqlite3.Xsqlite3_vfs_register(tls, where, 1) != sqlite3.SQLITE_OK {
+	first := int32(0)
+	if asDefault {
+		first = 1
+	}
+	if sqlite3.Xsqlite3_vfs_register(tls, where, first) != sqlite3.SQLITE_OK {
 		return nil, errors.New("SQLite does not take the VFS " + name)
 	}
 	return &below, nil

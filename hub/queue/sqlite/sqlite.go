@@ -98,7 +98,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	}
 	o.History = cmp.Or(o.History, filepath.Join(filepath.Dir(path), "history"))
 	s := &Store{path: path, opt: o, onReady: func(queue.Name) {}, retention: forever, began: o.Clock.Now(), passed: o.Clock.Elapsed()}
-	if err := s.open(ctx, sqldb.OpenSQLite); err != nil {
+	if err := s.open(ctx, sqldb.OpenSQLiteGathered); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
@@ -194,7 +194,7 @@ func (s *Store) Reopen(ctx context.Context) error {
 	if err := s.opt.Keep(); err != nil {
 		return err
 	}
-	if err := s.open(ctx, sqldb.ReopenSQLite); err != nil {
+	if err := s.open(ctx, sqldb.ReopenSQLiteGathered); err != nil {
 		return errors.Join(err, s.close())
 	}
 	return nil
