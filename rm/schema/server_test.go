@@ -124,6 +124,7 @@ func TestNeverTouchesALiveRMOnAServer(t *testing.T) {
 
 var (
 	createTable = regexp.MustCompile(`(?s)CREATE TABLE (\w+) \((.*?)\n\)`)
+	addedColumn = regexp.MustCompile(`(?i)ALTER TABLE (\w+) ADD (?:COLUMN )?(\w+)`)
 	columnName  = regexp.MustCompile(`(?m)^    ([A-Z0-9]+) +[A-Z]`)
 )
 
@@ -143,6 +144,11 @@ func shape(t *testing.T, file string) string {
 			}
 		}
 		b.WriteString("\n")
+	}
+	for _, column := range addedColumn.FindAllStringSubmatch(string(text), -1) {
+		if column[2] != "CONSTRAINT" {
+			b.WriteString(column[1] + ": + " + column[2] + "\n")
+		}
 	}
 	return b.String()
 }
