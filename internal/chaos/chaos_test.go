@@ -224,6 +224,20 @@ func (w *world) awaitKill(r round, n int, victim *process, traffic <-chan error)
 	return true
 }
 
+// awaitAgent waits until the agent is killed, and starts it anew.
+func (w *world) awaitAgent(ctx context.Context, r round, victim *process) {
+	w.t.Helper()
+	select {
+	case <-victim.exited:
+	case <-ctx.Done():
+		w.fail(r, ctx.Err())
+	}
+	if !victim.killed {
+		w.t.Fatalf("%s: the process ended by itself:\n%s", r, victim.log())
+	}
+	w.start(false, "")
+}
+
 // fail ends the test with what both sides logged.
 func (w *world) fail(r round, err error) {
 	w.t.Helper()

@@ -119,15 +119,7 @@ func (w *world) callRound(r round) {
 		}
 		w.accepted[sent.MessageID] = doc
 	}
-	select {
-	case <-victim.exited:
-	case <-ctx.Done():
-		w.fail(r, ctx.Err())
-	}
-	if !victim.killed {
-		w.t.Fatalf("%s: the process ended by itself:\n%s", r, victim.log())
-	}
-	w.start(false, "")
+	w.awaitAgent(ctx, r, victim)
 	if err := w.settle(ctx); err != nil {
 		w.fail(r, err)
 	}

@@ -126,15 +126,7 @@ func (w *world) hostRound(host *rmHost, r round, settle bool) {
 	<-pause.C
 	host.kill()
 	host.start()
-	select {
-	case <-victim.exited:
-	case <-ctx.Done():
-		w.fail(r, ctx.Err())
-	}
-	if !victim.killed {
-		w.t.Fatalf("%s: the process ended by itself:\n%s", r, victim.log())
-	}
-	w.start(false, "")
+	w.awaitAgent(ctx, r, victim)
 	if !settle {
 		return
 	}
