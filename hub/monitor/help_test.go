@@ -60,7 +60,7 @@ func TestRemoteHelp(t *testing.T) {
 		t.Error("offered after its end")
 	}
 	form.Set("token", uuid.NewString())
-	if status, _, p := b.post(page+"/help", form); status != 409 || !strings.Contains(p, "não aceita pedidos do hub") {
+	if status, _, p := b.post(page+"/help", form); status != 409 || !strings.Contains(p, "não aceita pedidos do hub") || strings.Contains(p, "ligou a ajuda remota") {
 		t.Errorf("%d %s", status, p)
 	}
 	form.Set("do", "erase")
