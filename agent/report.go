@@ -34,7 +34,7 @@ func (r *report) run(ctx context.Context) {
 	var fails backoff
 	for ctx.Err() == nil {
 		n, err := r.pass(ctx)
-		wait, wake := reportEvery, signal(nil)
+		wait := reportEvery
 		switch {
 		case err != nil && ctx.Err() == nil:
 			wait = fails.next(err)
@@ -45,12 +45,13 @@ func (r *report) run(ctx context.Context) {
 		case n == reportItems:
 			continue // there is more
 		case n == 0:
-			wait, wake = 0, r.wake
-			fallthrough
+			fails.reset()
+			r.wake.await(ctx)
+			continue
 		default:
 			fails.reset()
 		}
-		sleep(ctx, r.clock, wait, wake)
+		sleep(ctx, r.clock, wait, nil)
 	}
 }
 

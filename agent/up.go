@@ -48,7 +48,7 @@ func (u *up) run(ctx context.Context) {
 			sleep(ctx, u.clock, wait, nil)
 		case sent == 0:
 			fails.reset()
-			sleep(ctx, u.clock, 0, u.wake) // who puts something up, or finds it, wakes it
+			u.wake.await(ctx) // who puts something up, or finds it, wakes it
 		default:
 			fails.reset()
 		}

@@ -44,16 +44,20 @@ func (s signal) give() {
 	}
 }
 
-// sleep waits for d, 0: for ever, for wake (nil: none) or for the end of ctx.
-func sleep(ctx context.Context, clk clock.Clock, d time.Duration, wake <-chan struct{}) {
-	var due <-chan time.Time
-	if d > 0 {
-		t := clk.NewTimer(d)
-		defer t.Stop()
-		due = t.C()
-	}
+// await waits for a signal or for the end of ctx.
+func (s signal) await(ctx context.Context) {
 	select {
-	case <-due:
+	case <-s:
+	case <-ctx.Done():
+	}
+}
+
+// sleep waits for d, for wake (nil: none) or for the end of ctx.
+func sleep(ctx context.Context, clk clock.Clock, d time.Duration, wake <-chan struct{}) {
+	t := clk.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C():
 	case <-wake:
 	case <-ctx.Done():
 	}
