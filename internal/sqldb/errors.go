@@ -8,6 +8,8 @@ import (
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"smartlink/internal/sqlraw"
 )
 
 // gone marks an error of a connection that broke under a statement.
@@ -102,6 +104,9 @@ func class(state string) string {
 
 func sqliteCode(err error) int {
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		return e.Code()
+	}
+	if e, ok := errors.AsType[*sqlraw.Error](err); ok {
 		return e.Code()
 	}
 	return 0

@@ -16,6 +16,7 @@ import (
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
 
+	"smartlink/internal/sqlraw"
 	"smartlink/internal/sqlvfs"
 )
 
@@ -74,20 +75,12 @@ func reopen(ctx context.Context, path string, maxConns int, vfs string) (*sql.DB
 // opens later.
 func openThere(ctx context.Context, path string, maxConns int, vfs string) (*sql.DB, error) {
 	syncData()
-	q := url.Values{}
-	if vfs != "" {
-		q.Set("vfs", vfs)
-	}
-	if path != ":memory:" {
-		q.Set("mode", "rw")
-	}
+	q := place(path, vfs)
 	q.Set("_txlock", "immediate")
-	for _, pragma := range []string{
-		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "temp_store(MEMORY)", "cache_size(-16384)",
-	} {
+	for _, pragma := range pragmas {
 		q.Add("_pragma", pragma)
 	}
-	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()+"?"+q.Encode())
+	db, err := sql.Open("sqlite", uri(path, q))
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
@@ -98,6 +91,42 @@ func openThere(ctx context.Context, path string, maxConns int, vfs string) (*sql
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	return db, nil
+}
+
+// pragmas are how every connection is set.
+var pragmas = []string{
+	"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "temp_store(MEMORY)", "cache_size(-16384)",
+}
+
+// place is what the URI of a file that is there says, and by which VFS it is opened.
+func place(path, vfs string) url.Values {
+	q := url.Values{}
+	if vfs != "" {
+		q.Set("vfs", vfs)
+	}
+	if path != ":memory:" {
+		q.Set("mode", "rw")
+	}
+	return q
+}
+
+func uri(path string, q url.Values) string {
+	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + q.Encode()
+}
+
+// OpenSQLiteRaw opens one more connection to a file that OpenSQLiteGathered or ReopenSQLiteGathered has opened, set as
+// theirs are: for a writer that goes below database/sql. The caller begins its transactions IMMEDIATE.
+func OpenSQLiteRaw(path string) (*sqlraw.Conn, error) {
+	c, err := sqlraw.Open(uri(path, place(path, gathering())))
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	for _, pragma := range pragmas {
+		if err := c.Exec("PRAGMA " + pragma); err != nil {
+			return nil, errors.Join(fmt.Errorf("open %s: %s: %w", path, pragma, err), c.Close())
+		}
+	}
+	return c, nil
 }
 
 // ownFile makes a file that is not there yet; SQLite takes an empty one for a new database, and gives

@@ -21,11 +21,8 @@ func (s *Store) Apply(_ context.Context, _ int, ops []queue.Op) ([]queue.Result,
 		return nil, fmt.Errorf("%w: the store is closed", queue.ErrNotApplied)
 	}
 	g := &group{s: s, st: s.st, m: &s.memory, now: micros(s.now()), steady: s.steady(), results: make([]queue.Result, len(ops))}
-	var err error
-	// The connection is the driver's own inside Raw only.
-	if raw := s.conn.Raw(func(any) error { s.mindLog(); err = g.apply(ops); return nil }); raw != nil {
-		err = fmt.Errorf("%w: %w", queue.ErrNotApplied, raw)
-	}
+	s.mindLog()
+	err := g.apply(ops)
 	if err == nil {
 		s.sick = nil
 		for _, q := range g.woken {

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"slices"
@@ -39,7 +38,7 @@ func (g *group) erase(o queue.Erase) (queue.Result, error) {
 	keys, _ := row[1].([]byte)
 	keys = slices.Clone(keys)
 	open := link.State("")
-	err = g.st.eraseStates.each(func(row []driver.Value) error {
+	err = g.st.eraseStates.each(func(row []any) error {
 		if s := link.State(row[0].(string)); !s.Final() {
 			open = s
 		}

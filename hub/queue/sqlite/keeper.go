@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"maps"
@@ -629,7 +628,7 @@ func (g *group) forget(o opForget) (queue.Result, error) {
 		want[c.mid], all[i] = c, c.mid
 	}
 	var mids []int64
-	err := g.st.grown.each(func(row []driver.Value) error {
+	err := g.st.grown.each(func(row []any) error {
 		c := want[row[0].(int64)]
 		if c.outcomes < 0 || c.outcomes == row[1].(int64) && c.reports == row[2].(int64) {
 			mids = append(mids, c.mid)

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql/driver"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -227,7 +226,7 @@ func (g *group) read(f *fill) error {
 	if f.horizon == everything || f.limit <= 0 {
 		return nil
 	}
-	return g.st.readyAfter.each(func(row []driver.Value) error {
+	return g.st.readyAfter.each(func(row []any) error {
 		f.found = append(f.found, readEntry(row))
 		return nil
 	}, f.queue.id, f.horizon, int64(f.limit))
@@ -252,7 +251,7 @@ func (f *fill) merge() {
 }
 
 // readEntry reads pos, mid, okey, attempt, requeue_count, lost_count, size.
-func readEntry(row []driver.Value) entry {
+func readEntry(row []any) entry {
 	okey, _ := row[2].(string)
 	return entry{
 		pos: row[0].(int64), mid: row[1].(int64), okey: okey, attempt: int(row[3].(int64)), requeues: int(row[4].(int64)),

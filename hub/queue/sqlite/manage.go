@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"database/sql/driver"
 	"slices"
 
 	"github.com/google/uuid"
@@ -223,7 +222,7 @@ func (g *group) note(d *delivery, what link.EventName, by, reason string) error 
 // letGo lets every key go on that a dead letter of the queue holds.
 func (g *group) letGo(q *queueState) error {
 	var held []placed
-	err := g.st.holding.each(func(row []driver.Value) error {
+	err := g.st.holding.each(func(row []any) error {
 		held = append(held, placed{q, readEntry(row)})
 		return nil
 	}, q.id)

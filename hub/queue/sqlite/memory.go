@@ -227,8 +227,8 @@ func (s *Store) NextDue(int) (time.Duration, bool) {
 }
 
 // restore reads what memory needs, and begins a new epoch: leases left open end as hub-restarted.
-func (s *Store) restore(ctx context.Context) error {
-	tx, err := s.writer.BeginTx(ctx, nil)
+func (s *Store) restore(ctx context.Context, db *sql.DB) error {
+	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"database/sql/driver"
 	"encoding/json"
 	"slices"
 
@@ -196,7 +195,7 @@ func (g *group) seen(p *queue.Publish, key []byte) (queue.Result, bool, error) {
 		return queue.Result{Err: link.NewError(link.CodeIdempotency, "first", first.String())}, true, nil
 	}
 	r := queue.PublishResult{ID: first, Duplicate: true}
-	err = g.st.messageQueues.each(func(row []driver.Value) error {
+	err = g.st.messageQueues.each(func(row []any) error {
 		r.Queues = append(r.Queues, g.m.byID[row[0].(int64)].name)
 		return nil
 	}, first[:], p.Message.TenantID[:])
@@ -352,7 +351,7 @@ func (g *group) metrics(p *queue.Publish, mid int64) error {
 // replace discards the unsent deliveries of a message.
 func (g *group) replace(mid int64) error {
 	var unsent []placed
-	err := g.st.unsentMetrics.each(func(row []driver.Value) error {
+	err := g.st.unsentMetrics.each(func(row []any) error {
 		unsent = append(unsent, placed{g.m.byID[row[0].(int64)], readEntry(row[1:])})
 		return nil
 	}, mid)

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"container/heap"
-	"database/sql/driver"
 	"time"
 
 	"smartlink/hub/queue"
@@ -241,7 +240,7 @@ func (g *group) undelay() error {
 	}
 	g.delays = true
 	var over []placed
-	err := g.st.delayedDue.each(func(row []driver.Value) error {
+	err := g.st.delayedDue.each(func(row []any) error {
 		over = append(over, placed{g.m.byID[row[0].(int64)], readEntry(row[1:])})
 		return nil
 	}, g.steady, int64(tickDelays))

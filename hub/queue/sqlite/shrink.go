@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql/driver"
 
 	"smartlink/hub/queue"
 )
@@ -45,5 +44,5 @@ func (o opShrink) Weight() int { return 64 }
 func (o opShrink) Alone() bool { return false }
 
 func (g *group) shrink() (queue.Result, error) {
-	return queue.Result{}, g.st.shrink.each(func([]driver.Value) error { return nil })
+	return queue.Result{}, g.st.shrink.each(func([]any) error { return nil })
 }

@@ -25,6 +25,7 @@ import (
 	"smartlink/hub/queue"
 	"smartlink/internal/clock"
 	"smartlink/internal/sqldb"
+	"smartlink/internal/sqlraw"
 )
 
 //go:embed migrations/*.sql
@@ -55,8 +56,7 @@ type Store struct {
 
 	// write is held while something is written; it owns the writing connection and its statements.
 	write   sync.Mutex
-	writer  *sql.DB
-	conn    *sql.Conn
+	conn    *sqlraw.Conn
 	st      *statements
 	files   *sqldb.Files
 	sick    error // why the last group could not be stored, when it was the store's fault
@@ -105,41 +105,19 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 }
 
 func (s *Store) open(ctx context.Context, open func(ctx context.Context, path string, maxConns int) (*sql.DB, error)) error {
+	if err := s.settle(ctx, open); err != nil {
+		return err
+	}
 	var err error
-	if s.writer, err = open(ctx, s.path, 1); err != nil {
+	if s.conn, err = sqldb.OpenSQLiteRaw(s.path); err != nil {
 		return err
-	}
-	if err := shrinks(ctx, s.writer); err != nil {
-		return fmt.Errorf("open %s: %w", s.path, err)
-	}
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return fmt.Errorf("migrations of the queue store: %w", err)
-	}
-	if err := sqldb.MigrateSQLite(ctx, s.writer, files, "queue_schema"); err != nil {
-		return err
-	}
-	// A commit whose fsync failed may stand in the log without being on the disk, and a later
-	// fsync would not tell. Moving the log's content into the file writes it anew.
-	var busy, pages, moved int
-	if err := s.writer.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &moved); err != nil {
-		return fmt.Errorf("settle the log of %s: %w", s.path, err)
-	}
-	if busy != 0 {
-		return fmt.Errorf("settle the log of %s: another process uses it", s.path)
-	}
-	if err := s.restore(ctx); err != nil {
-		return fmt.Errorf("read %s: %w", s.path, err)
-	}
-	if s.conn, err = s.writer.Conn(ctx); err != nil {
-		return fmt.Errorf("open %s: %w", s.path, err)
 	}
 	for _, q := range []string{secureDelete, logLimit, logHardCap} {
-		if err := drain(ctx, s.conn, q); err != nil {
+		if err := s.conn.Exec(q); err != nil {
 			return fmt.Errorf("open %s: %w", s.path, err)
 		}
 	}
-	if err := s.conn.Raw(func(c any) error { s.st, err = prepare(c); return err }); err != nil {
+	if s.st, err = prepare(s.conn); err != nil {
 		return fmt.Errorf("prepare statements of %s: %w", s.path, err)
 	}
 	if s.history, err = openHistory(s.opt.History); err != nil {
@@ -151,6 +129,38 @@ func (s *Store) open(ctx context.Context, open func(ctx context.Context, path st
 	s.files, err = sqldb.FilesOf(s.path)
 	s.sick = nil
 	return err
+}
+
+// settle brings the file up to date and reads what stands in memory.
+func (s *Store) settle(ctx context.Context, open func(ctx context.Context, path string, maxConns int) (*sql.DB, error)) (err error) {
+	db, err := open(ctx, s.path, 1)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := shrinks(ctx, db); err != nil {
+		return fmt.Errorf("open %s: %w", s.path, err)
+	}
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return fmt.Errorf("migrations of the queue store: %w", err)
+	}
+	if err := sqldb.MigrateSQLite(ctx, db, files, "queue_schema"); err != nil {
+		return err
+	}
+	// A commit whose fsync failed may stand in the log without being on the disk, and a later
+	// fsync would not tell. Moving the log's content into the file writes it anew.
+	var busy, pages, moved int
+	if err := db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &moved); err != nil {
+		return fmt.Errorf("settle the log of %s: %w", s.path, err)
+	}
+	if busy != 0 {
+		return fmt.Errorf("settle the log of %s: another process uses it", s.path)
+	}
+	if err := s.restore(ctx, db); err != nil {
+		return fmt.Errorf("read %s: %w", s.path, err)
+	}
+	return nil
 }
 
 // Close lets go of the file. Open leases stay recorded and end when it is opened again.
@@ -169,16 +179,10 @@ func (s *Store) close() error {
 	if s.reader != nil {
 		errs = append(errs, s.reader.Close())
 	}
-	if s.st != nil {
-		errs = append(errs, s.conn.Raw(func(any) error { return s.st.close() }))
-	}
 	if s.conn != nil {
 		errs = append(errs, s.conn.Close())
 	}
-	if s.writer != nil {
-		errs = append(errs, s.writer.Close())
-	}
-	s.reader, s.st, s.conn, s.writer = nil, nil, nil, nil
+	s.reader, s.st, s.conn = nil, nil, nil
 	return errors.Join(errs...)
 }
 
@@ -214,7 +218,7 @@ func (s *Store) Check(ctx context.Context) error {
 	if s.sick == nil {
 		return ctx.Err()
 	}
-	_, s.sick = s.conn.ExecContext(ctx, "UPDATE meta SET value = value + 1 WHERE name = 'probe'")
+	s.sick = s.conn.Exec("UPDATE meta SET value = value + 1 WHERE name = 'probe'")
 	return s.sick
 }
 

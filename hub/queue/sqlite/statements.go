@@ -1,19 +1,15 @@
 package sqlite
 
 import (
-	"context"
-	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
+
+	"smartlink/internal/sqlraw"
 )
 
-// statements are the prepared statements of the writing connection. They are run below
-// database/sql, whose bookkeeping would cost as much as the statements themselves.
+// statements are the prepared statements of the writing connection.
 type statements struct {
-	all []*stmt
-
 	begin, commit, rollback *stmt
 	logState, logMove       *stmt
 
@@ -40,12 +36,8 @@ type statements struct {
 // forgotten are the tables that a message leaves when it has moved.
 var forgotten = append([]string{"message", "lone", "late"}, childTables...)
 
-// prepare prepares them all on a connection of the SQLite driver.
-func prepare(c any) (*statements, error) {
-	conn, ok := c.(driver.ConnPrepareContext)
-	if !ok {
-		return nil, fmt.Errorf("a connection of type %T prepares no statements", c)
-	}
+// prepare prepares them all; they last as long as the connection.
+func prepare(c *sqlraw.Conn) (*statements, error) {
 	st := &statements{}
 	st.forget = make([]*stmt, len(forgotten))
 	list := []struct {
@@ -166,85 +158,49 @@ func prepare(c any) (*statements, error) {
 		}{&st.blank[i], q})
 	}
 	for _, x := range list {
-		s, err := conn.PrepareContext(context.Background(), x.sql)
+		s, err := c.Prepare(x.sql)
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("%s: %w", x.sql, err), st.close())
+			return nil, fmt.Errorf("%s: %w", x.sql, err)
 		}
-		*x.to = &stmt{sql: x.sql, exe: s.(driver.StmtExecContext), ask: s.(driver.StmtQueryContext), s: s}
-		st.all = append(st.all, *x.to)
+		*x.to = &stmt{x.sql, s}
 	}
 	return st, nil
 }
 
-func (st *statements) close() error {
-	var errs []error
-	for _, s := range st.all {
-		errs = append(errs, s.s.Close())
-	}
-	return errors.Join(errs...)
-}
-
-// stmt is one prepared statement; one goroutine uses it at a time. Arguments are int64, string,
-// []byte or nil.
+// stmt is one prepared statement. Its errors tell which.
 type stmt struct {
-	sql  string
-	s    driver.Stmt
-	exe  driver.StmtExecContext
-	ask  driver.StmtQueryContext
-	args []driver.NamedValue
-	row  []driver.Value
+	sql string
+	s   *sqlraw.Stmt
 }
 
 // exec runs the statement and answers how many rows it changed.
 func (s *stmt) exec(args ...any) (int64, error) {
-	r, err := s.exe.ExecContext(context.Background(), s.bind(args))
+	n, err := s.s.Exec(args...)
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", s.sql, err)
 	}
-	return r.RowsAffected()
+	return n, nil
 }
 
-// each runs the statement and calls f with each row, whose values are valid until f returns.
-func (s *stmt) each(f func(row []driver.Value) error, args ...any) error {
-	rows, err := s.ask.QueryContext(context.Background(), s.bind(args))
-	if err != nil {
-		return fmt.Errorf("%s: %w", s.sql, err)
-	}
-	if s.row == nil {
-		s.row = make([]driver.Value, len(rows.Columns()))
-	}
-	for err == nil {
-		if err = rows.Next(s.row); err == nil {
-			err = f(s.row)
-		}
-	}
-	if err == io.EOF {
-		err = nil
-	}
-	if err = errors.Join(err, rows.Close()); err != nil {
+// each runs the statement and calls f with each row, which is valid until f returns.
+func (s *stmt) each(f func(row []any) error, args ...any) error {
+	if err := s.s.Each(f, args...); err != nil {
 		return fmt.Errorf("%s: %w", s.sql, err)
 	}
 	return nil
 }
 
-// one runs the statement and answers its first row, or nil.
-func (s *stmt) one(args ...any) (row []driver.Value, err error) {
-	err = s.each(func(r []driver.Value) error {
-		row = r
-		return io.EOF
-	}, args...)
-	return row, err
-}
+// errEnough ends a statement of which no further row is wanted.
+var errEnough = errors.New("enough")
 
-func (s *stmt) bind(args []any) []driver.NamedValue {
-	if s.args == nil {
-		s.args = make([]driver.NamedValue, len(args))
-		for i := range s.args {
-			s.args[i].Ordinal = i + 1
-		}
+// one runs the statement and answers its first row, which is valid until the statement runs again; nil when there is none.
+func (s *stmt) one(args ...any) (row []any, err error) {
+	err = s.s.Each(func(r []any) error {
+		row = r
+		return errEnough
+	}, args...)
+	if err != nil && err != errEnough {
+		return nil, fmt.Errorf("%s: %w", s.sql, err)
 	}
-	for i, a := range args {
-		s.args[i].Value = a
-	}
-	return s.args
+	return row, nil
 }

@@ -31,7 +31,7 @@ func TestStoreThatCannotBeWritten(t *testing.T) {
 				t.Helper()
 				s.write.Lock()
 				defer s.write.Unlock()
-				if _, err := s.conn.ExecContext(t.Context(), sql); err != nil {
+				if err := s.conn.Exec(sql); err != nil {
 					t.Fatal(err)
 				}
 			}
