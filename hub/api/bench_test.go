@@ -2,16 +2,23 @@ package api_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"smartlink/examples"
+	"smartlink/hub/api"
+	"smartlink/hub/exchange"
+	"smartlink/hub/queue"
 	"smartlink/link"
 )
 
@@ -95,6 +102,50 @@ func BenchmarkSendBatch(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkBatchAlone is what the door and the exchange do with 64 whole commands in a request, as
+// client.Sender writes them, before the engine; told by message. -cpu 1 tells the processor's time.
+func BenchmarkBatchAlone(b *testing.B) {
+	w := newWorld(b)
+	door, err := api.New(api.Config{
+		Exchange: exchange.New(stored{w.engine}, w.store, slog.New(slog.DiscardHandler)), Clients: tokens{w.store}, Registry: w.store, Queues: w.engine,
+		Identity: http.NotFoundHandler(), Metrics: prometheus.NewRegistry(),
+	})
+	w.must(err)
+	const batch = 64
+	var in link.BatchRequest
+	for i := range batch {
+		content := strings.Replace(string(examples.Body(examples.FinLanInc)), "payable", fmt.Sprint("payable-", i), 1)
+		in.Messages = append(in.Messages, link.BatchMessage{Type: command, Audience: "GESPLAN-RM", Content: &content, IdempotencyKey: link.NewID().String()})
+	}
+	body, err := json.Marshal(in)
+	w.must(err)
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		if i%batch > 0 {
+			continue
+		}
+		r := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "/api/v1/link/send", nil)
+		r.Header.Set("Authorization", "Bearer "+w.keys["gesplan"])
+		r.Header.Set("Content-Type", "application/json")
+		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		out := &nowhere{h: http.Header{}}
+		if door.ServeHTTP(out, r); out.status != http.StatusOK {
+			b.Fatalf("status %d", out.status)
+		}
+	}
+}
+
+// stored is an engine that says of every batch that it is stored.
+type stored struct{ *queue.Engine }
+
+func (stored) PublishAll(_ context.Context, list []queue.Publish) ([]queue.Published, error) {
+	done := make([]queue.Published, len(list))
+	for i, p := range list {
+		done[i].ID, done[i].Queues = p.Message.ID, []queue.Name{{Tenant: p.Message.TenantID, Client: p.Message.Sender.ClientID}}
+	}
+	return done, nil
 }
 
 var oneKiB = []byte(`{"header":{"type":"FinLanIncDataCommand","businessKey":"b"},"data":{"text":"` + strings.Repeat("x", 930) + `"}}`)

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"slices"
@@ -31,12 +32,18 @@ func (p Paths) KeysOfValid(body []byte) [][]byte {
 		return nil
 	}
 	var keys [][]byte
-	p.each(body, func(i int, kind byte, text string) {
-		if v, ok := normal(kind, text); ok {
-			k := key(p[i], v)
-			if !slices.ContainsFunc(keys, func(o []byte) bool { return string(o) == string(k) }) && len(keys) < maxKeys {
-				keys = append(keys, k)
-			}
+	var room [longValue]byte
+	p.each(body, func(i int, kind byte, text []byte) {
+		v, ok := normal(room[:0], kind, text)
+		if !ok {
+			return
+		}
+		if keys == nil {
+			keys = make([][]byte, 0, len(p))
+		}
+		k := key(p[i], v)
+		if !slices.ContainsFunc(keys, func(o []byte) bool { return bytes.Equal(o, k) }) && len(keys) < maxKeys {
+			keys = append(keys, k)
 		}
 	})
 	return keys
@@ -60,12 +67,12 @@ func NewValue(p Path, text string) (Value, link.Text) {
 		return Value{}, link.AtMost(link.MaxSearchValue)
 	}
 	v := Value{path: p}
-	if s, ok := normal('"', text); ok {
-		v.normal = append(v.normal, s)
+	if s, ok := normal(nil, '"', []byte(text)); ok {
+		v.normal = append(v.normal, string(s))
 	}
-	if t := strings.TrimSpace(text); json.Valid([]byte(t)) && strings.ContainsRune("-0123456789", rune(t[0])) {
-		if s, ok := normal(t[0], t); ok && !slices.Contains(v.normal, s) {
-			v.normal = append(v.normal, s)
+	if t := []byte(strings.TrimSpace(text)); json.Valid(t) && strings.ContainsRune("-0123456789", rune(t[0])) {
+		if s, ok := normal(nil, t[0], t); ok && !slices.Contains(v.normal, string(s)) {
+			v.normal = append(v.normal, string(s))
 		}
 	}
 	return v, link.Text{}
@@ -75,7 +82,7 @@ func NewValue(p Path, text string) (Value, link.Text) {
 func (v Value) Keys() [][]byte {
 	keys := make([][]byte, len(v.normal))
 	for i, s := range v.normal {
-		keys[i] = key(v.path, s)
+		keys[i] = key(v.path, []byte(s))
 	}
 	return keys
 }
@@ -86,40 +93,58 @@ func (v Value) In(body []byte) bool {
 		return false
 	}
 	in := false
-	Paths{v.path}.each(body, func(_ int, kind byte, text string) {
-		s, ok := normal(kind, text)
-		in = in || ok && slices.Contains(v.normal, s)
+	Paths{v.path}.each(body, func(_ int, kind byte, text []byte) {
+		s, ok := normal(nil, kind, text)
+		in = in || ok && slices.Contains(v.normal, string(s))
 	})
 	return in
 }
 
 // number marks a number with a point or an exponent, so that it is not the same as a code that looks
 // like it: account 1.10 is not 1.1.
-const number = "#"
+const number = '#'
 
-// normal writes a value so that equal ones are written alike. False: it cannot be found.
-func normal(kind byte, text string) (string, bool) {
-	if utf8.RuneCountInString(text) > link.MaxSearchValue {
-		return "", false
+// normal appends a value so that equal ones are written alike. False: it cannot be found.
+func normal(to []byte, kind byte, text []byte) ([]byte, bool) {
+	if len(text) > link.MaxSearchValue && utf8.RuneCount(text) > link.MaxSearchValue {
+		return nil, false
 	}
 	switch kind {
 	case '"':
-		text = strings.ToLower(strings.TrimSpace(text))
-		return text, text != ""
+		text = bytes.TrimSpace(text)
+		return lower(to, text), len(text) > 0
 	case 't', 'f':
-		return text, true
+		return append(to, text...), true
 	}
-	text = strings.ToLower(text)
-	if strings.Contains(text, ".") && !strings.Contains(text, "e") {
-		text = strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
+	point, exponent := bytes.IndexByte(text, '.') >= 0, bytes.ContainsAny(text, "eE")
+	if point && !exponent {
+		text = bytes.TrimRight(text, "0")
+		if last := len(text) - 1; text[last] == '.' {
+			text, point = text[:last], false
+		}
 	}
-	if text == "-0" {
-		text = "0"
+	if string(text) == "-0" {
+		text = text[1:]
 	}
-	if strings.ContainsAny(text, ".e") {
-		text = number + text
+	if point || exponent {
+		to = append(to, number)
 	}
-	return text, true
+	return lower(to, text), true
+}
+
+// lower appends a text in lower case.
+func lower(to, text []byte) []byte {
+	start := len(to)
+	for _, c := range text {
+		if c >= utf8.RuneSelf {
+			return append(to[:start], bytes.ToLower(text)...)
+		}
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		to = append(to, c)
+	}
+	return to
 }
 
 // Sizes of a key: values up to longValue bytes stand in it as they are, so that those that grow stand
@@ -132,12 +157,11 @@ const (
 )
 
 // key names a path and a value within a tenant.
-func key(p Path, normal string) []byte {
-	path := sha256.Sum256([]byte(strings.ToLower(p.text)))
-	k := append(make([]byte, 0, pathDigest+longValue), path[:pathDigest]...)
+func key(p Path, normal []byte) []byte {
 	if len(normal) <= longValue {
-		return append(k, normal...)
+		return append(append(make([]byte, 0, pathDigest+len(normal)), p.digest[:]...), normal...)
 	}
-	digest := sha256.Sum256([]byte(normal))
+	digest := sha256.Sum256(normal)
+	k := append(make([]byte, 0, pathDigest+longPrefix+valueDigest), p.digest[:]...)
 	return append(append(k, normal[:longPrefix]...), digest[:valueDigest]...)
 }

@@ -7,6 +7,7 @@
 package search
 
 import (
+	"crypto/sha256"
 	"strconv"
 	"strings"
 	"unicode"
@@ -25,6 +26,8 @@ const (
 type Path struct {
 	text     string
 	segments []string
+	business bool             // it begins at the business part of an envelope
+	digest   [pathDigest]byte // stands for it in keys
 }
 
 // String is the path as it was written.
@@ -60,7 +63,10 @@ func ParsePath(s string) (Path, link.Text) {
 		}
 		parts[i] = name
 	}
-	return Path{s, parts}, link.Text{}
+	digest := sha256.Sum256([]byte(strings.ToLower(s)))
+	return Path{
+		text: s, segments: parts, business: len(parts) > 1 && strings.EqualFold(parts[0], payload), digest: [pathDigest]byte(digest[:pathDigest]),
+	}, link.Text{}
 }
 
 // unescape reads one segment of a JSON Pointer.

@@ -1,6 +1,7 @@
 package search_test
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -154,6 +155,26 @@ func TestKeysAreFewAndShort(t *testing.T) {
 	if keys := paths.Keys([]byte(many.String() + "}")); len(keys) > 16 {
 		t.Errorf("%d keys of one property", len(keys))
 	}
+}
+
+// TestKeysStayAsTheyAre: an index that was written before knows the same values by the same keys.
+func TestKeysStayAsTheyAre(t *testing.T) {
+	paths, _ := search.ParsePaths([]string{"/data/CodCfo", "/data/N", "/data/Long"})
+	long := strings.Repeat("Ab", 40)
+	got := paths.Keys([]byte(`{"data":{"CodCfo":" F00017","n":1500.50,"LONG":"` + long + `"}}`))
+	lower := strings.ToLower(long)
+	digest := sha256.Sum256([]byte(lower))
+	for i, want := range []string{pathKey("/data/codcfo") + "f00017", pathKey("/data/n") + "#1500.5", pathKey("/data/long") + lower[:40] + string(digest[:16])} {
+		if i >= len(got) || string(got[i]) != want {
+			t.Errorf("keys %q, want %q at %d", got, want, i)
+		}
+	}
+}
+
+// pathKey is the beginning of a path's keys.
+func pathKey(lower string) string {
+	digest := sha256.Sum256([]byte(lower))
+	return string(digest[:8])
 }
 
 // TestBuiltInPathsLeadToFields: each leads to a field of its command, and to a value of its example.

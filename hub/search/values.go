@@ -1,10 +1,10 @@
 package search
 
 import (
-	"bytes"
 	"encoding/json"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // payload is the first segment that stands for the business part of any envelope.
@@ -16,14 +16,14 @@ var payloads = [...]string{"data", "content", "messageContent"}
 // each calls found with every text, number, true and false that stands at one of the paths in a valid
 // JSON body. kind is the value's first byte. A path that leads to an object, an array or null finds
 // nothing.
-func (p Paths) each(body []byte, found func(path int, kind byte, text string)) {
+func (p Paths) each(body []byte, found func(path int, kind byte, text []byte)) {
 	w := walk{text: body, paths: p, found: found}
 	all := uint8(1)<<len(p) - 1
 	w.value(all, 0)
 	// Where no envelope is, the body is its own business part.
 	bare := uint8(0)
 	for i, path := range p {
-		if !w.enveloped && len(path.segments) > 1 && strings.EqualFold(path.segments[0], payload) {
+		if !w.enveloped && path.business {
 			bare |= 1 << i
 		}
 	}
@@ -39,7 +39,7 @@ type walk struct {
 	text      []byte
 	at        int
 	paths     Paths
-	found     func(path int, kind byte, text string)
+	found     func(path int, kind byte, text []byte)
 	enveloped bool // some business part was there
 	skip      bool // the body is the business part: depth 1 is its top
 }
@@ -60,18 +60,18 @@ func (w *walk) value(on uint8, depth int) {
 	case '[':
 		w.array(on, depth)
 	case '"':
-		if text, ok := unquote(w.quoted()); ok {
+		if text, ok := w.quoted(); ok {
 			w.tell(on, depth, c, text)
 		}
 	case 'n':
 		w.word()
 	default:
-		w.tell(on, depth, c, string(w.word()))
+		w.tell(on, depth, c, w.word())
 	}
 }
 
 // tell tells of a value to those paths that end here.
-func (w *walk) tell(on uint8, depth int, kind byte, text string) {
+func (w *walk) tell(on uint8, depth int, kind byte, text []byte) {
 	for i := range w.paths {
 		if on&(1<<i) != 0 && len(w.paths[i].segments) == depth {
 			w.found(i, kind, text)
@@ -82,14 +82,9 @@ func (w *walk) tell(on uint8, depth int, kind byte, text string) {
 func (w *walk) object(on uint8, depth int) {
 	w.at++ // {
 	for w.space(); w.at < len(w.text) && w.text[w.at] == '"'; w.space() {
-		quoted := w.quoted()
-		name := quoted[1 : len(quoted)-1]
-		if bytes.IndexByte(name, '\\') >= 0 {
-			text, ok := unquote(quoted)
-			if !ok {
-				return
-			}
-			name = []byte(text)
+		name, ok := w.quoted()
+		if !ok {
+			return
 		}
 		w.value(w.below(on, depth, name), depth+1)
 	}
@@ -106,7 +101,7 @@ func (w *walk) below(on uint8, depth int, name []byte) uint8 {
 		if on&(1<<i) == 0 || len(s) <= depth {
 			continue
 		}
-		if fold(name, s[depth]) || isPayload && len(s) > 1 && strings.EqualFold(s[0], payload) {
+		if fold(name, s[depth]) || isPayload && w.paths[i].business {
 			next |= 1 << i
 		}
 	}
@@ -123,7 +118,21 @@ func isPayload(name []byte) bool {
 }
 
 // fold compares without regard to case.
-func fold(name []byte, with string) bool { return strings.EqualFold(string(name), with) }
+func fold(name []byte, with string) bool {
+	for i := range min(len(name), len(with)) {
+		a, b := name[i], with[i]
+		if a|b >= utf8.RuneSelf {
+			return strings.EqualFold(string(name), with)
+		}
+		if a == b {
+			continue
+		}
+		if a |= ' '; a != b|' ' || a < 'a' || a > 'z' {
+			return false
+		}
+	}
+	return len(name) == len(with)
+}
 
 func (w *walk) array(on uint8, depth int) {
 	w.at++ // [
@@ -145,71 +154,84 @@ func (w *walk) array(on uint8, depth int) {
 
 // space passes over what separates tokens.
 func (w *walk) space() {
-	for w.at < len(w.text) {
-		switch w.text[w.at] {
-		case ' ', '\t', '\r', '\n', ',', ':':
-			w.at++
-		default:
-			return
-		}
+	at := w.at
+	for at < len(w.text) && class[w.text[at]] == separator {
+		at++
 	}
+	w.at = at
 }
 
-// quoted passes over a string and gives it with its quotes.
-func (w *walk) quoted() []byte {
+// class tells the bytes that separate tokens, and those that close what was open; both end a word.
+var class = [256]uint8{' ': separator, '\t': separator, '\r': separator, '\n': separator, ',': separator, ':': separator, '}': closing, ']': closing}
+
+const (
+	separator = 1 + iota
+	closing
+)
+
+// quoted passes over a string and gives its text.
+func (w *walk) quoted() (text []byte, ok bool) {
 	start := w.at
-	for w.at++; w.at < len(w.text); w.at++ {
-		switch w.text[w.at] {
+	end, plain := behind(w.text, start)
+	w.at = end
+	if plain {
+		return w.text[start+1 : max(start+1, end-1)], true // one that does not end is not in valid JSON
+	}
+	var s string
+	err := json.Unmarshal(w.text[start:end], &s)
+	return []byte(s), err == nil
+}
+
+// behind is where a string ends that begins at a place, and whether nothing in it is escaped.
+func behind(text []byte, at int) (end int, plain bool) {
+	plain = true
+	for at++; at < len(text); at++ {
+		switch text[at] {
 		case '\\':
-			w.at++
+			plain = false
+			at++
 		case '"':
-			w.at++
-			return w.text[start:w.at]
+			return at + 1, plain
 		}
 	}
-	w.at = len(w.text)
-	return []byte(`""`) // not in valid JSON
+	return len(text), plain
 }
 
 // word passes over a number, true, false or null.
 func (w *walk) word() []byte {
-	start := w.at
-	for w.at < len(w.text) {
-		switch w.text[w.at] {
-		case ' ', '\t', '\r', '\n', ',', ':', '}', ']':
-			return w.text[start:w.at]
-		}
-		w.at++
+	start, at := w.at, w.at
+	for at < len(w.text) && class[w.text[at]] == 0 {
+		at++
 	}
-	return w.text[start:]
+	w.at = at
+	return w.text[start:at]
 }
 
 // pass passes over a whole value, however deep it is.
 func (w *walk) pass() {
-	for depth := 0; w.at < len(w.text); w.space() {
-		switch w.text[w.at] {
+	switch w.text[w.at] {
+	case '"':
+		w.at, _ = behind(w.text, w.at)
+		return
+	case '{', '[':
+	default:
+		w.word()
+		return
+	}
+	depth := 0
+	for at := w.at; at < len(w.text); at++ {
+		switch w.text[at] {
 		case '"':
-			w.quoted()
+			end, _ := behind(w.text, at)
+			at = end - 1
 		case '{', '[':
 			depth++
-			w.at++
 		case '}', ']':
-			depth--
-			w.at++
-		default:
-			w.word()
-		}
-		if depth <= 0 {
-			return
+			if depth--; depth == 0 {
+				w.at = at + 1
+				return
+			}
 		}
 	}
-}
-
-func unquote(quoted []byte) (string, bool) {
-	if bytes.IndexByte(quoted, '\\') < 0 {
-		return string(quoted[1 : len(quoted)-1]), true
-	}
-	var s string
-	err := json.Unmarshal(quoted, &s)
-	return s, err == nil
+	w.at = len(w.text)
 }
