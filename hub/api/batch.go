@@ -16,34 +16,34 @@ func (d *Door) sendBatch(c *call) error {
 	if err != nil {
 		return err
 	}
-	r, quick := readBatch(body)
+	messages, quick := readBatch(body)
 	if !quick {
-		if err := c.decode(body, "", '{', &r); err != nil {
+		if messages, err = c.strictBatch(body); err != nil {
 			return err
 		}
 	}
-	if err := c.spend(min(len(r.Messages), link.MaxBatch) - 1); err != nil {
+	if err := c.spend(min(len(messages), link.MaxBatch) - 1); err != nil {
 		return err
 	}
-	list := make([]exchange.Send, len(r.Messages))
-	wrong := make([]error, len(r.Messages))
-	good := make([]exchange.Send, 0, len(r.Messages))
-	for i, m := range r.Messages {
-		if list[i], wrong[i] = batchItem(m); wrong[i] == nil {
-			good = append(good, list[i])
+	good := make([]exchange.Send, 0, len(messages))
+	wrong := make([]error, len(messages))
+	for i := range messages {
+		s, err := batchItem(&messages[i])
+		if wrong[i] = err; err == nil {
+			good = append(good, s)
 		}
 	}
-	if len(r.Messages) > link.MaxBatch || len(r.Messages) == 0 {
-		good = list // refused as a whole, whatever is wrong with each
+	if len(messages) > link.MaxBatch || len(messages) == 0 {
+		good = make([]exchange.Send, len(messages)) // refused as a whole, whatever is wrong with each
 	}
 	var sent []exchange.Sent
-	if len(good) > 0 || len(r.Messages) == 0 {
+	if len(good) > 0 || len(messages) == 0 {
 		if sent, err = d.cfg.Exchange.SendBatch(c.r.Context(), c.caller, good); err != nil {
 			return err
 		}
 	}
-	answer := link.BatchResponse{Results: make([]link.BatchResult, len(list))}
-	for i := range list {
+	answer := link.BatchResponse{Results: make([]link.BatchResult, len(messages))}
+	for i := range messages {
 		s := exchange.Sent{Err: wrong[i]}
 		if s.Err == nil {
 			s, sent = sent[0], sent[1:]
@@ -51,8 +51,23 @@ func (d *Door) sendBatch(c *call) error {
 		d.count.sent(s.Response, s.Err)
 		answer.Results[i] = c.batchResult(s)
 	}
-	c.note("messages", len(list))
+	c.note("messages", len(messages))
 	return c.json(http.StatusOK, answer)
+}
+
+// strictBatch reads a batch with encoding/json.
+func (c *call) strictBatch(body []byte) ([]batchMessage, error) {
+	var r link.BatchRequest
+	if err := c.decode(body, "", '{', &r); err != nil {
+		return nil, err
+	}
+	list := make([]batchMessage, len(r.Messages))
+	for i, m := range r.Messages {
+		list[i].content = contentOf(m.Content)
+		m.Content = nil
+		list[i].BatchMessage = m
+	}
+	return list, nil
 }
 
 func (c *call) batchResult(s exchange.Sent) link.BatchResult {
@@ -72,9 +87,9 @@ func (c *call) problem(err error) *link.Problem {
 	return e.Problem(c.lang, c.id)
 }
 
-// batchItem reads one message of a batch.
-func batchItem(m link.BatchMessage) (exchange.Send, error) {
-	body, err := bodyOf(m.Content, m.ContentBase64)
+// batchItem makes a send of one message of a batch.
+func batchItem(m *batchMessage) (exchange.Send, error) {
+	body, err := bodyOf(m.content, m.ContentBase64)
 	if err != nil {
 		return exchange.Send{}, err
 	}
@@ -84,29 +99,43 @@ func batchItem(m link.BatchMessage) (exchange.Send, error) {
 	if s.ContentType == "" {
 		s.ContentType = contentJSON
 	}
-	given := make(map[string][]string, len(m.Headers))
-	for name, value := range m.Headers {
+	if len(m.Headers) > 0 {
+		s.Headers, err = batchHeaders(m.Headers)
+	}
+	return s, err
+}
+
+// batchHeaders are the headers of one message of a batch: only such as travel with it.
+func batchHeaders(headers map[string]string) (map[string]string, error) {
+	given := make(map[string][]string, len(headers))
+	for name, value := range headers {
 		given[textproto.CanonicalMIMEHeaderKey(name)] = []string{value}
 	}
-	s.Headers = link.KeepHeaders(given)
-	for name := range m.Headers {
-		if _, kept := s.Headers[textproto.CanonicalMIMEHeaderKey(name)]; !kept {
-			return exchange.Send{}, link.NewError(link.CodeRequestInvalid).At("/headers/"+name, link.CodeRequestInvalid,
+	kept := link.KeepHeaders(given)
+	for name := range headers {
+		if _, ok := kept[textproto.CanonicalMIMEHeaderKey(name)]; !ok {
+			return nil, link.NewError(link.CodeRequestInvalid).At("/headers/"+name, link.CodeRequestInvalid,
 				link.Both("só SL-* e traceparent, menos SL-App e SL-Installation, que valem para a chamada inteira",
 					"only SL-* and traceparent, without SL-App and SL-Installation, which are the whole call's"))
 		}
 	}
-	return s, nil
+	return kept, nil
 }
 
-// bodyOf reads a body that travels inside JSON: as a string, or in base64.
-func bodyOf(text, encoded *string) ([]byte, error) {
+// contentOf is the body that a string is, nil when there is none.
+func contentOf(text *string) []byte {
+	if text == nil {
+		return nil
+	}
+	return []byte(*text)
+}
+
+// bodyOf is a body that travels inside JSON: as a string, or in base64.
+func bodyOf(content []byte, encoded *string) ([]byte, error) {
 	switch {
-	case text != nil && encoded != nil:
+	case content != nil && encoded != nil:
 		return nil, link.NewError(link.CodeRequestInvalid).At("/contentBase64", link.CodeRequestInvalid,
 			link.Both("só um de content e contentBase64", "only one of content and contentBase64"))
-	case text != nil:
-		return []byte(*text), nil
 	case encoded != nil:
 		b, err := base64.StdEncoding.DecodeString(*encoded)
 		if err != nil {
@@ -115,5 +144,5 @@ func bodyOf(text, encoded *string) ([]byte, error) {
 		}
 		return b, nil
 	}
-	return nil, nil
+	return content, nil
 }

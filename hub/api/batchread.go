@@ -7,36 +7,47 @@ import (
 	"smartlink/link"
 )
 
+// batchMessage is a message of a batch as it came. Its content stands in content, nil for none, and not in the field.
+type batchMessage struct {
+	link.BatchMessage
+	content []byte
+}
+
 // readBatch reads a batch in the form that senders write, in a fraction of the time of encoding/json: the
-// bytes of a batch are mostly bodies inside strings. Everything out of the ordinary (other properties,
-// other cases of their names, null, repeated ones, wrong types, what is no JSON) is left to the strict
-// reading, which knows what to say about it: then ok is false.
-func readBatch(body []byte) (r link.BatchRequest, ok bool) {
+// bytes of a batch are mostly bodies inside strings. These come out of it as parts of one piece of memory, which
+// lives as long as any of them. Everything out of the ordinary (other properties, other cases of their names,
+// null, repeated ones, wrong types, what is no JSON) is left to the strict reading, which knows what to say
+// about it: then ok is false.
+func readBatch(body []byte) (list []batchMessage, ok bool) {
 	if !utf8.Valid(body) {
-		return r, false
+		return nil, false
 	}
-	b := batchReader{text: body}
+	b := batchReader{text: body, room: make([]byte, len(body))}
 	b.expect('{')
-	b.failed = b.failed || b.string() != "messages"
+	b.failed = b.failed || string(b.quoted()) != "messages"
 	b.expect(':')
 	b.expect('[')
-	r.Messages = []link.BatchMessage{}
+	list = make([]batchMessage, 0, batchRoom)
 	for first := true; b.more(']', first); first = false {
-		r.Messages = append(r.Messages, b.message())
+		list = append(list, b.message())
 	}
 	b.expect('}')
 	if b.space(); b.failed || b.at != len(b.text) {
-		return link.BatchRequest{}, false
+		return nil, false
 	}
-	return r, true
+	return list, true
 }
+
+// batchRoom is for how many messages there is room from the beginning: as many as a client.Sender puts into a batch.
+const batchRoom = 64
 
 // batchReader reads JSON in UTF-8; once something is not as expected, it has failed.
 type batchReader struct {
 	text   []byte
 	at     int
 	failed bool
-	spare  []byte // where a string with escapes comes together
+	room   []byte    // for what is read, which is never longer than what stands for it
+	before [4]string // texts of the message before: most are the same in all
 }
 
 func (b *batchReader) space() {
@@ -76,39 +87,38 @@ func (b *batchReader) more(end byte, first bool) bool {
 }
 
 // message reads one message.
-func (b *batchReader) message() (m link.BatchMessage) {
-	var content, encoded string
+func (b *batchReader) message() (m batchMessage) {
 	texts := [...]struct {
 		name string
 		to   *string
 		seen bool
 	}{
-		{"type", &m.Type, false}, {"audience", &m.Audience, false}, {"contentType", &m.ContentType, false},
-		{"content", &content, false}, {"contentBase64", &encoded, false}, {"idempotencyKey", &m.IdempotencyKey, false},
+		{"type", &m.Type, false}, {"audience", &m.Audience, false}, {"contentType", &m.ContentType, false}, {"idempotencyKey", &m.IdempotencyKey, false},
 	}
-	const atContent, atEncoded = 3, 4
 	b.expect('{')
 members:
 	for first := true; b.more('}', first); first = false {
-		name := b.string()
+		name := b.quoted()
 		b.expect(':')
-		if name == "headers" && m.Headers == nil {
+		switch {
+		case string(name) == "content" && m.content == nil:
+			m.content = b.quoted()
+			continue
+		case string(name) == "contentBase64" && m.ContentBase64 == nil:
+			encoded := string(b.quoted())
+			m.ContentBase64 = &encoded
+			continue
+		case string(name) == "headers" && m.Headers == nil:
 			m.Headers = b.headers()
 			continue
 		}
 		for i := range texts {
-			if f := &texts[i]; f.name == name && !f.seen {
-				*f.to, f.seen = b.string(), true
+			if f := &texts[i]; f.name == string(name) && !f.seen {
+				*f.to, f.seen = b.likeBefore(&b.before[i]), true
 				continue members
 			}
 		}
 		b.failed = true
-	}
-	if texts[atContent].seen {
-		m.Content = &content
-	}
-	if texts[atEncoded].seen {
-		m.ContentBase64 = &encoded
 	}
 	return m
 }
@@ -118,84 +128,78 @@ func (b *batchReader) headers() map[string]string {
 	h := map[string]string{}
 	b.expect('{')
 	for first := true; b.more('}', first); first = false {
-		name := b.string()
+		name := string(b.quoted())
 		b.expect(':')
-		h[name] = b.string()
+		h[name] = string(b.quoted())
 	}
 	return h
 }
 
-// string reads a string.
-func (b *batchReader) string() string {
+// likeBefore reads a string that is often the same as the one before it.
+func (b *batchReader) likeBefore(before *string) string {
+	if text := b.quoted(); string(text) != *before {
+		*before = string(text)
+	}
+	return *before
+}
+
+// quoted reads a string; what it says is never nil.
+func (b *batchReader) quoted() []byte {
 	if b.expect('"'); b.failed {
-		return ""
+		return b.room[:0]
 	}
-	start := b.at
-	b.plain()
-	if b.at < len(b.text) && b.text[b.at] == '"' {
-		b.at++
-		return string(b.text[start : b.at-1])
-	}
-	out := append(b.spare[:0], b.text[start:b.at]...)
-	defer func() { b.spare = out }()
-	for b.at < len(b.text) {
-		c := b.text[b.at]
-		b.at++
+	text, room, n := b.text, b.room, 0
+	for at := b.at; at < len(text); at++ {
+		c := text[at]
+		if !special[c] {
+			room[n] = c
+			n++
+			continue
+		}
 		if c == '"' {
-			return string(out)
+			b.at, b.room = at+1, room[n:]
+			return room[:n:n]
 		}
-		if c != '\\' { // a control character
+		r, size := rune(0), 0
+		if c == '\\' {
+			r, size = escaped(text[at+1:])
+		}
+		if size == 0 { // also a control character
 			break
 		}
-		var ok bool
-		if out, ok = b.escaped(out); !ok {
-			break
-		}
-		from := b.at
-		b.plain()
-		out = append(out, b.text[from:b.at]...)
+		n += utf8.EncodeRune(room[n:], r)
+		at += size
 	}
 	b.failed = true
-	return ""
+	return room[:0]
 }
 
-// plain passes over what stands for itself in a string.
-func (b *batchReader) plain() {
-	for b.at < len(b.text) {
-		if c := b.text[b.at]; c == '"' || c == '\\' || c < ' ' {
-			return
+// special are the bytes that do not stand for themselves in a string.
+var special = func() (list [256]bool) {
+	for c := range ' ' {
+		list[c] = true
+	}
+	list['"'], list['\\'] = true, true
+	return list
+}()
+
+// escapes are the characters that a letter behind a backslash stands for.
+var escapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+
+// escaped reads what follows a backslash: a character, and how many bytes that took, 0 when it is none.
+func escaped(text []byte) (r rune, size int) {
+	if len(text) == 0 {
+		return 0, 0
+	}
+	if c := escapes[text[0]]; c != 0 {
+		return rune(c), 1
+	}
+	if text[0] == 'u' {
+		if r, size = escapedRune(text[1:]); size > 0 {
+			size++
 		}
-		b.at++
 	}
-}
-
-// escaped appends what stands behind a backslash.
-func (b *batchReader) escaped(out []byte) ([]byte, bool) {
-	if b.at >= len(b.text) {
-		return out, false
-	}
-	c := b.text[b.at]
-	b.at++
-	switch c {
-	case '"', '\\', '/':
-	case 'b':
-		c = '\b'
-	case 'f':
-		c = '\f'
-	case 'n':
-		c = '\n'
-	case 'r':
-		c = '\r'
-	case 't':
-		c = '\t'
-	case 'u':
-		r, size := escapedRune(b.text[b.at:])
-		b.at += size
-		return utf8.AppendRune(out, r), size > 0
-	default:
-		return out, false
-	}
-	return append(out, c), true
+	return r, size
 }
 
 // escapedRune reads what follows \u: one character, of half a pair U+FFFD; and how many bytes that took, 0

@@ -24,8 +24,8 @@ func sameBatch(t *testing.T, text []byte) (taken bool) {
 	if !ok {
 		return false
 	}
-	var want link.BatchRequest
-	if err := (&call{}).decode(text, "", '{', &want); err != nil {
+	want, err := (&call{}).strictBatch(text)
+	if err != nil {
 		t.Errorf("%q is taken, but not by the strict reading: %v", text, err)
 		return true
 	}

@@ -70,7 +70,7 @@ func (d *Door) copy(c *call) error {
 		}
 	}
 	w.Reason = r.Reason
-	if w.Body, err = bodyOf(r.Content, r.ContentBase64); err != nil {
+	if w.Body, err = bodyOf(contentOf(r.Content), r.ContentBase64); err != nil {
 		return err
 	}
 	done, err := d.cfg.Exchange.Copy(c.r.Context(), c.operator, w)
