@@ -69,7 +69,8 @@ func ReadEnvelope(contentType string, body []byte) (Envelope, error) {
 	if !promised && !object {
 		return Envelope{Dialect: DialectOpaque}, nil
 	}
-	top, valid := members(body)
+	var room [2][8]field // few envelopes have more
+	top, valid := members(body, room[0][:0])
 	if !valid || !utf8.Valid(body) {
 		if !promised {
 			return Envelope{Dialect: DialectOpaque}, nil
@@ -84,37 +85,37 @@ func ReadEnvelope(contentType string, body []byte) (Envelope, error) {
 	e := Envelope{}
 	switch {
 	case r.isObject(top.get("header")):
-		header := fieldsOf(top.get("header"))
+		header := fieldsOf(top.get("header"), room[1][:0])
 		e.Dialect = DialectJSON
 		if top.get("data") != nil {
 			e.Dialect = DialectData
 		} else if top.get("content") != nil {
 			e.Dialect = DialectContent
 		}
-		e.Type, e.TypeAt = r.text(header, "/header", "type")
-		e.TenantID, e.TenantAt = r.text(header, "/header", "tenantId")
-		e.BusinessKey, e.BusinessKeyAt = r.text(header, "/header", "businessKey")
-		e.OrderingKey, e.OrderingKeyAt = r.text(header, "/header", "orderingKey")
+		e.Type, e.TypeAt = r.text(header, "/header/type")
+		e.TenantID, e.TenantAt = r.text(header, "/header/tenantId")
+		e.BusinessKey, e.BusinessKeyAt = r.text(header, "/header/businessKey")
+		e.OrderingKey, e.OrderingKeyAt = r.text(header, "/header/orderingKey")
 		e.Answers = header.get("answerTo") != nil
 		if r.isObject(top.get("content")) {
-			e.CorrelationID, e.CorrelationAt = r.loose(fieldsOf(top.get("content")), "/content", "requestID")
+			e.CorrelationID, e.CorrelationAt = r.loose(fieldsOf(top.get("content"), nil), "/content/requestID")
 		}
 	case top.get("specversion") != nil:
 		e.Dialect = DialectCloudEvents
-		e.Type, e.TypeAt = r.text(top, "", "type")
-		e.TenantID, e.TenantAt = r.text(top, "", "tenantid", "tenantId")
-		id, at := r.loose(top, "", "id")
-		if source, _ := r.loose(top, "", "source"); id != "" {
+		e.Type, e.TypeAt = r.text(top, "/type")
+		e.TenantID, e.TenantAt = r.text(top, "/tenantid", "/tenantId")
+		id, at := r.loose(top, "/id")
+		if source, _ := r.loose(top, "/source"); id != "" {
 			e.ID, e.IDAt = strings.TrimPrefix(source+"#"+id, "#"), at
 		}
-		e.CorrelationID, e.CorrelationAt = r.loose(top, "", "correlationid", "correlationId")
+		e.CorrelationID, e.CorrelationAt = r.loose(top, "/correlationid", "/correlationId")
 	case top.get("messageContent") != nil || top.get("messageType") != nil:
 		e.Dialect = DialectDatasul
-		e.ID, e.IDAt = r.loose(top, "", "messageId")
-		e.Type, e.TypeAt = r.text(top, "", "messageType")
+		e.ID, e.IDAt = r.loose(top, "/messageId")
+		e.Type, e.TypeAt = r.text(top, "/messageType")
 		// The documented sample writes the key with a stray colon; real senders copied it.
-		e.Audience, _ = r.loose(top, "", "audience", "audience:")
-		e.CorrelationID, e.CorrelationAt = r.loose(top, "", "parentUUID")
+		e.Audience, _ = r.loose(top, "/audience", "/audience:")
+		e.CorrelationID, e.CorrelationAt = r.loose(top, "/parentUUID")
 	default:
 		e.Dialect = DialectJSON
 	}
@@ -150,15 +151,14 @@ type fieldReader struct{ err error }
 
 func (r *fieldReader) isObject(raw json.RawMessage) bool { return len(raw) > 0 && raw[0] == '{' }
 
-// text reads the first of names that is present; null counts as absent, anything but a string is
-// an error. It answers the value and its pointer.
-func (r *fieldReader) text(m fields, at string, names ...string) (value, pointer string) {
-	for _, name := range names {
-		raw := m.get(name)
+// text reads the first that is present of the members at some pointers; null counts as absent, anything but a
+// string is an error. It answers the value and its pointer.
+func (r *fieldReader) text(m fields, pointers ...string) (value, pointer string) {
+	for _, pointer := range pointers {
+		raw := m.at(pointer)
 		if raw == nil || string(raw) == "null" {
 			continue
 		}
-		pointer = at + "/" + name
 		if raw[0] != '"' {
 			if r.err == nil {
 				r.err = NewError(CodeEnvelopeInvalid).At(pointer, CodeEnvelopeInvalid, Text{"deve ser um texto entre aspas", "must be a text in quotes"})
@@ -172,21 +172,21 @@ func (r *fieldReader) text(m fields, at string, names ...string) (value, pointer
 	return "", ""
 }
 
-// loose reads the first of names that is a string or number; anything else counts as absent. For
-// fields that products fill freely. It answers the value and its pointer.
-func (r *fieldReader) loose(m fields, at string, names ...string) (value, pointer string) {
-	for _, name := range names {
-		raw := m.get(name)
+// loose reads the first that is a string or number of the members at some pointers; anything else counts as absent.
+// For fields that products fill freely. It answers the value and its pointer.
+func (r *fieldReader) loose(m fields, pointers ...string) (value, pointer string) {
+	for _, pointer := range pointers {
+		raw := m.at(pointer)
 		if len(raw) == 0 {
 			continue
 		}
 		switch c := raw[0]; {
 		case c == '"':
 			if s := string(unquoted(raw)); s != "" {
-				return s, at + "/" + name
+				return s, pointer
 			}
 		case c == '-' || c >= '0' && c <= '9':
-			return string(raw), at + "/" + name
+			return string(raw), pointer
 		}
 	}
 	return "", ""

@@ -14,11 +14,7 @@ import (
 // ClientID names one credential of one tenant: 32 lower-case hex digits.
 type ClientID string
 
-var (
-	clientIDShape = regexp.MustCompile(`^[0-9a-f]{32}$`)
-	typeShape     = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]{0,99}$`)
-	appShape      = regexp.MustCompile(`^[A-Z0-9-]{2,32}$`)
-)
+var clientIDShape = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
 // LinkProxy is the default audience: every queue of the tenant that subscribes to the type, the
 // sender's own included.
@@ -70,11 +66,29 @@ func ParseQueueName(name string) (tenant uuid.UUID, client ClientID, err error) 
 	return tenant, client, err
 }
 
-// ValidType tells whether s may name a message type.
-func ValidType(s string) bool { return typeShape.MatchString(s) }
+// ValidType tells whether s may name a message type: a letter, then up to 99 letters, digits and _ . -
+func ValidType(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		letter := 'a' <= c|' ' && c|' ' <= 'z'
+		if !letter && (i == 0 || !digit(c) && c != '_' && c != '.' && c != '-') {
+			return false
+		}
+	}
+	return 1 <= len(s) && len(s) <= 100
+}
 
-// ValidApp tells whether s may be an app code.
-func ValidApp(s string) bool { return appShape.MatchString(s) }
+// ValidApp tells whether s may be an app code: 2 to 32 capital letters, digits and dashes.
+func ValidApp(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < 'A' || c > 'Z') && !digit(c) && c != '-' {
+			return false
+		}
+	}
+	return 2 <= len(s) && len(s) <= 32
+}
+
+func digit(c byte) bool { return '0' <= c && c <= '9' }
 
 // ValidAudience tells whether s may be an audience: an app code or LinkProxy.
 func ValidAudience(s string) bool { return s == LinkProxy || ValidApp(s) }

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"strings"
 )
 
 // fields are the members of a JSON object in their order. A body's few fields are found faster here than
 // a map is made.
-type fields []struct{ name, raw []byte }
+type fields []field
+
+type field struct{ name, raw []byte }
 
 // get answers the value of a member, of one that stands there more than once the last; nil when there
 // is none.
@@ -21,15 +24,21 @@ func (f fields) get(name string) json.RawMessage {
 	return nil
 }
 
-// fieldsOf reads the members of an object that json.Valid has accepted; nil when it is no object.
-func fieldsOf(object []byte) fields {
+// at answers the value of the member that a JSON Pointer ends in.
+func (f fields) at(pointer string) json.RawMessage {
+	return f.get(pointer[strings.LastIndexByte(pointer, '/')+1:])
+}
+
+// fieldsOf reads the members of an object that json.Valid has accepted, into room as long as that lasts; none when it
+// is no object.
+func fieldsOf(object []byte, room fields) fields {
 	s := scanner{text: object}
 	s.space()
 	if s.at >= len(s.text) || s.text[s.at] != '{' {
-		return nil
+		return room
 	}
 	s.at++
-	list := make(fields, 0, 8)
+	list := room
 	for {
 		s.space()
 		if s.at >= len(s.text) || s.text[s.at] != '"' {
@@ -37,7 +46,7 @@ func fieldsOf(object []byte) fields {
 		}
 		name := unquoted(s.quoted())
 		s.space()
-		list = append(list, struct{ name, raw []byte }{name, s.value()})
+		list = append(list, field{name, s.value()})
 	}
 }
 
@@ -71,17 +80,18 @@ func (s *scanner) space() {
 
 // quoted passes over a string and gives it with its quotes.
 func (s *scanner) quoted() []byte {
-	start := s.at
-	for s.at++; s.at < len(s.text); s.at++ {
-		switch s.text[s.at] {
+	text, start := s.text, s.at
+	for at := start + 1; at < len(text); at++ {
+		switch text[at] {
 		case '\\':
-			s.at++
+			at++
 		case '"':
-			s.at++
-			return s.text[start:s.at]
+			s.at = at + 1
+			return text[start:s.at]
 		}
 	}
-	return s.text[start:] // not in valid JSON
+	s.at = len(text)
+	return text[start:] // not in valid JSON
 }
 
 // value passes over a value and gives its text.

@@ -4,160 +4,165 @@ package link
 const maxNesting = 10_000
 
 // members reads a text that is to be JSON: false when json.Valid would not accept it. Of an object it answers
-// the members, with the values' own texts. Reading the two together, and no more of either than is
-// asked for, takes a fraction of the time of encoding/json, which a send of a few KiB feels.
-func members(text []byte) (list fields, valid bool) {
-	c := checker{scanner{text: text}}
-	c.blank()
-	switch c.peek() {
-	case 0:
-		return nil, false
-	case '{':
-		c.at++
-		list = make(fields, 0, 8)
-		valid = c.object(1, &list)
-	default:
-		valid = c.value(0)
+// the members, with the values' own texts, in room as long as that lasts. Reading the two together, and no more of
+// either than is asked for, takes a fraction of the time of encoding/json, which a send of a few KiB feels.
+func members(text []byte, room fields) (list fields, valid bool) {
+	c, list := checker(text), room
+	at := c.blank(0)
+	if !c.is('{', at) {
+		at = c.value(at, 0)
+		return list, at != noJSON && c.blank(at) == len(c)
 	}
-	c.blank()
-	return list, valid && c.at == len(c.text)
-}
-
-// checker checks JSON as it passes over it.
-type checker struct{ scanner }
-
-// peek is the next byte; 0 at the end, and where no JSON has one.
-func (c *checker) peek() byte {
-	if c.at < len(c.text) {
-		return c.text[c.at]
-	}
-	return 0
-}
-
-func (c *checker) blank() {
-	for c.at < len(c.text) {
-		switch c.text[c.at] {
-		case ' ', '\t', '\r', '\n':
-			c.at++
-		default:
-			return
+	at, more := c.first('}', at+1)
+	for more {
+		name := at
+		nameEnd, value, end := c.member(name, 1)
+		if end == noJSON {
+			return list, false
 		}
+		list = append(list, field{unquoted(c[name:nameEnd]), c[value:end]})
+		at, more = c.next('}', end)
 	}
+	return list, at != noJSON && c.blank(at) == len(c)
 }
+
+// checker is a text that is checked as it is passed over. Its methods are given the place where something is to
+// stand, and answer the place behind it, or noJSON.
+type checker []byte
+
+const noJSON = -1
+
+// is tells whether a byte stands at a place.
+func (c checker) is(b byte, at int) bool { return at < len(c) && c[at] == b }
+
+// blank passes over what may stand between tokens.
+func (c checker) blank(at int) int {
+	for at < len(c) && blanks[c[at]] {
+		at++
+	}
+	return at
+}
+
+var blanks = [256]bool{' ': true, '\t': true, '\r': true, '\n': true}
 
 // value passes over a value that stands in so many others.
-func (c *checker) value(depth int) bool {
-	switch b := c.peek(); b {
-	case '{':
-		c.at++
-		return c.object(depth+1, nil)
-	case '[':
-		c.at++
-		return c.list(depth + 1)
-	case '"':
-		return c.quotedText()
-	case 't':
-		return c.word("true")
-	case 'f':
-		return c.word("false")
-	case 'n':
-		return c.word("null")
-	default:
-		return c.number()
+func (c checker) value(at, depth int) int {
+	if at >= len(c) {
+		return noJSON
 	}
+	switch c[at] {
+	case '{':
+		return c.object(at+1, depth+1)
+	case '[':
+		return c.list(at+1, depth+1)
+	case '"':
+		return c.quoted(at)
+	case 't':
+		return c.word("true", at)
+	case 'f':
+		return c.word("false", at)
+	case 'n':
+		return c.word("null", at)
+	}
+	return c.number(at)
 }
 
-// object passes over an object whose brace has been passed, and puts its members into list, if there is one.
-func (c *checker) object(depth int, list *fields) bool {
+// object passes over an object whose brace has been passed.
+func (c checker) object(at, depth int) int {
 	if depth > maxNesting {
-		return false
+		return noJSON
 	}
-	c.blank()
-	if c.peek() == '}' {
-		c.at++
-		return true
+	at, more := c.first('}', at)
+	for more {
+		if _, _, at = c.member(at, depth); at == noJSON {
+			return noJSON
+		}
+		at, more = c.next('}', at)
 	}
-	for {
-		c.blank()
-		name := c.at
-		if c.peek() != '"' || !c.quotedText() {
-			return false
-		}
-		nameEnd := c.at
-		c.blank()
-		if c.peek() != ':' {
-			return false
-		}
-		c.at++
-		c.blank()
-		value := c.at
-		if !c.value(depth) {
-			return false
-		}
-		if list != nil {
-			*list = append(*list, struct{ name, raw []byte }{unquoted(c.text[name:nameEnd]), c.text[value:c.at]})
-		}
-		if more, ok := c.next('}'); !more {
-			return ok
-		}
-	}
+	return at
 }
 
 // list passes over a list whose bracket has been passed.
-func (c *checker) list(depth int) bool {
+func (c checker) list(at, depth int) int {
 	if depth > maxNesting {
-		return false
+		return noJSON
 	}
-	c.blank()
-	if c.peek() == ']' {
-		c.at++
-		return true
-	}
-	for {
-		c.blank()
-		if !c.value(depth) {
-			return false
+	at, more := c.first(']', at)
+	for more {
+		if at = c.value(at, depth); at == noJSON {
+			return noJSON
 		}
-		if more, ok := c.next(']'); !more {
-			return ok
-		}
+		at, more = c.next(']', at)
 	}
+	return at
 }
 
-// next passes over what stands behind a member: a comma when there are more, else the end.
-func (c *checker) next(end byte) (more, ok bool) {
-	c.blank()
-	switch c.peek() {
-	case ',':
-		c.at++
-		return true, true
-	case end:
-		c.at++
-		return false, true
+// first passes over what stands before the first item of a list or object: the answer is its place. When there is
+// none, it is the place behind the closing bracket.
+func (c checker) first(closing byte, at int) (next int, more bool) {
+	if at = c.blank(at); c.is(closing, at) {
+		return at + 1, false
 	}
-	return false, false
+	return at, true
 }
 
-// quotedText passes over a string.
-func (c *checker) quotedText() bool {
-	text := c.text
-	for i := c.at + 1; i < len(text); i++ {
-		switch b := text[i]; {
-		case b == '"':
-			c.at = i + 1
-			return true
-		case b == '\\':
-			n := escape(text[i+1:])
-			if n == 0 {
-				return false
-			}
-			i += n
-		case b < ' ':
-			return false
-		}
+// next is first for the other items, with the comma before them.
+func (c checker) next(closing byte, at int) (next int, more bool) {
+	switch at = c.blank(at); {
+	case c.is(',', at):
+		return c.blank(at + 1), true
+	case c.is(closing, at):
+		return at + 1, false
 	}
-	return false
+	return noJSON, false
 }
+
+// member passes over a name and its value. nameEnd is the place behind the name, value where the value stands.
+func (c checker) member(at, depth int) (nameEnd, value, end int) {
+	nameEnd = c.quoted(at)
+	if nameEnd == noJSON {
+		return 0, 0, noJSON
+	}
+	if at = c.blank(nameEnd); !c.is(':', at) {
+		return 0, 0, noJSON
+	}
+	value = c.blank(at + 1)
+	return nameEnd, value, c.value(value, depth)
+}
+
+// quoted passes over a string.
+func (c checker) quoted(at int) int {
+	if !c.is('"', at) {
+		return noJSON
+	}
+	for at++; at < len(c); at++ {
+		b := c[at]
+		if !special[b] {
+			continue
+		}
+		if b == '"' {
+			return at + 1
+		}
+		n := 0
+		if b == '\\' {
+			n = escape(c[at+1:])
+		}
+		if n == 0 { // also a control character
+			return noJSON
+		}
+		at += n
+	}
+	return noJSON
+}
+
+// special are the bytes that do not stand for themselves in a string.
+var special = func() (list [256]bool) {
+	for b := range ' ' {
+		list[b] = true
+	}
+	list['"'], list['\\'] = true, true
+	return list
+}()
 
 // escape is how long what follows a backslash is; 0 when it is nothing.
 func escape(text []byte) int {
@@ -181,45 +186,45 @@ func escape(text []byte) int {
 	return 0
 }
 
-func (c *checker) word(w string) bool {
-	if len(c.text)-c.at < len(w) || string(c.text[c.at:c.at+len(w)]) != w {
-		return false
+func (c checker) word(w string, at int) int {
+	if len(c)-at < len(w) || string(c[at:at+len(w)]) != w {
+		return noJSON
 	}
-	c.at += len(w)
-	return true
+	return at + len(w)
 }
 
 // number passes over a number.
-func (c *checker) number() bool {
-	if c.peek() == '-' {
-		c.at++
+func (c checker) number(at int) int {
+	if c.is('-', at) {
+		at++
 	}
-	if c.peek() == '0' {
-		c.at++
-	} else if !c.digits() {
-		return false
+	if c.is('0', at) {
+		at++
+	} else if at = c.digits(at); at == noJSON {
+		return noJSON
 	}
-	if c.peek() == '.' {
-		c.at++
-		if !c.digits() {
-			return false
+	if c.is('.', at) {
+		if at = c.digits(at + 1); at == noJSON {
+			return noJSON
 		}
 	}
-	if b := c.peek(); b == 'e' || b == 'E' {
-		c.at++
-		if b := c.peek(); b == '+' || b == '-' {
-			c.at++
+	if c.is('e', at) || c.is('E', at) {
+		if at++; c.is('+', at) || c.is('-', at) {
+			at++
 		}
-		return c.digits()
+		return c.digits(at)
 	}
-	return true
+	return at
 }
 
 // digits passes over one or more.
-func (c *checker) digits() bool {
-	start := c.at
-	for c.at < len(c.text) && c.text[c.at] >= '0' && c.text[c.at] <= '9' {
-		c.at++
+func (c checker) digits(at int) int {
+	start := at
+	for at < len(c) && digit(c[at]) {
+		at++
 	}
-	return c.at > start
+	if at == start {
+		return noJSON
+	}
+	return at
 }
