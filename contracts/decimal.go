@@ -65,6 +65,9 @@ func (d Decimal) MarshalJSON() ([]byte, error) { return []byte(d.String()), nil 
 // Parse reads a JSON number ("1250.75", "1.25075e3") exactly. Zeros at the end do not count as
 // places. It never rounds: ErrPlaces, ErrRange or ErrNotNumber instead.
 func (n Numeric) Parse(text string) (Decimal, error) {
+	if units, ok := n.plain(text); ok {
+		return Decimal{units, n.Places}, nil
+	}
 	negative, digits, exp, ok := splitNumber(text)
 	if !ok {
 		return Decimal{}, ErrNotNumber
@@ -86,6 +89,39 @@ func (n Numeric) Parse(text string) (Decimal, error) {
 		units = -units
 	}
 	return Decimal{units, n.Places}, nil
+}
+
+// plain reads a number that is written as most are: digits, which fit, and perhaps a point among them.
+func (n Numeric) plain(text string) (units int64, ok bool) {
+	digits, negative := strings.CutPrefix(text, "-")
+	if len(digits) > 18 { // could be more than 64 bits hold
+		return 0, false
+	}
+	point := len(digits)
+	for i := range len(digits) {
+		switch c := digits[i]; {
+		case c >= '0' && c <= '9':
+			units = 10*units + int64(c-'0')
+		case c == '.' && point == len(digits):
+			point = i
+		default:
+			return 0, false
+		}
+	}
+	places := max(len(digits)-point-1, 0)
+	switch {
+	case point == 0 || point > 1 && digits[0] == '0' || point == len(digits)-1: // not what JSON calls a number
+		return 0, false
+	case point > n.Digits-n.Places || places > n.Places:
+		return 0, false
+	}
+	for range n.Places - places {
+		units *= 10
+	}
+	if negative {
+		units = -units
+	}
+	return units, true
 }
 
 // maxExponent bounds the exponents that are looked at. It is more than a body has digits, so that

@@ -22,38 +22,87 @@ type Command struct {
 // form, so that rules can be judged although others are invalid. It is nil when the body holds no
 // data object at all.
 func (c *Command) Decode(body []byte) (*Record, Findings) {
-	if !utf8.Valid(body) || !json.Valid(body) {
-		var f Findings
-		f.add(Violation{Code: NotJSON})
-		return nil, f
+	if !isJSON(body) {
+		return nil, notJSON()
 	}
 	return c.DecodeJSON(body)
 }
 
+func isJSON(body []byte) bool { return utf8.Valid(body) && json.Valid(body) }
+
+func notJSON() Findings { return Findings{Violations: []Violation{{Code: NotJSON}}} }
+
 // DecodeJSON is Decode for a body that utf8.Valid and json.Valid have accepted; of another one it may
 // answer anything.
 func (c *Command) DecodeJSON(body []byte) (*Record, Findings) {
-	var f Findings
-	data, at, ok := findData(body, &f)
-	if !ok {
-		return nil, f
+	return c.decode(string(body), newRecord)
+}
+
+// decode reads a body into records that record makes. Their texts are parts of the body's.
+func (c *Command) decode(body string, record func(*Table) *Record) (*Record, Findings) {
+	d := decoder{tokens: tokens{text: body}, record: record}
+	r := d.enveloped(c.Table)
+	if r == nil {
+		d = decoder{tokens: tokens{text: body}, record: record}
+		r = d.searched(c.Table)
 	}
-	d := decoder{tokens: tokens{text: data}, findings: &f}
-	d.next() // the opening brace, findData has seen it
-	record := d.object(c.Table, at)
-	if d.err != nil {
-		f.add(Violation{Code: NotJSON})
-		return nil, f
+	switch {
+	case d.err != nil:
+		return nil, notJSON()
+	case r != nil:
+		c.finish(r, c.Insert, &d.findings)
 	}
-	c.finish(record, c.Insert, &f)
-	return record, f
+	return r, d.findings
 }
 
 // decoder walks the tokens of a body that json.Valid has accepted.
 type decoder struct {
 	tokens   tokens
-	findings *Findings
+	findings Findings
+	record   func(*Table) *Record
 	err      error
+}
+
+// enveloped reads the data object of most bodies while it passes over what stands beside it: an object that stands
+// once under "data" is what findData finds, whatever the envelope. Otherwise it answers nil, and nothing that it found counts.
+func (d *decoder) enveloped(t *Table) *Record {
+	if d.next().kind != '{' {
+		return nil
+	}
+	var r *Record
+	for d.more() {
+		name := d.next()
+		switch {
+		case name.kind != '"' || name.escaped:
+			return nil
+		case name.inner() == usualData[1:]:
+			if r != nil || d.next().kind != '{' {
+				return nil
+			}
+			r = d.record(t)
+			r.at = usualData
+			d.object(r)
+		case t.byName[name.inner()] != nil: // by all appearances in no envelope
+			return nil
+		default:
+			d.tokens.value()
+		}
+	}
+	return r
+}
+
+// searched reads the data object of any body; nil when there is none.
+func (d *decoder) searched(t *Table) *Record {
+	data, at, ok := findData(d.tokens.text, &d.findings)
+	if !ok {
+		return nil
+	}
+	d.tokens = tokens{text: data}
+	d.next() // the opening brace, findData has seen it
+	r := d.record(t)
+	r.at = at
+	d.object(r)
+	return r
 }
 
 func (d *decoder) next() token {
@@ -66,7 +115,7 @@ func (d *decoder) next() token {
 
 // text is the text of a string.
 func (d *decoder) text(tok token) string {
-	s, err := unquote(tok.raw)
+	s, err := tok.text()
 	if err != nil && d.err == nil {
 		d.err = err
 	}
@@ -92,64 +141,68 @@ func (d *decoder) skip(tok token) {
 	}
 }
 
-// member reads the name of a member: its field, nil when the table has none, and its pointer.
-func (d *decoder) member(t *Table, at string) (f *Field, name, pointer string) {
+// name reads the name of a member.
+func (d *decoder) name() string {
 	tok := d.next()
 	if tok.kind != '"' { // not in valid JSON
-		return nil, "", at
+		return ""
 	}
-	if f = t.byName[string(tok.raw[1:len(tok.raw)-1])]; f != nil && f.Name == string(tok.raw[1:len(tok.raw)-1]) { // as declared: the usual case
-		return f, f.Name, f.pointer(at)
-	}
-	name = d.text(tok)
-	return t.Field(name), name, child(at, name)
+	return d.text(tok)
 }
 
 // object reads the members of an object whose brace has been passed.
-func (d *decoder) object(t *Table, at string) *Record {
-	r := NewRecord(t, at)
+func (d *decoder) object(r *Record) {
 	for d.more() {
-		f, name, pointer := d.member(t, at)
+		name := d.name()
+		f := r.Table.Field(name)
 		if f == nil {
-			d.findings.unknown(pointer, name)
+			d.findings.unknown(child(r.At(), name), name)
 			d.skip(d.next())
 			continue
 		}
 		v := &r.values[f.index]
-		if v.at != "" {
-			violation := f.violation(Repeated, pointer, "name", f.Name)
-			if v.at != pointer {
-				violation.Related = []string{v.at}
-			}
-			d.findings.add(violation)
-			*v = Value{State: Invalid, at: v.at}
+		if v.given {
+			d.findings.add(r.repeated(f, name))
+			*v = v.spoiled()
 			d.skip(d.next())
 			continue
 		}
-		*v = d.value(r, f, pointer)
-		v.at = pointer
+		v.given = true // so that findings point at it
+		if name != f.Name {
+			r.names = append(r.names, spelling{f, name})
+		}
+		*v = d.value(r, f)
+		v.given = true
 	}
 	d.next() // the closing brace
-	return r
+}
+
+// repeated says that a field stands there again, under a name.
+func (r *Record) repeated(f *Field, name string) Violation {
+	violation := f.violation(Repeated, child(r.At(), name), "name", f.Name)
+	if first := r.pointer(f); first != violation.Pointer {
+		violation.Related = []string{first}
+	}
+	return violation
 }
 
 // value reads one value of a field, and reports what is wrong with it.
-func (d *decoder) value(r *Record, f *Field, pointer string) Value {
+func (d *decoder) value(r *Record, f *Field) Value {
 	tok := d.next()
 	switch {
 	case tok.kind == 'n' || tok.kind == 0:
 		return Value{State: Null}
 	case tok.kind == '[' && f.Kind == List:
-		return d.list(r, f, pointer)
+		return d.list(r, f)
 	case tok.kind == '{' && f.Kind == Open:
-		return d.open(r, f, pointer)
+		return d.open(r, f)
 	}
 	var v Value
 	var violation *Violation
 	switch tok.kind {
 	case '0':
 		if f.Kind == Integer || f.Kind == Amount || f.Kind == Switch {
-			v, violation = f.read(string(tok.raw))
+			v, violation = f.read(tok.raw)
 		} else {
 			violation = f.wrongType()
 		}
@@ -169,7 +222,7 @@ func (d *decoder) value(r *Record, f *Field, pointer string) Value {
 		violation = &Violation{Code: MustBeFalse}
 	}
 	if violation != nil {
-		d.report(f, violation, pointer)
+		d.report(f, violation, r.pointer(f))
 		return Value{State: Invalid}
 	}
 	return v
@@ -181,32 +234,32 @@ func (d *decoder) report(f *Field, violation *Violation, pointer string) {
 }
 
 // list reads child rows after the bracket.
-func (d *decoder) list(r *Record, f *Field, pointer string) Value {
-	rows := []*Record{}
+func (d *decoder) list(r *Record, f *Field) Value {
+	rows := r.rows[f.nth]
 	state := Present
 	count := 0
 	for ; d.more(); count++ {
-		at := pointer + "/" + strconv.Itoa(count)
 		tok := d.next()
 		switch {
 		case count >= f.MaxRows:
 			d.skip(tok)
 		case tok.kind == '{':
-			row := d.object(f.Child, at)
-			row.parent = r
+			row := d.record(f.Child)
+			row.parent, row.list, row.row = r, f, count
+			d.object(row)
 			rows = append(rows, row)
 		default:
 			d.skip(tok)
-			d.findings.add(f.violation(WrongType, at, "want", Open.String()))
+			d.findings.add(f.violation(WrongType, r.pointer(f)+"/"+strconv.Itoa(count), "want", Open.String()))
 			state = Invalid
 		}
 	}
 	d.next() // the closing bracket
 	if count > f.MaxRows {
-		d.findings.add(f.violation(TooManyRows, pointer, "rows", strconv.Itoa(count), "max", strconv.Itoa(f.MaxRows)))
+		d.findings.add(f.violation(TooManyRows, r.pointer(f), "rows", strconv.Itoa(count), "max", strconv.Itoa(f.MaxRows)))
 		state = Invalid
 	}
-	r.SetRows(f.Name, rows)
+	r.rows[f.nth] = rows
 	return Value{State: state}
 }
 
@@ -214,47 +267,71 @@ func (d *decoder) list(r *Record, f *Field, pointer string) Value {
 const maxExtras = 200
 
 // open reads the customer's own properties after the brace: texts, numbers, booleans and nulls.
-func (d *decoder) open(r *Record, f *Field, pointer string) Value {
+func (d *decoder) open(r *Record, f *Field) Value {
 	state := Present
-	seen := map[string]string{}
+	var names extraNames
 	for d.more() {
-		name := d.text(d.next())
-		at := child(pointer, name)
+		x := Extra{Name: d.name(), Value: Value{State: Present}, of: r, in: f}
+		v := &x.Value
 		tok := d.next()
-		v := Value{State: Present, at: at}
 		var violation *Violation
 		switch tok.kind {
 		case 'n', 0:
 			v.State = Null
 		case '"':
-			v, violation = readText(d.text(tok), f.Size)
-			v.at = at
+			*v, violation = readText(d.text(tok), f.Size)
 		case '0':
-			v.Text = string(tok.raw)
+			v.Text = tok.raw
 		case 't', 'f':
 			v.Text = map[bool]string{true: "T", false: "F"}[tok.kind == 't']
 		default:
 			d.skip(tok)
 			violation = &Violation{Code: WrongType, Args: args("want", Text.String())}
 		}
-		if first, again := seen[FoldName(name)]; again {
-			violation = &Violation{Code: Repeated, Args: args("name", Excerpt(name))}
-			if first != at {
-				violation.Related = []string{first}
+		if first := names.find(r.extras, x.Name); first != nil {
+			violation = &Violation{Code: Repeated, Args: args("name", Excerpt(x.Name))}
+			if first.Pointer() != x.Pointer() {
+				violation.Related = []string{first.Pointer()}
 			}
-		} else if len(seen) == maxExtras {
+		} else if len(r.extras) == maxExtras {
 			violation = &Violation{Code: TooManyRows, Args: args("rows", strconv.Itoa(maxExtras+1), "max", strconv.Itoa(maxExtras))}
 		}
 		if violation != nil {
-			d.report(f, violation, at)
+			d.report(f, violation, x.Pointer())
 			state = Invalid
 			continue
 		}
-		seen[FoldName(name)] = at
-		r.extras = append(r.extras, Extra{name, v})
+		r.extras = append(r.extras, x)
 	}
 	d.next() // the closing brace
 	return Value{State: state}
+}
+
+// fewExtras is how many properties are compared one by one.
+const fewExtras = 8
+
+// extraNames finds properties by their names, which have no case: of many by an index.
+type extraNames map[string]int
+
+func (n *extraNames) find(extras []Extra, name string) *Extra {
+	if len(extras) <= fewExtras {
+		for i := range extras {
+			if sameName(extras[i].Name, name) {
+				return &extras[i]
+			}
+		}
+		return nil
+	}
+	if *n == nil {
+		*n = make(extraNames, 2*len(extras))
+	}
+	for i := len(*n); i < len(extras); i++ { // those that came since
+		(*n)[FoldName(extras[i].Name)] = i
+	}
+	if i, ok := (*n)[FoldName(name)]; ok {
+		return &extras[i]
+	}
+	return nil
 }
 
 func (f *Field) violation(code Code, pointer string, pairs ...string) Violation {
@@ -299,6 +376,9 @@ func (f *Field) read(text string) (Value, *Violation) {
 }
 
 func readText(text string, size int) (Value, *Violation) {
+	if isPlain(text, size) {
+		return String(text), nil
+	}
 	if strings.TrimSpace(text) == "" {
 		return Value{State: Null}, nil
 	}
@@ -314,6 +394,19 @@ func readText(text string, size int) (Value, *Violation) {
 	return String(text), nil
 }
 
+// isPlain tells of most texts that they are in order: of printable ASCII characters, not too many, not blank.
+func isPlain(text string, size int) bool {
+	blank := true
+	for i := range len(text) {
+		c := text[i]
+		if c < ' ' || c > '~' {
+			return false
+		}
+		blank = blank && c == ' '
+	}
+	return !blank && len(text) <= size
+}
+
 func (f *Field) readInteger(text string) (Value, *Violation) {
 	d, err := Numeric{18, 0}.Parse(text)
 	switch err {
@@ -324,8 +417,8 @@ func (f *Field) readInteger(text string) (Value, *Violation) {
 		return Value{}, f.wrongType()
 	}
 	if len(f.Values) > 0 {
-		for _, o := range f.Values {
-			if o.Value == d.Units {
+		for i := range f.Values {
+			if f.Values[i].Value == d.Units {
 				return Int(d.Units), nil
 			}
 		}

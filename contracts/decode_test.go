@@ -3,8 +3,10 @@ package contracts_test
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"smartlink/contracts"
@@ -70,6 +72,43 @@ func inThing(members string) string {
 	return `{"header": {}, "data": {"Cod": 1, "Nome": "A"` + members + `}}`
 }
 
+// decode reads a body, and checks it, which must find the same.
+func decode(t *testing.T, c *contracts.Command, body string) (*contracts.Record, contracts.Findings) {
+	t.Helper()
+	r, found := c.Decode([]byte(body))
+	checked(t, c, []byte(body), found)
+	return r, found
+}
+
+// checked compares what a check finds with what the decoder found. Findings keep nothing of the body, which is
+// changed here.
+func checked(t *testing.T, c *contracts.Command, body []byte, found contracts.Findings) {
+	t.Helper()
+	got := c.Check(body)
+	clear(body)
+	if !reflect.DeepEqual(got, found) {
+		t.Errorf("%s: a check finds\n%+v, the decoder\n%+v", c.Type, got, found)
+	}
+}
+
+// Checks go on side by side with records that others have left, and each finds what it would find alone.
+func TestChecksAtOnce(t *testing.T) {
+	bodies := []string{
+		inThing(`"Num": 1, "CodX": "a"`), `{"data": {}}`, `{"Cod": 1, "nome": "A", "EXTRA": {"A": "1"}}`,
+		inThing(`"num": "x", "Estado": 1, "Partes": [{"Valor": -1}, {"cod": 2}, 3], "Extra": {"A": 1, "a": 2}`),
+		inThing(`"Partes": [{"Valor": 1}, {"Valor": 2, "Text": "abcdef"}]`), inThing(`"cod": 2, "Foo": 1`),
+	}
+	var checks sync.WaitGroup
+	for i := range 4 {
+		checks.Go(func() {
+			for at := range 50 * len(bodies) {
+				decode(t, makeThing, bodies[(at*(i+1)+i)%len(bodies)])
+			}
+		})
+	}
+	checks.Wait()
+}
+
 func TestDecodeValues(t *testing.T) {
 	for _, tc := range []struct {
 		member string
@@ -93,6 +132,7 @@ func TestDecodeValues(t *testing.T) {
 		{`"CodX": "a\nb"`, "CodX", "a\nb", contracts.Present, "", ""},
 		{`"CodX": "a\u0000b"`, "CodX", "", contracts.Invalid, contracts.BadCharacters, ""},
 		{`"CodX": "a\u001b"`, "CodX", "", contracts.Invalid, contracts.BadCharacters, ""},
+		{`"CodX": "a\u007f"`, "CodX", "", contracts.Invalid, contracts.BadCharacters, ""},
 		{`"CodX": "a\u0085"`, "CodX", "", contracts.Invalid, contracts.BadCharacters, ""},
 		{`"CodX": "a\ud800"`, "CodX", "", contracts.Invalid, contracts.BadCharacters, ""}, // half a character
 		{`"CodX": "a\ufffd"`, "CodX", "", contracts.Invalid, contracts.BadCharacters, ""}, // one that was lost
@@ -181,7 +221,7 @@ func TestDecodeValues(t *testing.T) {
 			if tc.field == "Cod" {
 				body = `{"header": {}, "data": {"Nome": "A", ` + tc.member + `}}`
 			}
-			r, f := makeThing.Decode([]byte(body))
+			r, f := decode(t, makeThing, body)
 			if r.State(tc.field) != tc.state {
 				t.Errorf("state %d, want %d", r.State(tc.field), tc.state)
 			}
@@ -243,7 +283,7 @@ func TestDecodeNames(t *testing.T) {
 		{name: "an empty name", members: `"": 1`, unknown: []string{"PROPERTY-UNKNOWN /data/"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			r, f := makeThing.Decode([]byte(inThing(tc.members)))
+			r, f := decode(t, makeThing, inThing(tc.members))
 			same(t, "violations", brief(f.Violations), tc.violations...)
 			same(t, "unknown", brief(f.Unknown), tc.unknown...)
 			if tc.check != nil && tc.check(r) != tc.want {
@@ -259,33 +299,34 @@ func TestDecodeRows(t *testing.T) {
 		count      int
 		violations []string
 	}{
-		"none":                 {`[]`, 0, nil},
-		"as many as fit":       {`[{"Valor":1},{"Valor":2},{"Valor":3}]`, 3, nil},
-		"too many":             {`[{"Valor":1},{"Valor":2},{"Valor":3},{"Valor":-4},5]`, 3, []string{"TOO-MANY-ROWS /data/Partes"}},
-		"no objects":           {`[1, {"Valor":2}, null, [{}], "x"]`, 1, []string{"TYPE /data/Partes/0", "TYPE /data/Partes/2", "TOO-MANY-ROWS /data/Partes"}},
-		"wrong in two rows":    {`[{"Valor":-1},{"Valor":1,"Text":"abcdef"}]`, 2, []string{"NEGATIVE /data/Partes/0/Valor", "TOO-LONG /data/Partes/1/Text"}},
-		"what a row needs":     {`[{"Text":"a"},{"Valor":null}]`, 2, []string{"REQUIRED /data/Partes/0/Valor", "REQUIRED /data/Partes/1/Valor"}},
-		"an id of its own":     {`[{"IdPart":4,"Valor":1}]`, 1, []string{"KEY-GIVEN /data/Partes/0/IdPart"}},
-		"new by -1 and by 0":   {`[{"IdPart":-1,"Valor":1},{"IdPart":0,"Valor":1}]`, 2, nil},
-		"the parent's key":     {`[{"Cod":1,"Valor":1},{"Cod":null,"Valor":1}]`, 2, nil},
-		"another parent's key": {`[{"Valor":1},{"cod":2,"Valor":1}]`, 2, []string{"PARENT-KEY /data/Partes/1/cod (/data/Cod)"}},
+		"none":                  {`[]`, 0, nil},
+		"as many as fit":        {`[{"Valor":1},{"Valor":2},{"Valor":3}]`, 3, nil},
+		"too many":              {`[{"Valor":1},{"Valor":2},{"Valor":3},{"Valor":-4},5]`, 3, []string{"TOO-MANY-ROWS /data/Partes"}},
+		"no objects":            {`[1, {"Valor":2}, null, [{}], "x"]`, 1, []string{"TYPE /data/Partes/0", "TYPE /data/Partes/2", "TOO-MANY-ROWS /data/Partes"}},
+		"wrong in two rows":     {`[{"Valor":-1},{"Valor":1,"Text":"abcdef"}]`, 2, []string{"NEGATIVE /data/Partes/0/Valor", "TOO-LONG /data/Partes/1/Text"}},
+		"rows beside no object": {`[1, {}]`, 1, []string{"TYPE /data/Partes/0", "REQUIRED /data/Partes/1/Valor"}},
+		"what a row needs":      {`[{"Text":"a"},{"Valor":null}]`, 2, []string{"REQUIRED /data/Partes/0/Valor", "REQUIRED /data/Partes/1/Valor"}},
+		"an id of its own":      {`[{"IdPart":4,"Valor":1}]`, 1, []string{"KEY-GIVEN /data/Partes/0/IdPart"}},
+		"new by -1 and by 0":    {`[{"IdPart":-1,"Valor":1},{"IdPart":0,"Valor":1}]`, 2, nil},
+		"the parent's key":      {`[{"Cod":1,"Valor":1},{"Cod":null,"Valor":1}]`, 2, nil},
+		"another parent's key":  {`[{"Valor":1},{"cod":2,"Valor":1}]`, 2, []string{"PARENT-KEY /data/Partes/1/cod (/data/Cod)"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, f := makeThing.Decode([]byte(inThing(`"Partes": ` + tc.rows)))
+			r, f := decode(t, makeThing, inThing(`"Partes": `+tc.rows))
 			same(t, "violations", brief(f.Violations), tc.violations...)
 			if len(r.Rows("Partes")) != tc.count {
 				t.Errorf("%d rows, want %d", len(r.Rows("Partes")), tc.count)
 			}
 		})
 	}
-	_, f := makeThing.Decode([]byte(inThing(`"Partes": [{"Valor":1},{"Valor":2},{"Valor":3},{"Valor":4},{"Valor":5}]`)))
+	_, f := decode(t, makeThing, inThing(`"Partes": [{"Valor":1},{"Valor":2},{"Valor":3},{"Valor":4},{"Valor":5}]`))
 	if got := argText(f.Violations[0]); got != "max=3 rows=5" {
 		t.Errorf("too many rows: %s", got)
 	}
 }
 
 func TestDecodeOpenObject(t *testing.T) {
-	r, f := makeThing.Decode([]byte(inThing(`"Extra": {"A": "x", "B": 1.50, "C": true, "D": false, "E": null, "F": "", "G": "abcdef", "H": [1], "I": {"J": 1}, "K": "a\u0001"}`)))
+	r, f := decode(t, makeThing, inThing(`"Extra": {"A": "x", "B": 1.50, "C": true, "D": false, "E": null, "F": "", "G": "abcdef", "H": [1], "I": {"J": 1}, "K": "a\u0001"}`))
 	same(t, "violations", brief(f.Violations), "TOO-LONG /data/Extra/G", "TYPE /data/Extra/H", "TYPE /data/Extra/I", "CHARACTERS /data/Extra/K")
 	var got []string
 	for _, x := range r.Extras() {
@@ -297,6 +338,11 @@ func TestDecodeOpenObject(t *testing.T) {
 		t.Errorf("state %d", r.State("Extra"))
 	}
 
+	several := `"a": 1, "b": 1, "c": 1, "d": 1, "e": 1, "f": 1, "g": 1, "h": 1, "i": 1, "j": 1`
+	_, f = decode(t, makeThing, inThing(`"Extra": {`+several+`, "J": 1, "A": 1, "k": 1, "K": 1}`))
+	same(t, "repeated ones", brief(f.Violations), "PROPERTY-REPEATED /data/Extra/J (/data/Extra/j)", "PROPERTY-REPEATED /data/Extra/A (/data/Extra/a)",
+		"PROPERTY-REPEATED /data/Extra/K (/data/Extra/k)")
+
 	many := map[string]int{}
 	for i := range 202 {
 		many[fmt.Sprint("P", i)] = i
@@ -305,7 +351,7 @@ func TestDecodeOpenObject(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, f = makeThing.Decode([]byte(inThing(`"Extra": ` + string(b))))
+	r, f = decode(t, makeThing, inThing(`"Extra": `+string(b)))
 	if len(r.Extras()) != 200 || len(f.Violations) != 2 || f.Violations[0].Code != contracts.TooManyRows {
 		t.Errorf("%d properties, %q", len(r.Extras()), brief(f.Violations))
 	}
@@ -317,7 +363,7 @@ func TestFindingsAreBounded(t *testing.T) {
 	for i := range 150 {
 		fmt.Fprintf(&b, `"Nobody%d": 1, "Num": 2, `, i)
 	}
-	_, f := makeThing.Decode([]byte(`{"data": {` + b.String() + `"Cod": 1, "Nome": "A"}}`))
+	_, f := decode(t, makeThing, `{"data": {`+b.String()+`"Cod": 1, "Nome": "A"}}`)
 	if len(f.Violations) != contracts.MaxFindings || f.MoreViolations != 49 {
 		t.Errorf("%d violations and %d more", len(f.Violations), f.MoreViolations)
 	}

@@ -1,15 +1,15 @@
 package contracts
 
-import "encoding/json"
+import "strings"
 
 // findData finds the data object of a body that is JSON, and its pointer. The envelopes: `header` with `data` or
 // `content`; CloudEvents with `data`; Datasul with `messageContent`; any other object is itself
 // the data, or carries it under `data`.
-func findData(body []byte, f *Findings) (data []byte, at string, ok bool) {
+func findData(body string, f *Findings) (data, at string, ok bool) {
 	top := membersOf(body)
 	if top == nil {
 		f.add(Violation{Code: NoData})
-		return nil, "", false
+		return "", "", false
 	}
 	name := ""
 	switch {
@@ -29,11 +29,11 @@ func findData(body []byte, f *Findings) (data []byte, at string, ok bool) {
 	raw, times := top.get(name)
 	if times > 1 {
 		f.add(Violation{Code: Repeated, Pointer: at, Args: args("name", name)})
-		return nil, "", false
+		return "", "", false
 	}
 	if !isObject(raw) {
 		f.add(Violation{Code: NoData, Pointer: at})
-		return nil, "", false
+		return "", "", false
 	}
 	return raw, at, true
 }
@@ -41,14 +41,14 @@ func findData(body []byte, f *Findings) (data []byte, at string, ok bool) {
 // member is one member of an object.
 type member struct {
 	name string
-	raw  json.RawMessage
+	raw  string
 }
 
 // members are those of an object in their order: a body has few, which are found faster here than maps are made.
 type members []member
 
 // get answers a member's value, of one that stands there more than once the last, and how often it does.
-func (m members) get(name string) (raw json.RawMessage, times int) {
+func (m members) get(name string) (raw string, times int) {
 	for i := range m {
 		if m[i].name == name {
 			raw, times = m[i].raw, times+1
@@ -70,7 +70,7 @@ func (m members) object(name string) bool {
 }
 
 // membersOf reads the top level of a valid body; nil when the body is no object.
-func membersOf(body []byte) members {
+func membersOf(body string) members {
 	t := tokens{text: body}
 	if t.scan().kind != '{' {
 		return nil
@@ -81,7 +81,7 @@ func membersOf(body []byte) members {
 		if tok.kind != '"' { // not in valid JSON
 			return nil
 		}
-		name, err := unquote(tok.raw)
+		name, err := tok.text()
 		if err != nil {
 			return nil
 		}
@@ -90,4 +90,4 @@ func membersOf(body []byte) members {
 	return list
 }
 
-func isObject(raw json.RawMessage) bool { return len(raw) > 0 && raw[0] == '{' }
+func isObject(raw string) bool { return strings.HasPrefix(raw, "{") }

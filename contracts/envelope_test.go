@@ -23,9 +23,9 @@ func TestDecodeFindsTheDataOfEveryDialect(t *testing.T) {
 		"a header that is no object": {`{"header": 1, "Cod": 1, "Nome": "A", "Num": "x"}`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, f := makeThing.Decode([]byte(tc.body))
+			r, f := decode(t, makeThing, tc.body)
 			same(t, "violations", brief(f.Violations), "TYPE "+tc.at+"/Num")
-			if r == nil || r.At != tc.at || r.Text("Nome") != "A" {
+			if r == nil || r.At() != tc.at || r.Text("Nome") != "A" {
 				t.Errorf("record %+v", r)
 			}
 		})
@@ -62,7 +62,7 @@ func TestDecodeWithoutData(t *testing.T) {
 		"the messageContent, too": {`{"messageContent": {}, "messageContent": {}}`, "PROPERTY-REPEATED /messageContent"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, f := makeThing.Decode([]byte(tc.body))
+			r, f := decode(t, makeThing, tc.body)
 			same(t, "violations", brief(f.Violations), tc.want)
 			if r != nil {
 				t.Errorf("a record all the same: %+v", r)
@@ -74,15 +74,15 @@ func TestDecodeWithoutData(t *testing.T) {
 // Deep nesting below the limit is skipped when unknown and refused when not.
 func TestDecodeDeepNesting(t *testing.T) {
 	deep := strings.Repeat(`{"a":[`, 2000) + strings.Repeat(`]}`, 2000)
-	_, f := makeThing.Decode([]byte(inThing(`"Foo": ` + deep + `, "Num": ` + deep)))
+	_, f := decode(t, makeThing, inThing(`"Foo": `+deep+`, "Num": `+deep))
 	same(t, "violations", brief(f.Violations), "TYPE /data/Num")
 	same(t, "unknown", brief(f.Unknown), "PROPERTY-UNKNOWN /data/Foo")
 }
 
 func TestDecodeSaysWhatIsMissing(t *testing.T) {
-	_, f := makeThing.Decode([]byte(`{"data": {}}`))
+	_, f := decode(t, makeThing, `{"data": {}}`)
 	same(t, "creating", brief(f.Violations), "REQUIRED /data/Cod", "REQUIRED /data/Nome")
-	_, f = editThing.Decode([]byte(`{"data": {}}`))
+	_, f = decode(t, editThing, `{"data": {}}`)
 	same(t, "editing", brief(f.Violations), "REQUIRED /data/Cod", "KEY-MISSING /data/Id")
 	if v := f.Violations[1]; v.Field != "ID" || v.Of != thing.Field("Id") {
 		t.Errorf("the key is %q", v.Field)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"sync"
 )
 
 // Kind is the kind of a field's value.
@@ -72,6 +73,7 @@ type Field struct {
 
 	inData       string // its pointer in the usual envelope
 	index        int
+	nth          int // List: which of the table's lists
 	defaultValue Value
 }
 
@@ -84,7 +86,12 @@ type Table struct {
 	PT, EN string
 	Fields []Field
 
-	byName map[string]*Field // by declared and by folded name
+	byName    map[string]*Field // by declared and by folded name
+	lists     int               // how many of the fields are lists
+	generated *Field            // the key made by the books, nil when there is none
+	onEdit    []duty            // what finish looks at in an edit,
+	onNew     []duty            // and in a new record
+	spare     sync.Pool         // records of checks that are over
 }
 
 // NewTable completes and checks a field table. A table that contradicts itself is a programming
@@ -118,7 +125,15 @@ func NewTable(name, pt, en string, fields ...Field) *Table {
 		} else {
 			f.defaultValue = Value{State: Null}
 		}
+		if f.Kind == List {
+			f.nth = t.lists
+			t.lists++
+		}
+		if f.Generated && t.generated == nil {
+			t.generated = f
+		}
 	}
+	t.onEdit, t.onNew = t.duties(false), t.duties(true)
 	return t
 }
 
@@ -138,7 +153,8 @@ func (t *Table) Field(name string) *Field {
 	if f := t.byName[name]; f != nil { // as declared: the usual case
 		return f
 	}
-	return t.byName[FoldName(name)]
+	var room [32]byte
+	return t.byName[string(appendFolded(room[:0], name))]
 }
 
 // Keys lists the fields of a record's own key in their order, without those that repeat its parent's.
@@ -165,14 +181,36 @@ func (t *Table) must(name string) *Field {
 func FoldName(s string) string {
 	for i := 0; i < len(s); i++ {
 		if s[i] >= 'A' && s[i] <= 'Z' {
-			b := []byte(s)
-			for ; i < len(b); i++ {
-				if b[i] >= 'A' && b[i] <= 'Z' {
-					b[i] += 'a' - 'A'
-				}
-			}
-			return string(b)
+			return string(appendFolded(make([]byte, 0, len(s)), s))
 		}
 	}
 	return s
+}
+
+func appendFolded(b []byte, s string) []byte {
+	for i := range len(s) {
+		b = append(b, lower(s[i]))
+	}
+	return b
+}
+
+// sameName tells whether FoldName makes the same of two names.
+func sameName(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range len(a) {
+		if lower(a[i]) != lower(b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// lower folds one byte of a name.
+func lower(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
 }

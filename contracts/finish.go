@@ -8,29 +8,54 @@ import (
 // finish judges what needs the whole record: required fields, keys, what the books keep for
 // themselves, and the same of every child row. fresh says that the record is a new one.
 func (c *Command) finish(r *Record, fresh bool, out *Findings) {
-	for i := range r.Table.Fields {
-		f := &r.Table.Fields[i]
-		v := r.values[i]
-		if f.Kind == List {
-			for _, row := range r.Rows(f.Name) {
+	duties := r.Table.onEdit
+	if fresh {
+		duties = r.Table.onNew
+	}
+	for _, d := range duties {
+		v := &r.values[d.index]
+		if v.State == Invalid && !d.list || v.State == Absent && !d.always {
+			continue
+		}
+		f := &r.Table.Fields[d.index]
+		if d.list {
+			for _, row := range r.rows[f.nth] {
 				c.finish(row, c.Insert || row.isFresh(), out)
 			}
 			continue
 		}
-		if v.State == Invalid {
-			continue
-		}
-		violation := f.judge(v, fresh, r)
+		violation := f.judge(*v, fresh, r)
 		if violation == nil {
 			continue
 		}
-		violation.Pointer, violation.Field, violation.Of = r.Pointer(f.Name), f.Column, f
+		violation.Pointer, violation.Field, violation.Of = r.pointer(f), f.Column, f
 		if violation.Code == Required && fresh && !c.Insert {
 			violation.Related = r.keyPointers() // it is new because its id says so
 		}
 		out.add(*violation)
-		r.values[i] = Value{State: Invalid, at: v.at}
+		*v = v.spoiled()
 	}
+}
+
+// duty is a field that finish has to look at: most fields of a table are free to hold what has its form.
+type duty struct {
+	index  int
+	always bool // also when the body does not have it
+	list   bool
+}
+
+// duties lists the fields for which judge may find something, and the lists.
+func (t *Table) duties(fresh bool) []duty {
+	var list []duty
+	for i := range t.Fields {
+		f := &t.Fields[i]
+		needed := f.Generated && !fresh || !f.FromParent && (f.Key || f.Required && fresh)
+		judged := f.FromParent || f.Generated || f.Required || f.NotNull && !fresh || (f.ReadOnly || f.Settable != nil) && fresh
+		if needed || judged || f.Kind == List {
+			list = append(list, duty{index: i, always: needed, list: f.Kind == List})
+		}
+	}
+	return list
 }
 
 // keyPointers points at a row's generated key.
@@ -46,13 +71,12 @@ func (r *Record) keyPointers() []string {
 
 // isFresh tells whether a row asks for a new record: its generated key is -1, 0 or not given.
 func (r *Record) isFresh() bool {
-	for i := range r.Table.Fields {
-		if r.Table.Fields[i].Generated {
-			v := r.values[i]
-			return v.State != Invalid && v.Int <= 0
-		}
+	f := r.Table.generated
+	if f == nil {
+		return true
 	}
-	return true
+	v := &r.values[f.index]
+	return v.State != Invalid && v.Int <= 0
 }
 
 // judge judges one valid value in its record.
@@ -161,7 +185,7 @@ func (r *Record) CheckStored(stored *Record, accounted bool) []Violation {
 		default:
 			continue
 		}
-		r.values[i] = Value{State: Invalid, at: r.values[i].at}
+		r.values[i] = r.values[i].spoiled()
 	}
 	return out
 }
@@ -184,7 +208,7 @@ func (r *Record) CheckCompanies(company int64) []Violation {
 			violation.Related = []string{r.CompanyPointer(companyField)}
 		}
 		out = append(out, violation)
-		r.values[i] = Value{State: Invalid, at: v.at}
+		r.values[i] = v.spoiled()
 	}
 	return out
 }

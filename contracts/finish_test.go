@@ -46,7 +46,7 @@ func TestNewRecordsAndEdits(t *testing.T) {
 			if tc.insert {
 				command = makeThing
 			}
-			_, f := command.Decode([]byte(inThing(tc.members)))
+			_, f := decode(t, command, inThing(tc.members))
 			same(t, "violations", brief(f.Violations), tc.want...)
 		})
 	}
@@ -59,13 +59,16 @@ func TestRequiredOfNewRecordsOnly(t *testing.T) {
 		`{"Cod": 1, "Nome": 5}`:             {"TYPE /Nome"}, // once, not twice
 		`{"Cod": 1, "NOME": null, "Num":1}`: {"REQUIRED /NOME"},
 	} {
-		_, f := makeThing.Decode([]byte(body))
+		_, f := decode(t, makeThing, body)
 		same(t, body, brief(f.Violations), want...)
 	}
-	_, f := editThing.Decode([]byte(`{"Cod": 1, "Id": 5}`))
+	_, f := decode(t, editThing, `{"Cod": 1, "Id": 5}`)
 	same(t, "an edit without it", brief(f.Violations))
-	_, f = editThing.Decode([]byte(`{"Cod": 1, "Id": 5, "Nome": null}`))
+	_, f = decode(t, editThing, `{"Cod": 1, "Id": 5, "Nome": null}`)
 	same(t, "an edit that clears it", brief(f.Violations), "NOT-NULL /Nome")
+	made := contracts.NewTable("MADE", "", "", contracts.Field{Name: "Id", Kind: contracts.Integer, Generated: true})
+	_, f = decode(t, &contracts.Command{Table: made}, `{}`)
+	same(t, "an edit of a record with nothing but a generated id", brief(f.Violations), "KEY-MISSING /Id")
 }
 
 // A row may repeat its parent's key; of a parent that is still new, whatever means new.
@@ -83,17 +86,17 @@ func TestRowsRepeatTheParentsKey(t *testing.T) {
 			"PARENT-KEY /Rows/0/Cod (/Cod)", "PARENT-KEY /Rows/1/Id (/Id)", "PARENT-KEY /Rows/2/Cod (/Cod)", "PARENT-KEY /Rows/3/Cod (/Cod)"},
 		`{"Rows": [{"Cod": 2, "Id": 6}]}`: {"REQUIRED /Cod", "KEY-MISSING /Id"}, // nothing to compare with
 	} {
-		_, f := (&contracts.Command{Table: parent}).Decode([]byte(body))
+		_, f := decode(t, &contracts.Command{Table: parent}, body)
 		same(t, body, brief(f.Violations), want...)
 	}
-	_, f := (&contracts.Command{Table: parent, Insert: true}).Decode([]byte(`{"Cod": 1, "Rows": [{"Id": -1}, {"Id": 6}]}`))
+	_, f := decode(t, &contracts.Command{Table: parent, Insert: true}, `{"Cod": 1, "Rows": [{"Id": -1}, {"Id": 6}]}`)
 	same(t, "of a new one", brief(f.Violations), "PARENT-KEY /Rows/1/Id (/Id)")
 }
 
 // stored makes a record as the books hold it.
 func stored(t *testing.T, members string) *contracts.Record {
 	t.Helper()
-	r, f := makeThing.Decode([]byte(inThing(members)))
+	r, f := decode(t, makeThing, inThing(members))
 	if !f.OK() {
 		t.Fatal(brief(f.Violations))
 	}
@@ -123,7 +126,7 @@ func TestCheckStored(t *testing.T) {
 		{"several", `"Estado": 2, "CodX": "b", "Autor": null`, true, []string{"READ-ONLY /data/Estado", "READ-ONLY /data/Autor", "LOCKED /data/CodX"}, "expected=0 value=2"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			edit, f := editThing.Decode([]byte(inThing(`"Id": 5` + comma(tc.members))))
+			edit, f := decode(t, editThing, inThing(`"Id": 5`+comma(tc.members)))
 			if !f.OK() {
 				t.Fatal(brief(f.Violations))
 			}
@@ -141,7 +144,7 @@ func TestCheckStored(t *testing.T) {
 	}
 
 	books = stored(t, `"Tipo": 1`)
-	edit, _ := editThing.Decode([]byte(inThing(`"Id": 5, "Tipo": 3`)))
+	edit, _ := decode(t, editThing, inThing(`"Id": 5, "Tipo": 3`))
 	same(t, "a state that only the books give", brief(edit.CheckStored(books, false)), "VALUE /data/Tipo")
 }
 
@@ -166,7 +169,7 @@ func TestCompaniesOfCodes(t *testing.T) {
 		{`"CodColX": 2`, []string{"COMPANY /data/CodColX"}, ""},
 		{`"CodX": null`, nil, ""}, // a code that is not used has no company
 	} {
-		r, f := makeThing.Decode([]byte(inThing(tc.members)))
+		r, f := decode(t, makeThing, inThing(tc.members))
 		if !f.OK() {
 			t.Fatal(brief(f.Violations))
 		}
@@ -194,7 +197,7 @@ func TestCompaniesPointAtTheRecordsCompany(t *testing.T) {
 		contracts.Field{Name: "CodX", Kind: contracts.Text, Size: 9},
 		contracts.Field{Name: "Rows", Kind: contracts.List, Child: row, MaxRows: 9})
 	edit := &contracts.Command{Table: parent}
-	r, f := edit.Decode([]byte(`{"data": {"codcoligada": 1, "CodColX": 2, "Rows": [{"IdRow": 4, "CodColigada": 1, "CodColX": 3}]}}`))
+	r, f := decode(t, edit, `{"data": {"codcoligada": 1, "CodColX": 2, "Rows": [{"IdRow": 4, "CodColigada": 1, "CodColX": 3}]}}`)
 	if !f.OK() {
 		t.Fatal(brief(f.Violations))
 	}
@@ -231,7 +234,7 @@ func TestCompaniesThatAreNotGiven(t *testing.T) {
 		`"Rows": [{"CodX": "a", "CodColX": 0}]`:     "/data/Rows/0/CodColX",
 		`"CodX": null`:                              "/data/CodColX", // took none
 	} {
-		r, f := (&contracts.Command{Table: parent}).Decode([]byte(`{"data": {"CodColigada": 1, ` + members + `}}`))
+		r, f := decode(t, &contracts.Command{Table: parent}, `{"data": {"CodColigada": 1, `+members+`}}`)
 		if !f.OK() {
 			t.Fatal(brief(f.Violations))
 		}
@@ -256,7 +259,7 @@ func TestEditedRowsStayWithTheirParent(t *testing.T) {
 			contracts.Field{Name: "Cod", Kind: contracts.Integer, Key: true},
 			contracts.Field{Name: "Id", Kind: contracts.Integer, Key: true, Generated: true},
 			contracts.Field{Name: "Rows", Kind: contracts.List, Child: row, MaxRows: 9})
-		r, f := (&contracts.Command{Table: parent}).Decode([]byte(`{"Cod": 1, "Id": 5, "Rows": [{"IdRow": 7` + comma(key) + `}]}`))
+		r, f := decode(t, &contracts.Command{Table: parent}, `{"Cod": 1, "Id": 5, "Rows": [{"IdRow": 7`+comma(key)+`}]}`)
 		if !f.OK() {
 			t.Fatal(brief(f.Violations))
 		}

@@ -17,7 +17,7 @@ import (
 var fuzzed = append([]*contracts.Command{makeThing, editThing}, contracts.Commands...)
 
 // Whatever comes, reading it neither panics nor changes a value: a number that was taken is exactly the
-// one in the body, a text has not lost a character, and findings point into the body.
+// one in the body, a text has not lost a character, findings point into the body, and a check has the same.
 func FuzzDecode(f *testing.F) {
 	examples, err := filepath.Glob("../examples/*.json")
 	if err != nil || len(examples) == 0 {
@@ -48,6 +48,7 @@ func FuzzDecode(f *testing.F) {
 			if !bytes.Equal(body, before) {
 				t.Fatal("the body was changed")
 			}
+			checked(t, c, bytes.Clone(body), found)
 			if r == nil && found.OK() {
 				t.Fatal("neither a record nor a reason")
 			}

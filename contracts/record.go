@@ -1,10 +1,14 @@
 package contracts
 
-import "strconv"
+import (
+	"fmt"
+	"slices"
+	"strconv"
+)
 
 // State tells whether a value was given. An edit leaves absent fields as they are and clears null
 // ones, so the two are kept apart.
-type State int
+type State uint8
 
 // The states.
 const (
@@ -17,10 +21,13 @@ const (
 // Value is the value of one field. Its field tells which member holds it.
 type Value struct {
 	State State
+	given bool   // it stands in the body
 	Int   int64  // Integer, Amount (units), Switch (0 or 1)
 	Text  string // Text, Day, Moment
-	at    string // where it stands in the body; empty when it was not in it
 }
+
+// spoiled is the value where it turned out to be wrong.
+func (v Value) spoiled() Value { return Value{State: Invalid, given: v.given} }
 
 // Equal tells whether two values of one field are the same; absent and null are.
 func (v Value) Equal(w Value) bool {
@@ -34,25 +41,57 @@ func (v Value) Equal(w Value) bool {
 type Extra struct {
 	Name  string
 	Value Value
+
+	of *Record // in whose open object it was read
+	in *Field
 }
 
-// Pointer tells where the property stands in the body.
-func (x Extra) Pointer() string { return x.Value.at }
+// Pointer tells where the property stands in the body, "" of one that was not read from a body.
+func (x Extra) Pointer() string {
+	if x.of == nil {
+		return ""
+	}
+	return child(x.of.pointer(x.in), x.Name)
+}
 
 // Record is one object: a value per field of its table, child rows, and open properties.
 type Record struct {
 	Table *Table
-	At    string // JSON Pointer of the object in the body
 
 	values []Value
-	rows   map[string][]*Record // by field name
+	rows   [][]*Record // of each list of the table
 	extras []Extra
-	parent *Record // of a row that was read from a body
+	names  []spelling // of the fields that the body spells otherwise than the table
+
+	at     string  // JSON Pointer of the object in the body, but of rows that were read from one:
+	parent *Record // whose rows they are,
+	list   *Field  // in which of its lists,
+	row    int     // and at which place
 }
 
-// NewRecord makes a record of a table with every field absent.
+// spelling is a field's name in a body.
+type spelling struct {
+	field *Field
+	name  string
+}
+
+// NewRecord makes a record of a table with every field absent. at is its JSON Pointer in the body.
 func NewRecord(t *Table, at string) *Record {
-	return &Record{Table: t, At: at, values: make([]Value, len(t.Fields))}
+	r := newRecord(t)
+	r.at = at
+	return r
+}
+
+func newRecord(t *Table) *Record {
+	return &Record{Table: t, values: make([]Value, len(t.Fields)), rows: make([][]*Record, t.lists)}
+}
+
+// At is the JSON Pointer of the object in the body.
+func (r *Record) At() string {
+	if r.list == nil {
+		return r.at
+	}
+	return r.parent.pointer(r.list) + "/" + strconv.Itoa(r.row)
 }
 
 // Value answers a field's value. Asking for a field the table does not have panics, here and below.
@@ -81,17 +120,19 @@ func (r *Record) Decimal(name string) Decimal {
 
 // Rows answers the child rows of a list.
 func (r *Record) Rows(name string) []*Record {
-	r.Table.must(name)
-	return r.rows[name]
+	if f := r.Table.must(name); f.Kind == List {
+		return r.rows[f.nth]
+	}
+	return nil
 }
 
 // SetRows replaces the child rows of a list.
 func (r *Record) SetRows(name string, rows []*Record) {
-	r.Table.must(name)
-	if r.rows == nil {
-		r.rows = map[string][]*Record{}
+	f := r.Table.must(name)
+	if f.Kind != List {
+		panic(fmt.Sprintf("contracts: %s.%s is no list", r.Table.Name, name))
 	}
-	r.rows[name] = rows
+	r.rows[f.nth] = rows
 }
 
 // Extras answers the properties of the open object, in the order of the body.
@@ -103,16 +144,24 @@ func (r *Record) SetExtras(extras []Extra) { r.extras = extras }
 // Pointer tells where a field stands in the body, in the sender's spelling, or where it would
 // stand.
 func (r *Record) Pointer(name string) string {
-	if v := r.Value(name); v.at != "" {
-		return v.at
+	return r.pointer(r.Table.must(name))
+}
+
+func (r *Record) pointer(f *Field) string {
+	if r.values[f.index].given {
+		for _, s := range r.names {
+			if s.field == f {
+				return child(r.At(), s.name)
+			}
+		}
 	}
-	return child(r.At, name)
+	return f.pointer(r.At())
 }
 
 // CompanyPointer tells where the company of a field stands in the body: of what took the record's own
 // (OwnCompany), there, and of a row, in the whole record.
 func (r *Record) CompanyPointer(name string) string {
-	if f := r.Table.must(name); f.CompanyOf != "" && r.values[f.index].at == "" && r.Table.Field(companyField) != nil {
+	if f := r.Table.must(name); f.CompanyOf != "" && !r.values[f.index].given && r.Table.Field(companyField) != nil {
 		if _, own := r.inherited(companyField); own.Equal(r.values[f.index]) {
 			name = companyField
 		}
@@ -126,7 +175,7 @@ func (r *Record) CompanyPointer(name string) string {
 // Set gives a field a value; for what the books themselves fill in.
 func (r *Record) Set(name string, v Value) {
 	i := r.Table.must(name).index
-	v.at = r.values[i].at
+	v.given = r.values[i].given
 	r.values[i] = v
 }
 
@@ -212,15 +261,15 @@ func (r *Record) Complete() *Record {
 	for i := range whole.values {
 		if v := &whole.values[i]; v.State == Absent || v.State == Null {
 			d := r.Table.Fields[i].defaultValue
-			d.at = v.at
+			d.given = v.given
 			*v = d
 		}
 	}
 	for i := range r.Table.Fields {
 		if from := r.Table.Fields[i].DefaultFrom; from != "" && whole.values[i].State == Null {
-			whole.values[i] = Value{State: Null, at: whole.values[i].at}
 			if v := whole.Value(from); v.State == Present {
-				whole.values[i] = Value{State: Present, Int: v.Int, Text: v.Text, at: whole.values[i].at}
+				v.given = whole.values[i].given
+				whole.values[i] = v
 			}
 		}
 	}
@@ -257,7 +306,7 @@ func (r *Record) OwnCompany(company int64) {
 // Copy answers a record of its own with the same values; rows are shared.
 func (r *Record) Copy() *Record {
 	c := *r
-	c.values = append([]Value(nil), r.values...)
+	c.values, c.rows = slices.Clone(r.values), slices.Clone(r.rows)
 	return &c
 }
 

@@ -9,7 +9,7 @@ import (
 
 func decoded(t *testing.T, c *contracts.Command, members string) *contracts.Record {
 	t.Helper()
-	r, f := c.Decode([]byte(inThing(members)))
+	r, f := decode(t, c, inThing(members))
 	if !f.OK() {
 		t.Fatal(brief(f.Violations))
 	}
@@ -36,7 +36,7 @@ func TestCompleteFillsDefaults(t *testing.T) {
 			t.Errorf("%s: %q, want %q", members, got, want)
 		}
 	}
-	wrong, _ := makeThing.Decode([]byte(inThing(`"Tipo": 9, "prev": "x", "Dia": "2026-03-31"`)))
+	wrong, _ := decode(t, makeThing, inThing(`"Tipo": 9, "prev": "x", "Dia": "2026-03-31"`))
 	if whole := wrong.Complete(); whole.State("Tipo") != contracts.Invalid || whole.State("Prev") != contracts.Invalid || whole.Pointer("Prev") != "/data/prev" {
 		t.Errorf("what was invalid is %d, %d at %s", whole.State("Tipo"), whole.State("Prev"), whole.Pointer("Prev"))
 	}

@@ -76,10 +76,11 @@ func (f *Findings) unknown(pointer, name string) {
 	f.Unknown = append(f.Unknown, Violation{Code: Unknown, Pointer: pointer, Args: args("name", Excerpt(name))})
 }
 
+// args makes a violation's arguments of names and values. It copies the values: a body's text is not kept for them.
 func args(pairs ...string) map[string]string {
 	m := make(map[string]string, len(pairs)/2)
 	for i := 0; i+1 < len(pairs); i += 2 {
-		m[pairs[i]] = pairs[i+1]
+		m[pairs[i]] = strings.Clone(pairs[i+1])
 	}
 	return m
 }

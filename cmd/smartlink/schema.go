@@ -85,7 +85,7 @@ func (c *schemaCheckCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	_, findings := command.Decode(body)
+	findings := command.Check(body)
 	result := checked{Type: c.Type, Errors: []link.Fault{}, Warnings: []link.Fault{}}
 	for _, v := range findings.Violations {
 		result.Errors = append(result.Errors, faults.FromViolation(v))

@@ -117,7 +117,7 @@ func (s side) args(l *line) faults.Args {
 
 // rowPointer tells where a field of a row stands; of a row that is not in the message, where the list would.
 func (n *entry) rowPointer(l *line, row *contracts.Record, name string) string {
-	if row.At == "" {
+	if row.At() == "" {
 		return l.Pointer("Rateios")
 	}
 	return row.Pointer(name)
