@@ -1,8 +1,8 @@
 // Package schema checks bodies of messages at the hub's edge against the JSON Schema of their type: the
 // built-in one of a command, or one that an administrator has uploaded.
 //
-// A Schema is made once and used by many at a time. Commands are checked by the decoder of package
-// contracts, which says the same as their schema in a fraction of the time and in words for people.
+// A Schema is made once and used by many at a time. Commands are checked by package contracts, which says
+// the same as their schema in a fraction of the time and in words for people.
 package schema
 
 import (
@@ -111,8 +111,7 @@ func (nowhere) Load(url string) (any, error) {
 // It is safe for concurrent use.
 func (s *Schema) Check(body []byte) []link.FieldError {
 	if s.command != nil {
-		_, found := s.command.Decode(body)
-		return findings(found)
+		return findings(s.command.Check(body))
 	}
 	return s.check(body)
 }
@@ -120,13 +119,12 @@ func (s *Schema) Check(body []byte) []link.FieldError {
 // CheckJSON is Check for a body that is known to be JSON in UTF-8; of another one it may answer anything.
 func (s *Schema) CheckJSON(body []byte) []link.FieldError {
 	if s.command != nil {
-		_, found := s.command.DecodeJSON(body)
-		return findings(found)
+		return findings(s.command.CheckJSON(body))
 	}
 	return s.check(body)
 }
 
-// findings tells in words for people what a command's decoder found.
+// findings tells in words for people what was found in a command.
 func findings(found contracts.Findings) []link.FieldError {
 	if found.OK() {
 		return nil
