@@ -9,7 +9,7 @@ import (
 )
 
 // Stmt is a prepared statement. Its arguments, and the values it answers, are int64, float64, string, []byte or nil; a
-// nil []byte is NULL too.
+// nil []byte is NULL too. A pointer to one, or to a [16]byte, is an argument as well: an any of it needs no memory.
 type Stmt struct {
 	c    *Conn
 	stmt uintptr
@@ -23,7 +23,7 @@ type Stmt struct {
 
 var (
 	errNoMemory  = errors.New("no memory for a statement of SQLite's")
-	errArguments = errors.New("a statement takes as many arguments as it has parameters, each an int64, float64, string, []byte or nil")
+	errArguments = errors.New("a statement takes as many arguments as it has parameters, each an int64, float64, string, []byte, nil, or a pointer to one")
 )
 
 // firstRoom is enough for most runs of most statements.
@@ -114,7 +114,13 @@ func (s *Stmt) bind(args []any) error {
 		switch a := a.(type) {
 		case string:
 			size += len(a)
+		case *string:
+			size += len(*a)
 		case []byte:
+			size += len(a)
+		case *[]byte:
+			size += len(*a)
+		case *[16]byte:
 			size += len(a)
 		}
 	}
@@ -128,18 +134,18 @@ func (s *Stmt) bind(args []any) error {
 		switch a := a.(type) {
 		case int64:
 			rc = sqlite3.Xsqlite3_bind_int64(s.c.tls, s.stmt, n, a)
+		case *int64:
+			rc = sqlite3.Xsqlite3_bind_int64(s.c.tls, s.stmt, n, *a)
 		case string:
-			copy(unsafe.Slice(at[byte](p), len(a)), a)
-			rc = sqlite3.Xsqlite3_bind_text(s.c.tls, s.stmt, n, p, int32(len(a)), static)
-			p += uintptr(len(a))
+			p, rc = s.bindText(n, p, a)
+		case *string:
+			p, rc = s.bindText(n, p, *a)
 		case []byte:
-			if a == nil {
-				rc = sqlite3.Xsqlite3_bind_null(s.c.tls, s.stmt, n)
-				break
-			}
-			copy(unsafe.Slice(at[byte](p), len(a)), a)
-			rc = sqlite3.Xsqlite3_bind_blob(s.c.tls, s.stmt, n, p, int32(len(a)), static)
-			p += uintptr(len(a))
+			p, rc = s.bindBlob(n, p, a)
+		case *[]byte:
+			p, rc = s.bindBlob(n, p, *a)
+		case *[16]byte:
+			p, rc = s.bindBlob(n, p, a[:])
 		case float64:
 			rc = sqlite3.Xsqlite3_bind_double(s.c.tls, s.stmt, n, a)
 		case nil:
@@ -152,6 +158,20 @@ func (s *Stmt) bind(args []any) error {
 		}
 	}
 	return nil
+}
+
+// bindText copies a text to where there is room and answers where the next one goes; bindBlob does so for a blob.
+func (s *Stmt) bindText(n int32, p uintptr, text string) (uintptr, int32) {
+	copy(unsafe.Slice(at[byte](p), len(text)), text)
+	return p + uintptr(len(text)), sqlite3.Xsqlite3_bind_text(s.c.tls, s.stmt, n, p, int32(len(text)), static)
+}
+
+func (s *Stmt) bindBlob(n int32, p uintptr, blob []byte) (uintptr, int32) {
+	if blob == nil {
+		return p, sqlite3.Xsqlite3_bind_null(s.c.tls, s.stmt, n)
+	}
+	copy(unsafe.Slice(at[byte](p), len(blob)), blob)
+	return p + uintptr(len(blob)), sqlite3.Xsqlite3_bind_blob(s.c.tls, s.stmt, n, p, int32(len(blob)), static)
 }
 
 // static tells the library that what is bound stays where it is until the statement has run.

@@ -65,6 +65,37 @@ var manyPromises = []promise{
 			want = want[n:]
 		}
 	}},
+	{"what a list sends is known to the rest of it", func(w *world) {
+		q, hears := w.queue("A"), w.queue("metrics")
+		first, again := w.message("A", request("k", 1)), w.message("A", request("k", 1))
+		id := first.Message.ID
+		report := w.message(link.TypeStatus, from(q.Client), transient)
+		report.Report = []link.StatusItem{{ID: id, Seq: 1, State: link.ERPStored, At: began}}
+		old, newer := w.metrics(q, "one", "1"), w.metrics(q, "one", "2")
+		got, err := w.PublishAll(w.ctx(), []queue.Publish{
+			first, again, w.message("AResponse", from(q.Client), answering(id, 1, link.ERPDone)), report, old, newer,
+		})
+		w.must(err)
+		for _, r := range got {
+			w.must(r.Err)
+		}
+		equal(w, "duplicate", got[1].Duplicate, true)
+		equal(w, "queues of the duplicate", len(got[1].Queues), 1)
+		way := w.way(id, q)
+		if way.Outcome == nil {
+			w.Fatal("the answer is not known")
+		}
+		equal(w, "outcome", way.Outcome.Status, link.ERPDone)
+		reported := 0
+		for _, e := range way.Events {
+			if e.Event == link.EventERP {
+				reported++
+			}
+		}
+		equal(w, "reports", reported, 1)
+		w.state(old.Message.ID, hears, link.StateDiscarded)
+		w.gets(hears, 10, newer.Message.ID)
+	}},
 	{"nothing is published", func(w *world) {
 		got, err := w.PublishAll(w.ctx(), nil)
 		w.must(err)

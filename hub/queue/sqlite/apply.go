@@ -50,7 +50,7 @@ type group struct {
 	touched   []*queueState    // whose counts changed
 	delta     map[int64]counts // by queue
 	figures   map[int64]*queue.Figures
-	keys      []searchRow // of its messages, not yet written
+	sent      // not yet written
 	ended     []*lease
 	withdrawn []placed // taken out of windows, to be put back if the group fails
 	ready     []placed
@@ -114,8 +114,8 @@ func (g *group) write(ops []queue.Op) error {
 
 // one executes one operation. Its second answer fails the group.
 func (g *group) one(op queue.Op) (queue.Result, error) {
-	if _, publishes := op.(queue.OpPublish); !publishes && len(g.keys) > 0 { // it may be about one of these messages
-		if err := g.writeKeys(); err != nil {
+	if _, publishes := op.(queue.OpPublish); !publishes { // it may be about one of these messages
+		if err := g.writeSent(); err != nil {
 			return queue.Result{}, err
 		}
 	}
@@ -164,7 +164,7 @@ func (g *group) one(op queue.Op) (queue.Result, error) {
 
 // finish writes what the group adds up to, and looks at what memory needs next.
 func (g *group) finish() error {
-	if err := g.writeKeys(); err != nil {
+	if err := g.writeSent(); err != nil {
 		return err
 	}
 	for _, q := range g.touched {

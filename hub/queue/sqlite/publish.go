@@ -48,6 +48,11 @@ func (g *group) publish(p *queue.Publish) (queue.Result, error) {
 		m.RootID = m.ID
 	}
 	result := queue.PublishResult{ID: m.ID, AnswerLate: p.Answer != nil && answered == nil}
+	if p.Metrics != nil { // the report before it may be taken back
+		if err := g.writeSent(); err != nil {
+			return queue.Result{}, err
+		}
+	}
 	var mid int64
 	if len(to) > 0 || !p.Route.Transient {
 		if mid, err = g.store(m, p.Keys); err != nil {
@@ -130,7 +135,7 @@ func (g *group) route(p *queue.Publish) ([]*queueState, *answered, error) {
 func (g *group) answers(p *queue.Publish) (*answered, link.ClientID, error) {
 	m := &p.Message
 	a := &answered{queue: g.m.queues[queue.Name{Tenant: m.TenantID, Client: m.Sender.ClientID}]}
-	row, err := g.st.messageFind.one(p.Answer.To[:], m.TenantID[:])
+	row, err := g.message(p.Answer.To, m.TenantID)
 	if err != nil {
 		return nil, "", err
 	}
@@ -190,6 +195,9 @@ func (g *group) seen(p *queue.Publish, key []byte) (queue.Result, bool, error) {
 	if err != nil || row == nil || row[2].(int64)+link.DedupeWindow.Microseconds() <= g.steady {
 		return queue.Result{}, false, err
 	}
+	if err := g.writeSent(); err != nil {
+		return queue.Result{}, false, err
+	}
 	first := uuid.UUID(row[1].([]byte))
 	if [32]byte(row[0].([]byte)) != p.Dedupe.Hash {
 		return queue.Result{Err: link.NewError(link.CodeIdempotency, "first", first.String())}, true, nil
@@ -205,35 +213,6 @@ func (g *group) seen(p *queue.Publish, key []byte) (queue.Result, bool, error) {
 	return queue.Result{Publish: r}, true, err
 }
 
-// store writes the message itself.
-func (g *group) store(m *link.Message, keys [][]byte) (int64, error) {
-	headers := ""
-	if len(m.Headers) > 0 {
-		b, err := json.Marshal(m.Headers)
-		if err != nil {
-			return 0, err
-		}
-		headers = string(b)
-	}
-	g.s.numbers.message++
-	mid := g.s.numbers.message
-	_, err := g.st.messageAdd.exec(mid, m.ID[:], m.TenantID[:], m.RootID[:], m.Type, m.Audience, m.Sender.App, string(m.Sender.ClientID),
-		m.BusinessKey, m.OrderingKey, m.CorrelationID, g.now, m.CreatedBy, headers, m.ContentType, notNull(m.Body), searchKeys(keys))
-	if err != nil {
-		return 0, err
-	}
-	g.index(m, mid, keys)
-	return mid, nil
-}
-
-// notNull keeps an empty body from being stored as NULL.
-func notNull(b []byte) []byte {
-	if b == nil {
-		return []byte{}
-	}
-	return b
-}
-
 // enqueue puts a message into a queue: ready, or behind an earlier one of its ordering key.
 func (g *group) enqueue(q *queueState, mid int64, m *link.Message) error {
 	state, okey := link.StateReady, any(nil)
@@ -247,9 +226,7 @@ func (g *group) enqueue(q *queueState, mid int64, m *link.Message) error {
 			state = link.StateBehind
 		}
 	}
-	if _, err := g.st.deliveryAdd.exec(mid, q.id, mid, string(state), okey, int64(len(m.Body))); err != nil {
-		return err
-	}
+	g.deliveries = append(g.deliveries, deliveryRow{mid, q.id, state, okey, int64(len(m.Body))})
 	g.count(q, state, 1)
 	g.happened(q).Published++
 	if state == link.StateReady {
@@ -293,7 +270,7 @@ func (g *group) reports(p *queue.Publish) error {
 	}
 	for i := range p.Report {
 		r := &p.Report[i]
-		row, err := g.st.messageFind.one(r.ID[:], p.Message.TenantID[:])
+		row, err := g.message(r.ID, p.Message.TenantID)
 		if err != nil {
 			return err
 		}

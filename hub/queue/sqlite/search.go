@@ -16,57 +16,6 @@ import (
 	"smartlink/link"
 )
 
-// searchKeys are keys as the message has them; NULL: none.
-func searchKeys(keys [][]byte) any {
-	if len(keys) == 0 {
-		return nil
-	}
-	return queue.JoinKeys(keys)
-}
-
-// searchRow is a key by which a message is found.
-type searchRow struct {
-	tenant uuid.UUID
-	key    []byte
-	mid    int64
-}
-
-// index makes a message found by its keys: at the end of the group, with those of the others.
-func (g *group) index(m *link.Message, mid int64, keys [][]byte) {
-	for _, k := range keys {
-		g.keys = append(g.keys, searchRow{m.TenantID, k, mid})
-	}
-}
-
-// searchRows is how many keys one statement stores: most of what a row costs is its statement.
-const searchRows = 16
-
-// writeKeys stores the keys of the group's messages, in their own order, which touches each page once.
-func (g *group) writeKeys() error {
-	slices.SortFunc(g.keys, func(a, b searchRow) int {
-		return cmp.Or(bytes.Compare(a.tenant[:], b.tenant[:]), bytes.Compare(a.key, b.key), cmp.Compare(a.mid, b.mid))
-	})
-	rest := g.keys
-	for args := make([]any, 0, 3*searchRows); len(rest) >= searchRows; rest = rest[searchRows:] {
-		args = args[:0]
-		for i := range rest[:searchRows] {
-			r := &rest[i]
-			args = append(args, r.tenant[:], r.key, r.mid)
-		}
-		if _, err := g.st.searchAddMany.exec(args...); err != nil {
-			return err
-		}
-	}
-	for i := range rest {
-		r := &rest[i]
-		if _, err := g.st.searchAdd.exec(r.tenant[:], r.key, r.mid); err != nil {
-			return err
-		}
-	}
-	g.keys = g.keys[:0]
-	return nil
-}
-
 // Search finds messages, from one state of each file.
 func (s *Store) Search(ctx context.Context, q queue.Search) (queue.SearchResult, error) {
 	w := searching{ctx: ctx, q: q, byID: map[int64]link.ClientID{}, leased: map[leasedAt]bool{}}

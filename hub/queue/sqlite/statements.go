@@ -3,7 +3,6 @@ package sqlite
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"smartlink/internal/sqlraw"
 )
@@ -17,9 +16,9 @@ type statements struct {
 	subscribe, unsubscribe                                   *stmt
 
 	dedupeAdd, dedupeFind, dedupeDrop, dedupeSweep, dedupeOldest *stmt
-	messageAdd, messageFind, messageQueues                       *stmt
+	messageAdd, messageAddMany, messageFind, messageQueues       *stmt
 	searchAdd, searchAddMany, searchDrop                         *stmt
-	deliveryAdd, deliveryHas                                     *stmt
+	deliveryAdd, deliveryAddMany, deliveryHas                    *stmt
 	orderingAdd, orderingTake, orderingDrop, orderingNext        *stmt
 	outcomeAdd, reportAdd, healthFind, healthSet                 *stmt
 
@@ -35,6 +34,17 @@ type statements struct {
 
 // forgotten are the tables that a message leaves when it has moved.
 var forgotten = append([]string{"message", "lone", "late"}, childTables...)
+
+// How rows of what is sent are stored, and the parameters of one.
+const (
+	intoMessage = `INSERT INTO message (mid, id, tenant, root, type, audience, app, client, business_key, ordering_key, correlation, created_at,
+		created_by, headers, content_type, body, search_keys) VALUES `
+	aMessage     = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	intoDelivery = `INSERT INTO delivery (mid, qid, pos, state, okey, size) VALUES `
+	aDelivery    = `(?, ?, ?, ?, ?, ?)`
+	intoSearch   = `INSERT INTO search (tenant, key, mid) VALUES `
+	aSearch      = `(?, ?, ?)`
+)
 
 // prepare prepares them all; they last as long as the connection.
 func prepare(c *sqlraw.Conn) (*statements, error) {
@@ -65,15 +75,15 @@ func prepare(c *sqlraw.Conn) (*statements, error) {
 		{&st.dedupeSweep, `DELETE FROM dedupe WHERE n IN (SELECT n FROM dedupe ORDER BY n LIMIT ?) AND at <= ?`},
 		{&st.dedupeOldest, `SELECT at FROM dedupe ORDER BY n LIMIT 1`},
 
-		{&st.messageAdd, `INSERT INTO message (mid, id, tenant, root, type, audience, app, client, business_key, ordering_key,
-			correlation, created_at, created_by, headers, content_type, body, search_keys)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&st.messageAdd, intoMessage + aMessage},
+		{&st.messageAddMany, intoMessage + times(aMessage, messageRows)},
 		{&st.searchDrop, `DELETE FROM search WHERE tenant = ? AND key = ? AND mid = ?`},
-		{&st.searchAdd, `INSERT INTO search (tenant, key, mid) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`},
-		{&st.searchAddMany, `INSERT INTO search (tenant, key, mid) VALUES (?, ?, ?)` + strings.Repeat(`, (?, ?, ?)`, searchRows-1) + ` ON CONFLICT DO NOTHING`},
+		{&st.searchAdd, intoSearch + aSearch + ` ON CONFLICT DO NOTHING`},
+		{&st.searchAddMany, intoSearch + times(aSearch, searchRows) + ` ON CONFLICT DO NOTHING`},
 		{&st.messageFind, `SELECT mid, client FROM message WHERE id = ? AND tenant = ?`},
 		{&st.messageQueues, `SELECT d.qid FROM message AS m JOIN delivery AS d ON d.mid = m.mid WHERE m.id = ? AND m.tenant = ? ORDER BY d.qid`},
-		{&st.deliveryAdd, `INSERT INTO delivery (mid, qid, pos, state, okey, size) VALUES (?, ?, ?, ?, ?, ?)`},
+		{&st.deliveryAdd, intoDelivery + aDelivery},
+		{&st.deliveryAddMany, intoDelivery + times(aDelivery, deliveryRows)},
 		{&st.deliveryHas, `SELECT 1 FROM delivery WHERE mid = ? AND qid = ?`},
 
 		{&st.orderingAdd, `INSERT INTO ordering (qid, okey, n) VALUES (?, ?, 1) ON CONFLICT (qid, okey) DO UPDATE SET n = n + 1
