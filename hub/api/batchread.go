@@ -160,15 +160,20 @@ func (b *batchReader) quoted() []byte {
 			b.at, b.room = at+1, room[n:]
 			return room[:n:n]
 		}
-		r, size := rune(0), 0
-		if c == '\\' {
-			r, size = escaped(text[at+1:])
+		if at++; c != '\\' || at == len(text) {
+			break
 		}
-		if size == 0 { // also a control character
+		if c = escapes[text[at]]; c != 0 {
+			room[n] = c
+			n++
+			continue
+		}
+		r, size := escapedRune(text[at:])
+		if size == 0 {
 			break
 		}
 		n += utf8.EncodeRune(room[n:], r)
-		at += size
+		at += size - 1
 	}
 	b.failed = true
 	return room[:0]
@@ -186,48 +191,33 @@ var special = func() (list [256]bool) {
 // escapes are the characters that a letter behind a backslash stands for.
 var escapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
 
-// escaped reads what follows a backslash: a character, and how many bytes that took, 0 when it is none.
-func escaped(text []byte) (r rune, size int) {
-	if len(text) == 0 {
-		return 0, 0
-	}
-	if c := escapes[text[0]]; c != 0 {
-		return rune(c), 1
-	}
-	if text[0] == 'u' {
-		if r, size = escapedRune(text[1:]); size > 0 {
-			size++
-		}
-	}
-	return r, size
-}
-
-// escapedRune reads what follows \u: one character, of half a pair U+FFFD; and how many bytes that took, 0
-// when it is none.
+// escapedRune reads a u with its digits, and what belongs to it: one character, of half a pair U+FFFD; and how many
+// bytes that took, 0 when it is none.
 func escapedRune(text []byte) (rune, int) {
-	r, ok := hex4(text)
+	r, ok := digits(text)
 	if !ok {
 		return 0, 0
 	}
 	if !utf16.IsSurrogate(r) {
-		return r, 4
+		return r, 5
 	}
-	if len(text) >= 6 && text[4] == '\\' && text[5] == 'u' {
-		if low, ok := hex4(text[6:]); ok {
+	if len(text) > 5 && text[5] == '\\' {
+		if low, ok := digits(text[6:]); ok {
 			if pair := utf16.DecodeRune(r, low); pair != utf8.RuneError {
-				return pair, 10
+				return pair, 11
 			}
 		}
 	}
-	return utf8.RuneError, 4
+	return utf8.RuneError, 5
 }
 
-func hex4(text []byte) (rune, bool) {
-	if len(text) < 4 {
+// digits reads a u and four hexadecimal digits.
+func digits(text []byte) (rune, bool) {
+	if len(text) < 5 || text[0] != 'u' {
 		return 0, false
 	}
 	var n rune
-	for _, c := range text[:4] {
+	for _, c := range text[1:5] {
 		switch {
 		case c >= '0' && c <= '9':
 			n = n<<4 | rune(c-'0')

@@ -3,9 +3,11 @@ package api
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
+	"smartlink/examples"
 	"smartlink/link"
 )
 
@@ -49,6 +51,21 @@ func TestQuickReadingOfBatchesIsTheStrictOne(t *testing.T) {
 	usual, err := json.Marshal(link.BatchRequest{Messages: []link.BatchMessage{{Type: "X", Content: &content, Headers: map[string]string{"SL-Meta-A": content}}}})
 	if err != nil || !sameBatch(t, usual) {
 		t.Errorf("what encoding/json writes is not taken: %v", err)
+	}
+}
+
+func BenchmarkReadBatch(b *testing.B) {
+	content := string(examples.Body(examples.FinLanInc))
+	text, err := json.Marshal(link.BatchRequest{Messages: slices.Repeat([]link.BatchMessage{{Type: "X", Audience: "Y", Content: &content}}, 64)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, ok := readBatch(text); !ok {
+			b.Fatal("not read")
+		}
 	}
 }
 

@@ -58,13 +58,6 @@ func (c *call) body(limit int) ([]byte, error) {
 	if err := c.hold(most); err != nil {
 		return nil, err
 	}
-	if length >= 0 && length <= atOnce {
-		b := make([]byte, length)
-		if _, err := io.ReadFull(c.r.Body, b); err != nil {
-			return nil, link.NewError(link.CodeBodyIncomplete).Because(err)
-		}
-		return b, nil
-	}
 	if length >= 0 {
 		return c.bodyOf(int(length))
 	}
@@ -92,8 +85,9 @@ func (c *call) bodyOf(length int) ([]byte, error) {
 	return b, nil
 }
 
-// atOnce is the largest body that gets its memory when it is announced; larger ones as they come.
-const atOnce = 64 << 10
+// atOnce is the largest body that gets its memory when it is announced, room for a batch of 64 commands; larger ones
+// get it as they come.
+const atOnce = 256 << 10
 
 // tooLarge also ends the connection, so that the server does not read the rest of the body.
 func (c *call) tooLarge(limit int) error {

@@ -15,12 +15,15 @@ import (
 // answer reads what a message answers and how, from its SL-* headers, from its body (protocol §6), or
 // from both, then in agreement. Nil: it is no answer.
 func (d *draft) answer() (*queue.Answer, error) {
+	h := d.message.Headers
+	inHeader := h[link.HeaderAnswerTo]
+	if inHeader == "" && !d.envelope.Answers { // the usual case
+		return nil, nil
+	}
 	body, err := d.answerBody()
 	if err != nil {
 		return nil, err
 	}
-	h := d.message.Headers
-	inHeader := h[link.HeaderAnswerTo]
 	if inHeader == "" && body.to == "" {
 		return nil, nil
 	}

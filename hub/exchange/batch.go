@@ -23,15 +23,18 @@ func (x *Exchange) SendBatch(ctx context.Context, c Caller, list []Send) ([]Sent
 			At("/messages", link.CodeRequestInvalid, link.Both("de 1 a %d mensagens", "from 1 to %d messages", link.MaxBatch))
 	}
 	sent := make([]Sent, len(list))
-	good := make([]queue.Publish, 0, len(list))
-	wrong := make([][]link.FieldError, 0, len(list))
-	places := make([]int, 0, len(list))
-	for i, p := range prepareAll(c, list, sent) {
+	good, wrong := prepareAll(c, list, sent)
+	places := make([]int, 0, len(list)) // of the good ones in the batch
+	for i := range list {
 		if sent[i].Err != nil {
 			continue
 		}
-		good, wrong, places = append(good, p.Publish), append(wrong, p.wrong), append(places, i)
+		if n := len(places); n != i {
+			good[n], wrong[n] = good[i], wrong[i]
+		}
+		places = append(places, i)
 	}
+	good = good[:len(places)]
 	published, err := x.engine.PublishAll(ctx, good)
 	if err != nil {
 		return nil, err
@@ -39,7 +42,7 @@ func (x *Exchange) SendBatch(ctx context.Context, c Caller, list []Send) ([]Sent
 	for i, p := range published {
 		s := &sent[places[i]]
 		if s.Err = p.Err; s.Err == nil {
-			s.Response = sendResponse(c.Lang, prepared{good[i], wrong[i]}, p.PublishResult)
+			s.Response = sendResponse(c.Lang, &good[i], wrong[i], p.PublishResult)
 		}
 	}
 	return sent, nil
@@ -49,13 +52,14 @@ func (x *Exchange) SendBatch(ctx context.Context, c Caller, list []Send) ([]Sent
 const minShare = 4
 
 // prepareAll prepares messages side by side: reading them is most of the work that a batch makes before it
-// is stored. What is wrong with one is put into sent.
-func prepareAll(c Caller, list []Send, sent []Sent) []prepared {
-	ready := make([]prepared, len(list))
+// is stored. What is wrong with one is put into sent; the second answer is where each does not match its schema.
+func prepareAll(c Caller, list []Send, sent []Sent) ([]queue.Publish, [][]link.FieldError) {
+	ready, wrong := make([]queue.Publish, len(list)), make([][]link.FieldError, len(list))
 	shares := max(min(runtime.GOMAXPROCS(0), len(list)/minShare), 1)
 	prepareShare := func(share int) {
 		for i := share; i < len(list); i += shares {
-			ready[i], sent[i].Err = prepare(c, list[i])
+			p, err := prepare(c, list[i])
+			ready[i], wrong[i], sent[i].Err = p.Publish, p.wrong, err
 		}
 	}
 	var all sync.WaitGroup
@@ -64,5 +68,5 @@ func prepareAll(c Caller, list []Send, sent []Sent) []prepared {
 	}
 	prepareShare(0)
 	all.Wait()
-	return ready
+	return ready, wrong
 }

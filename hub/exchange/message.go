@@ -76,7 +76,7 @@ func (x *Exchange) Copy(ctx context.Context, o Operator, c Copy) (link.SendRespo
 		}
 		return link.SendResponse{}, err
 	}
-	return sendResponse(o.Lang, p, done), nil
+	return sendResponse(o.Lang, &p.Publish, p.wrong, done), nil
 }
 
 // CheckCopy tells what Copy would say to a wish, and sends nothing: the error, or what is remarked. It
@@ -86,7 +86,7 @@ func (x *Exchange) CheckCopy(ctx context.Context, o Operator, c Copy) ([]link.Wa
 	if err != nil {
 		return nil, err
 	}
-	return sendResponse(o.Lang, p, queue.PublishResult{}).Warnings, nil
+	return sendResponse(o.Lang, &p.Publish, p.wrong, queue.PublishResult{}).Warnings, nil
 }
 
 // prepareCopy checks a wish for a copy, and answers the original beside what is to be published.
@@ -130,7 +130,7 @@ func (x *Exchange) copyOf(o Operator, original link.Message, c Copy) (prepared, 
 	if c.IdempotencyKey != "" {
 		// Longer than any key the sender itself may use, so that the two never meet.
 		key := fmt.Sprintf("%-*s", link.MaxKey+1, "copy of "+original.ID.String()+" by "+o.Name+": "+c.IdempotencyKey)
-		p.Dedupe = &queue.Dedupe{Key: key, Hash: contentHash(p.Message)}
+		p.Dedupe = &queue.Dedupe{Key: key, Hash: contentHash(&p.Message)}
 	}
 	wrong, err := checkSchema(d.snapshot, p, d.envelope)
 	return prepared{p, wrong}, err

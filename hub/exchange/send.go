@@ -40,7 +40,7 @@ func (x *Exchange) Send(ctx context.Context, c Caller, s Send) (link.SendRespons
 	if err != nil {
 		return link.SendResponse{}, err
 	}
-	return sendResponse(c.Lang, p, done), nil
+	return sendResponse(c.Lang, &p.Publish, p.wrong, done), nil
 }
 
 // prepared is what the engine has to do, and what the sender is to be told about its message's form.
@@ -81,7 +81,7 @@ func prepare(c Caller, s Send) (prepared, error) {
 	}
 	// A report repeated is the same report again; remembering each would only fill the store.
 	if key := cmp.Or(s.IdempotencyKey, d.envelope.ID); key != "" && !consumed(s.Type) {
-		p.Dedupe = &queue.Dedupe{Key: key, Hash: contentHash(p.Message)}
+		p.Dedupe = &queue.Dedupe{Key: key, Hash: contentHash(&p.Message)}
 	}
 	wrong, err := checkSchema(c.Snapshot, p, d.envelope)
 	if err != nil {
@@ -92,7 +92,7 @@ func prepare(c Caller, s Send) (prepared, error) {
 }
 
 // sendResponse tells a sender what became of a message, with the remarks it deserves.
-func sendResponse(lang link.Lang, p prepared, done queue.PublishResult) link.SendResponse {
+func sendResponse(lang link.Lang, p *queue.Publish, wrong []link.FieldError, done queue.PublishResult) link.SendResponse {
 	r := link.SendResponse{MessageID: done.ID, Queues: make([]string, len(done.Queues)), Duplicate: done.Duplicate, Warnings: []link.Warning{}}
 	for i, q := range done.Queues {
 		r.Queues[i] = q.String()
@@ -103,8 +103,8 @@ func sendResponse(lang link.Lang, p prepared, done queue.PublishResult) link.Sen
 	if done.AnswerLate {
 		r.Warnings = append(r.Warnings, warning(lang, link.CodeAnswerLate, "id", p.Answer.To.String()))
 	}
-	if len(p.wrong) > 0 {
-		r.Warnings = append(r.Warnings, schemaWarning(lang, p.Message.Type, p.wrong))
+	if len(wrong) > 0 {
+		r.Warnings = append(r.Warnings, schemaWarning(lang, p.Message.Type, wrong))
 	}
 	return r
 }
@@ -236,16 +236,15 @@ func TooLarge(limit int) *link.Error {
 // contentHash covers what a repeat must have in common with the first: body, type, audience,
 // businessKey, orderingKey (protocol §2). Each part is preceded by its length, so that no two
 // different messages run together to the same bytes.
-func contentHash(m link.Message) [32]byte {
-	h := sha256.New()
-	var n [8]byte
+func contentHash(m *link.Message) [32]byte {
+	parts := make([]byte, 0, 256)
 	for _, part := range []string{m.Type, m.Audience, m.BusinessKey, m.OrderingKey} {
-		binary.BigEndian.PutUint64(n[:], uint64(len(part)))
-		h.Write(n[:])
-		h.Write([]byte(part))
+		parts = append(binary.BigEndian.AppendUint64(parts, uint64(len(part))), part...)
 	}
+	h := sha256.New()
+	h.Write(parts)
 	h.Write(m.Body)
-	return [32]byte(h.Sum(nil))
+	return [32]byte(h.Sum(parts[:0]))
 }
 
 // withOrigin adds the headers by which a receiver, and a person at the monitor, sees where a message
