@@ -42,17 +42,17 @@ func (d *Door) sendBatch(c *call) error {
 			return err
 		}
 	}
-	answer := link.BatchResponse{Results: make([]link.BatchResult, len(messages))}
+	results := make([]link.BatchResult, len(messages))
 	for i := range messages {
 		s := exchange.Sent{Err: wrong[i]}
 		if s.Err == nil {
 			s, sent = sent[0], sent[1:]
 		}
 		d.count.sent(s.Response, s.Err)
-		answer.Results[i] = c.batchResult(s)
+		results[i] = c.batchResult(s)
 	}
 	c.note("messages", len(messages))
-	return c.json(http.StatusOK, answer)
+	return c.batch(results)
 }
 
 // strictBatch reads a batch with encoding/json.

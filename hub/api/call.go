@@ -22,17 +22,27 @@ func (c *call) json(status int, v any) error {
 
 func (c *call) answer(status int, contentType string, v any) {
 	var b bytes.Buffer
-	e := json.NewEncoder(&b)            // ends with a newline
-	e.SetEscapeHTML(false)              // people read it too
-	if err := e.Encode(v); err != nil { // a value of ours that is no JSON
+	if err := encoder(&b).Encode(v); err != nil { // a value of ours that is no JSON
 		c.cause, c.code = err, link.CodeInternal
 		c.WriteHeader(http.StatusInternalServerError)
 		return
 	}
+	c.write(status, contentType, b.Bytes())
+}
+
+// encoder writes values, each with a newline at its end.
+func encoder(w io.Writer) *json.Encoder {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false) // people read it too
+	return e
+}
+
+// write answers a text.
+func (c *call) write(status int, contentType string, text []byte) {
 	c.Header().Set("Content-Type", contentType)
-	c.Header().Set("Content-Length", strconv.Itoa(b.Len()))
+	c.Header().Set("Content-Length", strconv.Itoa(len(text)))
 	c.WriteHeader(status)
-	_, _ = c.Write(b.Bytes()) // a client that has gone misses it
+	_, _ = c.Write(text) // a client that has gone misses it
 }
 
 // noContent answers that there is nothing to say.
