@@ -44,9 +44,11 @@ func (d *Door) sendBatch(c *call) error {
 	}
 	results := make([]link.BatchResult, len(messages))
 	for i := range messages {
-		s := exchange.Sent{Err: wrong[i]}
-		if s.Err == nil {
-			s, sent = sent[0], sent[1:]
+		var s *exchange.Sent
+		if wrong[i] != nil {
+			s = &exchange.Sent{Err: wrong[i]}
+		} else {
+			s, sent = &sent[0], sent[1:]
 		}
 		d.count.sent(s.Response, s.Err)
 		results[i] = c.batchResult(s)
@@ -70,7 +72,7 @@ func (c *call) strictBatch(body []byte) ([]batchMessage, error) {
 	return list, nil
 }
 
-func (c *call) batchResult(s exchange.Sent) link.BatchResult {
+func (c *call) batchResult(s *exchange.Sent) link.BatchResult {
 	if s.Err == nil {
 		return link.BatchResult{Status: http.StatusAccepted, SendResponse: &s.Response}
 	}

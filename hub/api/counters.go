@@ -21,6 +21,7 @@ type counters struct {
 	requests  *prometheus.CounterVec
 	seconds   *prometheus.HistogramVec
 	sends     *prometheus.CounterVec
+	stored    prometheus.Counter // of sends, what most come to
 	delivered prometheus.Counter
 	settles   *prometheus.CounterVec
 	limited   *prometheus.CounterVec
@@ -52,7 +53,8 @@ func newCounters(r *prometheus.Registry, q Queues, log *slog.Logger) (*counters,
 	for _, limit := range []string{"client", "tenant", "bodies"} {
 		c.limited.WithLabelValues(limit)
 	}
-	for _, result := range []string{"stored", "duplicate", string(link.CodeNoRoute)} {
+	c.stored = c.sends.WithLabelValues("stored")
+	for _, result := range []string{"duplicate", string(link.CodeNoRoute)} {
 		c.sends.WithLabelValues(result)
 	}
 	for _, result := range []string{"ack", "requeue", "dead", "release"} {
@@ -99,7 +101,7 @@ func (c *counters) sent(r link.SendResponse, err error) {
 	case r.Duplicate:
 		c.sends.WithLabelValues("duplicate").Inc()
 	default:
-		c.sends.WithLabelValues("stored").Inc()
+		c.stored.Inc()
 	}
 }
 

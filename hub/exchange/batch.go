@@ -39,8 +39,8 @@ func (x *Exchange) SendBatch(ctx context.Context, c Caller, list []Send) ([]Sent
 	if err != nil {
 		return nil, err
 	}
-	for i, p := range published {
-		s := &sent[places[i]]
+	for i := range published {
+		p, s := &published[i], &sent[places[i]]
 		if s.Err = p.Err; s.Err == nil {
 			s.Response = sendResponse(c.Lang, &good[i], wrong[i], p.PublishResult)
 		}

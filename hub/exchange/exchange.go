@@ -140,12 +140,14 @@ func tooLong(s string, limit int) bool { return len(s) > limit && utf8.RuneCount
 
 // checkInstallation refuses an installation id that could not be kept.
 func checkInstallation(c Caller) error {
-	name := link.HeaderName(link.HeaderInstallation)
-	if !utf8.ValidString(c.Installation) {
-		return link.NewError(link.CodeRequestInvalid).At(name, link.CodeRequestInvalid, link.NotUTF8)
+	wrong := link.Text{}
+	switch {
+	case !utf8.ValidString(c.Installation):
+		wrong = link.NotUTF8
+	case tooLong(c.Installation, link.MaxKey):
+		wrong = link.AtMost(link.MaxKey)
+	default:
+		return nil
 	}
-	if tooLong(c.Installation, link.MaxKey) {
-		return link.NewError(link.CodeRequestInvalid).At(name, link.CodeRequestInvalid, link.AtMost(link.MaxKey))
-	}
-	return nil
+	return link.NewError(link.CodeRequestInvalid).At(link.HeaderName(link.HeaderInstallation), link.CodeRequestInvalid, wrong)
 }
