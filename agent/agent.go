@@ -59,6 +59,8 @@ type Config struct {
 	History   time.Duration  // how long executions and log lines are kept; 0 = 120 days
 	// Hold is after how long of silence another run of the installation takes over; 0 = link.DefaultHold.
 	Hold time.Duration
+	// Watch is executor.Config's: it saves an idle agent most of what it does.
+	Watch bool
 
 	Clock  clock.Clock // nil: clock.Real
 	Logger *slog.Logger

@@ -29,6 +29,7 @@ type HostConfig struct {
 	CA           string                          // PEM file of authorities to trust besides the machine's; empty: none
 	Hold         time.Duration                   // 0 = link.DefaultHold
 	Lang         link.Lang                       // of the hub's problems
+	Watch        bool                            // see Config
 	// Console is the loopback address of the pages for people, such as 127.0.0.1:8686; empty: none.
 	Console string
 	// Connect makes the connection to the hub; nil: the client package.
@@ -222,7 +223,7 @@ func (h *Host) agent(s *activation.State) (*Agent, error) {
 		Hub: hub, Database: h.cfg.Database, Installation: h.cfg.Installation, Consumers: h.cfg.Consumers, Outside: h.cfg.Outside, Subscriptions: s.Types(),
 		Prepare:   h.cfg.Prepare,
 		Retry:     executor.Retry(f),
-		BatchSize: s.Options.Batch(), Parallel: s.Options.Parallel, Lease: h.cfg.Lease, Hold: h.cfg.Hold, Clock: h.cfg.Clock, Logger: h.cfg.Logger,
+		BatchSize: s.Options.Batch(), Parallel: s.Options.Parallel, Lease: h.cfg.Lease, Hold: h.cfg.Hold, Watch: h.cfg.Watch, Clock: h.cfg.Clock, Logger: h.cfg.Logger,
 	})
 }
 

@@ -25,7 +25,7 @@ func (a *Agent) beginWork(ctx context.Context) (err error) {
 	report := &report{hub: cfg.Hub, box: a.box, clock: cfg.Clock, log: cfg.Logger, alarms: a.alarms, wake: newSignal()}
 	w.exec, err = executor.New(executor.Config{
 		Box: a.box, Consumers: cfg.Consumers, Outside: cfg.Outside, Retry: cfg.Retry, BatchSize: cfg.BatchSize, Parallel: cfg.Parallel, Clock: cfg.Clock, Logger: cfg.Logger,
-		Answered: w.up.Wake, Alarm: a.alarms.add,
+		Answered: w.up.Wake, Alarm: a.alarms.add, Watch: cfg.Watch,
 		Looked: func(f inbox.Found) {
 			if f.Send {
 				w.up.Wake()

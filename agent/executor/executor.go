@@ -42,10 +42,10 @@ type Config struct {
 	// Looked is told what a look has found that is not the executor's; nil: nobody is told.
 	Looked func(inbox.Found)
 	Alarm  func(code link.Code)
+	// Watch has the system tell when the database is changed, where it can (inbox.Watch), so that Run need not look for
+	// it each second while there is nothing to do.
+	Watch bool
 }
-
-// lookEvery is how often Run looks by itself for what other processes changed or what has become due.
-const lookEvery = time.Second
 
 // Pauses while the database is away.
 const (
@@ -160,7 +160,11 @@ func (e *Executor) wakeLane() {
 // have a moment to.
 func (e *Executor) Run(ctx context.Context) {
 	var all sync.WaitGroup
-	all.Go(func() { e.lookOut(ctx) })
+	all.Go(func() {
+		changed, end := e.watch()
+		defer end()
+		e.lookOut(ctx, changed)
+	})
 	for _, l := range e.lanes {
 		all.Go(func() { l.run(ctx) })
 	}
@@ -170,26 +174,6 @@ func (e *Executor) Run(ctx context.Context) {
 		}
 	}
 	all.Wait()
-}
-
-// lookOut looks from time to time, for everybody, and wakes whom it concerns: while there is nothing to do
-// nobody else does anything. When it cannot look, everybody does, and finds out what is wrong.
-func (e *Executor) lookOut(ctx context.Context) {
-	for {
-		e.sleep(ctx, clock.ToTick(e.cfg.Clock, lookEvery), nil)
-		if ctx.Err() != nil {
-			return
-		}
-		found, err := e.cfg.Box.Look(ctx)
-		if err != nil {
-			e.cfg.Logger.Debug("the inbox could not be looked at", "error", err)
-			found = inbox.Found{Execute: true, Send: true, Report: true}
-		}
-		if found.Execute {
-			e.Wake()
-		}
-		e.cfg.Looked(found)
-	}
 }
 
 // wakes is what ends the wait after a round: nothing does after one that failed.

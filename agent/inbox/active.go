@@ -48,14 +48,32 @@ func (b *Box) Guard(sure func() bool) {
 }
 
 // Active tells which run has taken the inbox last (the zero Run: none yet), and what a run has to tell the
-// hub besides.
+// hub besides. It is asked again and again, too: see Look.
 func (b *Box) Active(ctx context.Context) (Active, error) {
+	l := &b.lookout
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at, sure, err := l.version.read(ctx, b)
+	if err != nil {
+		return Active{}, fmt.Errorf("read who is active: %w", err)
+	}
+	if known := l.active; sure && known != nil && known.at == at {
+		return known.Active, nil
+	}
+	l.active = nil
 	var a Active
-	err := b.ask(ctx, readActive).Scan(&a.Epoch, &a.Run, &a.Host, moment{&a.Since}, &a.Moves, moment{&a.Help.Until}, moment{&a.Help.Since}, &a.Help.By)
+	err = b.ask(ctx, readActive).Scan(&a.Epoch, &a.Run, &a.Host, moment{&a.Since}, &a.Moves, moment{&a.Help.Until}, moment{&a.Help.Since}, &a.Help.By)
 	if err != nil {
 		return a, fmt.Errorf("read who is active: %w", err)
 	}
+	l.active = &activeAt{a, at}
 	return a, nil
+}
+
+// activeAt is what Active has read, and of what.
+type activeAt struct {
+	Active
+	at edition
 }
 
 // Take makes h.Run the one that may write. It waits for a transaction that is open: what an earlier

@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"smartlink/internal/sqldb"
+	"smartlink/internal/sqltest"
 	"smartlink/link"
 )
 
@@ -64,6 +66,15 @@ func TestNeverWritesBesideTheActiveRun(t *testing.T) {
 	if err := first.Take(ctx, Hold{1, "first", "ana"}); err != nil {
 		t.Fatal(err)
 	}
+	active := func(when string, want Hold) {
+		t.Helper()
+		for range 2 {
+			if a, err := first.Active(ctx); err != nil || a.Hold != want || a.Since.IsZero() {
+				t.Errorf("%s: %+v, %v", when, a, err)
+			}
+		}
+	}
+	active("taken", Hold{1, "first", "ana"})
 	try("taken", first, nil)
 	try("the other", second, ErrStandBy)
 	sure = false
@@ -75,6 +86,7 @@ func TestNeverWritesBesideTheActiveRun(t *testing.T) {
 	if first.Lost() {
 		t.Error("lost without having looked")
 	}
+	active("taken by the other", Hold{2, "second", "bia"})
 	try("taken by the other", first, ErrStandBy)
 	if !first.Lost() || second.Lost() {
 		t.Errorf("lost: %t, %t", first.Lost(), second.Lost())
@@ -94,10 +106,7 @@ func TestNeverWritesBesideTheActiveRun(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	try("taken back", first, nil)
-	a, err := first.Active(ctx)
-	if err != nil || a.Hold != (Hold{3, "first", "ana"}) || a.Since.IsZero() {
-		t.Errorf("%+v, %v", a, err)
-	}
+	active("taken back", Hold{3, "first", "ana"})
 }
 
 // TestAnOlderStateOfTheDatabaseShows: what is taken, and what is moved, raises Moves; nothing lowers it.
@@ -130,6 +139,29 @@ func TestAnOlderStateOfTheDatabaseShows(t *testing.T) {
 	before := b.Commits()
 	if _, err := b.Store(ctx, []link.Delivery{aDelivery()}); err != nil || b.Commits() != before+1 {
 		t.Errorf("%d commits after %d, %v", b.Commits(), before, err)
+	}
+}
+
+// TestEachConnectionCountsChangesByItself: what was read by way of one is read again after it was lost.
+func TestEachConnectionCountsChangesByItself(t *testing.T) {
+	sqltest.On(t, sqldb.SQLite)
+	p := newPlace(t)
+	b := p.openBox(t)
+	ctx := t.Context()
+	for epoch := range int64(5) {
+		if err := b.Take(ctx, Hold{epoch + 1, "run", "ana"}); err != nil {
+			t.Fatal(err)
+		}
+		if f, err := b.Look(ctx); err != nil || !f.Changed {
+			t.Errorf("%+v, %v", f, err)
+		}
+		if a, err := b.Active(ctx); err != nil || a.Epoch != epoch+1 {
+			t.Errorf("%+v, %v", a, err)
+		}
+		discard(b.lookout.version.conn)
+		if f, err := b.Look(ctx); err == nil {
+			t.Errorf("without a connection: %+v", f)
+		}
 	}
 }
 

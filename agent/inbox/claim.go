@@ -17,7 +17,8 @@ var ErrClaimLost = errors.New("another run of the agent has claimed this message
 const (
 	dueRows   = `SELECT ` + rowColumns + ` FROM GTOTVSLINKMESSAGE {skip locked} WHERE ` + isDue + ` ORDER BY DATATENTATIVAEXEC, SEQ {limit ?} {for update}`
 	freshRows = `SELECT ` + rowColumns + ` FROM GTOTVSLINKMESSAGE {skip locked} WHERE ` + isFresh + ` ORDER BY DATATENTATIVAEXEC, SEQ {limit ?} {for update}`
-	isDue     = `TYPEEVENT = 'Downstream' AND STATE = 'waiting' AND HELD = 0 AND OUTSIDE = ? AND ONHOLD = 0 AND DATATENTATIVAEXEC <= ?`
+	isDue     = isWaiting + ` AND DATATENTATIVAEXEC <= ?`
+	isWaiting = `TYPEEVENT = 'Downstream' AND STATE = 'waiting' AND HELD = 0 AND OUTSIDE = ? AND ONHOLD = 0`
 	isFresh   = `TYPEEVENT = 'Downstream' AND STATE = 'stored' AND HELD = 0 AND OUTSIDE = ? AND ONHOLD = 0`
 	claimRow  = `UPDATE GTOTVSLINKMESSAGE SET STATE = 'running', QTDETENTATIVAEXEC = QTDETENTATIVAEXEC + 1, EXECUTIONS = EXECUTIONS + 1,
 		IDJOB = ?, RUNNINGSINCE = ?, RECMODIFIEDBY = ?, RECMODIFIEDON = ? WHERE SEQ = ?`

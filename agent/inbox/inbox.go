@@ -40,12 +40,13 @@ type Config struct {
 // to the ERP's database.
 const MaxParallel = 32
 
-// readers is the number of connections beside the writer's.
+// readers is the number of connections beside the writer's and, in SQLite, the one that looks for changes.
 const readers = 4
 
 // Box is an open inbox. Safe for concurrent use.
 type Box struct {
 	db    *sql.DB
+	file  string      // of SQLite; empty: it is on a server
 	read  sqldb.Bound // db, for statements of the common form
 	clock clock.Clock
 	zone  *time.Location
@@ -62,6 +63,7 @@ type Box struct {
 	outside atomic.Pointer[[]string] // set by SetOutside
 	parted  parted
 	asked   sync.Map // text to *sql.Stmt: see ask
+	lookout lookout
 }
 
 // Open opens the inbox, or makes it at the first start. Tables of another program are
@@ -158,11 +160,18 @@ func open(ctx context.Context, database string, clk clock.Clock) (*Box, error) {
 	if clk == nil {
 		clk = clock.Real
 	}
-	db, err := sqlopen.Open(ctx, database, readers+1)
-	if err != nil {
+	b := &Box{clock: clk, zone: time.Local}
+	conns := readers + 1
+	if sqlopen.IsFile(database) {
+		b.file = database
+		conns++
+	}
+	var err error
+	if b.db, err = sqlopen.Open(ctx, database, conns); err != nil {
 		return nil, err
 	}
-	return &Box{db: db, read: sqldb.BindDB(db), clock: clk, zone: time.Local, w: newWriter(db, nil)}, nil
+	b.read, b.w = sqldb.BindDB(b.db), newWriter(b.db, nil)
+	return b, nil
 }
 
 // Installation is whose inbox it is; zero after Attach.
@@ -172,6 +181,7 @@ func (b *Box) Installation() Installation { return b.inst }
 // is closed all the same, and what was running is undone.
 func (b *Box) Close(ctx context.Context) error {
 	err := errors.Join(b.w.close(ctx), b.lanes.close(ctx))
+	b.lookout.close()
 	return errors.Join(err, b.db.Close())
 }
 

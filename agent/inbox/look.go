@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
+	"smartlink/agent/window"
 	"smartlink/internal/sqldb"
 )
 
@@ -16,44 +18,82 @@ type Found struct {
 	Execute bool // messages that may be executed now, inside or outside
 	Send    bool // messages for the hub
 	Report  bool // states that the hub does not know
+	// Due is when there is more to execute by the time alone, as far as is known now; zero: never.
+	Due time.Time
+	// Changed tells that the database may have changed since the look before.
+	Changed bool
 }
 
-// lookFor is the query of a look, for n kinds of messages that are executed. Its parameters are, of each kind,
-// the kind twice and the moment.
+// Nothing tells that there is nothing to do.
+func (f Found) Nothing() bool { return !f.Execute && !f.Send && !f.Report }
+
+// lookFor is the query of a look, for n kinds of messages that are executed. Its parameters are the kinds, twice.
 func lookFor(n int) string {
 	const some = `EXISTS (SELECT 1 FROM GTOTVSLINKMESSAGE WHERE `
-	const execute = some + isFresh + `) OR ` + some + isDue + `)`
+	const next = `, (SELECT DATATENTATIVAEXEC FROM GTOTVSLINKMESSAGE WHERE ` + isWaiting + ` ORDER BY DATATENTATIVAEXEC, SEQ {limit 1})`
 	return `SELECT D.CHANGES, A.EPOCH, A.RUNID, CASE WHEN ` + some + isOutgoing + `) THEN 1 ELSE 0 END, CASE WHEN ` + some + isUnreported + `) THEN 1 ELSE 0 END,
-		CASE WHEN ` + execute + strings.Repeat(` OR `+execute, n-1) + ` THEN 1 ELSE 0 END
+		CASE WHEN ` + some + isFresh + `)` + strings.Repeat(` OR `+some+isFresh+`)`, n-1) + ` THEN 1 ELSE 0 END` + strings.Repeat(next, n) + `
 		FROM SMARTLINKDESK D, SMARTLINKACTIVE A WHERE D.ONE = 1 AND A.ONE = 1`
 }
 
-// Look looks whether there is anything to do, in one query that changes nothing: it is what an idle agent
-// asks again and again, so that other processes may put something up, and time may make something due. It
-// also sees, as a transaction would, that another run has taken the inbox.
+// lookout is what the last look has learnt. While the database does not change, it holds.
+type lookout struct {
+	mu      sync.Mutex
+	version version
+	known   bool
+	at      edition
+	kinds   []string // that were asked for
+	seen    seen
+	active  *activeAt // nil: not known
+}
+
+// seen is what the database says to a look.
+type seen struct {
+	changes      int64 // of the rules
+	active       Hold
+	send, report bool
+	fresh        bool   // some to be executed that were never tried
+	waiting      bool   // some that were
+	due          string // stamp of when the first of these may be tried again
+}
+
+// close ends looking.
+func (l *lookout) close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.known = false
+	l.version.drop()
+}
+
+// Look looks whether there is anything to do: it is what an idle agent asks again and again, so that other
+// processes may put something up, and time may make something due. It changes nothing. It also sees, as a
+// transaction would, that another run has taken the inbox. Of a SQLite file that nobody has changed since the
+// last look nothing is read again.
 func (b *Box) Look(ctx context.Context) (Found, error) {
+	l := &b.lookout
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	now := b.clock.Now()
-	kinds := b.kinds(now)
-	var args []any
-	for _, kind := range kinds {
-		args = append(args, kind, kind, stamp(now))
-	}
 	var f Found
-	var changes int64
-	var active Hold
-	if err := b.ask(ctx, lookFor(len(kinds)), args...).Scan(&changes, &active.Epoch, &active.Run, &f.Send, &f.Report, &f.Execute); err != nil {
-		return f, fmt.Errorf("look for something to do: %w", err)
+	if err := l.look(ctx, b, now, &f); err != nil {
+		l.known = false
+		return Found{}, fmt.Errorf("look for something to do: %w", err)
 	}
-	if h := b.hold.Load(); h != nil && !h.is(active) {
+	s := &l.seen
+	f.Send, f.Report = s.send, s.report
+	f.Execute = s.fresh || s.waiting && s.due <= stamp(now)
+	if h := b.hold.Load(); h != nil && !h.is(s.active) {
 		b.lost.Store(true)
 	}
 	r := b.known.Load()
-	if r == nil || r.changes != changes {
+	if r == nil || r.changes != s.changes {
 		var err error
 		if r, err = readRules(ctx, b.read); err != nil {
-			return f, err
+			l.known = false
+			return Found{}, err
 		}
 		b.known.Store(r)
+		f.Changed = true
 		f.Execute = f.Execute || len(b.outsideTypes()) > 0 // the query went by the old ones
 	}
 	switch {
@@ -62,7 +102,66 @@ func (b *Box) Look(ctx context.Context) (Found, error) {
 	case !b.parted.is(b.closedInside(r, now)): // a claim lets them go on
 		f.Execute = true
 	}
+	f.Due = s.next(r, now.In(b.zone))
 	return f, nil
+}
+
+// look asks the database, unless it knows what it would say.
+func (l *lookout) look(ctx context.Context, b *Box, now time.Time, f *Found) error {
+	at, sure, err := l.version.read(ctx, b) // before the query: what changes in between is seen the next time
+	if err != nil {
+		return err
+	}
+	kinds := b.kinds(now)
+	f.Changed = !l.known || !sure || at != l.at
+	if !f.Changed && slices.Equal(kinds, l.kinds) {
+		return nil
+	}
+	args := make([]any, 0, 2*len(kinds))
+	for range 2 {
+		for _, kind := range kinds {
+			args = append(args, kind)
+		}
+	}
+	var s seen
+	due := make([]sql.NullString, len(kinds))
+	to := []any{&s.changes, &s.active.Epoch, &s.active.Run, &s.send, &s.report, &s.fresh}
+	for i := range due {
+		to = append(to, &due[i])
+	}
+	if err := b.ask(ctx, lookFor(len(kinds)), args...).Scan(to...); err != nil {
+		return err
+	}
+	for _, d := range due {
+		if d.Valid && (!s.waiting || d.String < s.due) {
+			s.waiting, s.due = true, d.String
+		}
+	}
+	l.known, l.at, l.kinds, l.seen = true, at, kinds, s
+	return nil
+}
+
+// next is when time alone lets more be executed than now; zero: never, as far as is known.
+func (s *seen) next(r *Rules, now time.Time) (next time.Time) {
+	earlier := func(t time.Time) {
+		if t.After(now) && (next.IsZero() || t.Before(next)) {
+			next = t.UTC()
+		}
+	}
+	if r.Pause.On() {
+		return next
+	}
+	for i := range r.Windows {
+		if until, _, open := window.Closed(r.Windows[i:i+1], now); open {
+			earlier(until)
+		}
+	}
+	if s.waiting {
+		if due, err := time.Parse(timeLayout, s.due); err == nil {
+			earlier(due)
+		}
+	}
+	return next
 }
 
 // kinds are what stands in column OUTSIDE of messages that are executed now, as far as the rules are known.

@@ -7,6 +7,9 @@ import (
 	"smartlink/agent/inbox"
 	"smartlink/agent/internal/agenttest"
 	"smartlink/agent/window"
+	"smartlink/internal/sqldb"
+	"smartlink/internal/sqltest"
+	"smartlink/link"
 )
 
 // TestLookFindsWhatThereIsToDo, and nothing that nobody could do now.
@@ -14,10 +17,12 @@ func TestLookFindsWhatThereIsToDo(t *testing.T) {
 	w := newWorld(t)
 	ctx := t.Context()
 	var nothing inbox.Found
-	execute, send, report := inbox.Found{Execute: true}, inbox.Found{Send: true}, inbox.Found{Report: true}
+	execute, send := inbox.Found{Execute: true}, inbox.Found{Send: true}
 	found := func(when string, want inbox.Found) {
 		t.Helper()
-		if got, err := w.Look(ctx); err != nil || got != want {
+		got, err := w.Look(ctx)
+		got.Changed = want.Changed // TestLookReadsWhatHasChanged
+		if err != nil || got != want {
 			t.Errorf("%s: %+v, %v", when, got, err)
 		}
 	}
@@ -58,7 +63,7 @@ func TestLookFindsWhatThereIsToDo(t *testing.T) {
 	found("resumed", execute)
 	do(desk.SetWindow(ctx, window.Window{Name: "w", Kind: window.Dates, From: "2026-03-01 00:00", To: "2026-03-31 00:00"}))
 	w.drain()
-	found("in a window", nothing)
+	found("in a window", inbox.Found{Due: time.Date(2026, 3, 31, 0, 0, 0, 0, w.Zone()).UTC()})
 	do(desk.RemoveWindow(ctx, "w"))
 	w.drain()
 	found("executed", send)
@@ -67,10 +72,11 @@ func TestLookFindsWhatThereIsToDo(t *testing.T) {
 	w.store(agenttest.Delivery("b", agenttest.Do("fail")))
 	found("another, which the hub is to hear of", inbox.Found{Execute: true, Report: true})
 	w.drain()
-	found("it waits", report)
+	due := w.clock.Now().Add(2 * time.Minute)
+	found("it waits", inbox.Found{Report: true, Due: due})
 	told()
 	w.clock.Advance(2*time.Minute - time.Microsecond)
-	found("a moment before it is due", nothing)
+	found("a moment before it is due", inbox.Found{Due: due})
 	w.clock.Advance(time.Microsecond)
 	found("it is due", execute)
 
@@ -113,4 +119,73 @@ func TestLookWithoutADatabase(t *testing.T) {
 			t.Errorf("%+v, %v", f, err)
 		}
 	}
+}
+
+// TestLookReadsWhatHasChanged: a look knows whether anybody has changed the file, and goes by the time, which may be
+// set, and by windows also when nobody has.
+func TestLookReadsWhatHasChanged(t *testing.T) {
+	sqltest.On(t, sqldb.SQLite) // the others do not say
+	w := newWorld(t)
+	ctx := t.Context()
+	look := func(when string, changed, execute bool, due time.Time) {
+		t.Helper()
+		got, err := w.Look(ctx)
+		if err != nil || got.Changed != changed || got.Execute != execute || !got.Due.Equal(due) {
+			t.Errorf("%s: %+v, %v", when, got, err)
+		}
+	}
+	do := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var never time.Time
+	look("the first time", true, false, never)
+	look("then", false, false, never)
+	w.store(agenttest.Delivery("a", agenttest.Do("fail")))
+	look("stored by this process", true, true, never)
+	look("and nothing else happened", false, true, never)
+	w.drain()
+	due := w.clock.Now().Add(2 * time.Minute)
+	look("tried once", true, false, due)
+	w.clock.Jump(time.Hour)
+	look("the clock is set ahead", false, true, never)
+	w.clock.Jump(-25 * time.Hour)
+	look("and back", false, false, due)
+	w.clock.Jump(24 * time.Hour)
+
+	other := w.Files.Open(t, w.clock)
+	if _, err := other.Store(ctx, []link.Delivery{agenttest.Delivery("b")}); err != nil {
+		t.Fatal(err)
+	}
+	look("stored by another process", true, true, due)
+
+	at := func(d time.Duration) string {
+		return w.clock.Now().Add(d).In(w.Zone()).Format("2006-01-02 15:04")
+	}
+	begin, end := w.clock.Now().Add(time.Hour), w.clock.Now().Add(2*time.Hour)
+	do(other.Desk("ana").SetWindow(ctx, window.Window{Name: "w", Kind: window.Dates, From: at(time.Hour), To: at(2 * time.Hour)}))
+	look("another process has set a window", true, true, due)
+	w.clock.Jump(begin.Sub(w.clock.Now()))
+	look("the window is open", false, false, end)
+	w.clock.Jump(end.Sub(w.clock.Now()))
+	look("and shut again", false, true, never)
+	do(other.Desk("ana").Pause(ctx, "inventory"))
+	look("another process has paused", true, false, never)
+	w.clock.Jump(24 * time.Hour)
+	look("the pause does not end by itself", false, false, never)
+	do(other.Desk("ana").Resume(ctx, ""))
+
+	const outside = "OutsideCommand"
+	w.drain()
+	do(w.SetOutside(ctx, []string{outside}))
+	w.store(agenttest.Delivery("c", func(m *link.Message) { m.Type = outside }))
+	end = w.clock.Now().Add(2 * time.Hour)
+	do(other.Desk("ana").SetWindow(ctx, window.Window{Name: "w", Kind: window.Dates, From: at(time.Hour), To: at(2 * time.Hour), Types: []string{outside}}))
+	look("one to be executed outside", true, true, never)
+	w.clock.Jump(time.Hour)
+	look("the window of its type is open", false, false, end)
+	w.clock.Jump(time.Hour)
+	look("and shut", false, true, never)
 }

@@ -165,7 +165,7 @@ func (c *agentRunCmd) run(e *env, a *agentCmd) error {
 	run, err := agent.New(agent.Config{
 		Hub: hub, Database: a.Database, Installation: a.installation(), Consumers: inside, Outside: out, Prepare: a.prepare(),
 		Retry:     executor.Retry{MinutesInterval: c.MinutesInterval, FatorTempoExecucao: c.FatorTempoExecucao, QtdeTentativasExec: c.QtdeTentativasExec},
-		BatchSize: c.BatchSize, Parallel: c.Parallel, Lease: c.Lease, Hold: c.Hold, Logger: e.logger(slog.LevelInfo),
+		BatchSize: c.BatchSize, Parallel: c.Parallel, Lease: c.Lease, Hold: c.Hold, Watch: true, Logger: e.logger(slog.LevelInfo),
 	})
 	if err != nil {
 		return err
@@ -182,7 +182,7 @@ func (c *agentRunCmd) activated(e *env, a *agentCmd) error {
 		return err
 	}
 	host, err := agent.NewHost(agent.HostConfig{
-		Database: a.Database, Installation: a.installation(), Consumers: inside, Outside: out, Prepare: a.prepare(), Lease: c.Lease, Hold: c.Hold,
+		Database: a.Database, Installation: a.installation(), Consumers: inside, Outside: out, Prepare: a.prepare(), Lease: c.Lease, Hold: c.Hold, Watch: true,
 		Check: a.ready(e), CA: e.ca(), Lang: e.lang(), Console: strings.TrimPrefix(c.Console, "off"), Logger: e.logger(slog.LevelInfo),
 	})
 	if err != nil {

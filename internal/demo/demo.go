@@ -201,7 +201,7 @@ func openAgent(cfg Config, v Env) (*agent.Agent, error) {
 		return nil, err
 	}
 	return agent.New(agent.Config{
-		Hub: c, Database: filepath.Join(cfg.Dir, "rm.db"), Installation: file, Consumers: rm.Consumers(), Prepare: prepareBooks,
+		Hub: c, Database: filepath.Join(cfg.Dir, "rm.db"), Installation: file, Consumers: rm.Consumers(), Prepare: prepareBooks, Watch: true,
 		Logger: cfg.Logger.With("part", "agent"),
 	})
 }
