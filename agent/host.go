@@ -40,7 +40,7 @@ type HostConfig struct {
 }
 
 const (
-	watchEvery = 2 * time.Second  // how soon a changed activation is seen
+	watchEvery = 5 * time.Second  // how soon an activation is seen that changed elsewhere: as often as the guard asks
 	startAgain = 30 * time.Second // how long after a failed start it is tried again
 	stopAgent  = 20 * time.Second // bounds the stop of an agent whose activation changed
 )
@@ -52,6 +52,7 @@ type Host struct {
 	folder *activation.Folder
 	pages  *pages // nil: no console
 	loop   *lifecycle.Loop
+	wake   signal // the activation may have changed
 
 	// Of whoever follows: Start, then the loop, then Stop.
 	seen  string // fingerprint of the activation that running, or its failure, is of
@@ -78,7 +79,7 @@ func NewHost(cfg HostConfig) (*Host, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Host{cfg: cfg}, nil
+	return &Host{cfg: cfg, wake: newSignal()}, nil
 }
 
 // Start starts the agent that is activated, if any, and then follows the activation. An activated
@@ -139,7 +140,7 @@ func (h *Host) Failure() error {
 
 func (h *Host) run(ctx context.Context) {
 	for ctx.Err() == nil {
-		sleep(ctx, h.cfg.Clock, clock.ToTick(h.cfg.Clock, watchEvery), nil)
+		sleep(ctx, h.cfg.Clock, clock.ToTick(h.cfg.Clock, watchEvery), h.wake)
 		if ctx.Err() != nil {
 			return
 		}

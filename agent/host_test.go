@@ -2,6 +2,8 @@ package agent
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -97,11 +99,14 @@ func TestHostRunsWhatIsActivated(t *testing.T) {
 			t.Errorf("%+v, %v", trial, err)
 		}
 
-		// Removed: nothing is subscribed, what comes all the same is executed.
-		if _, err := wizard.Remove(t.Context(), []string{"BOOKS"}, false); err != nil {
-			t.Fatal(err)
-		}
-		after(watchEvery)
+		// Removed on a page, which is followed at once: nothing is subscribed, what comes all the same is executed.
+		page := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+			if _, err := wizard.Remove(t.Context(), []string{"BOOKS"}, false); err != nil {
+				t.Error(err)
+			}
+		})
+		host.followed(page).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/activation/remove", nil))
+		synctest.Wait()
 		w.hub.put(agenttest.Delivery("c"))
 		synctest.Wait()
 		if got := w.hub.subscriptions(); len(got) != 0 || w.Int(t, `SELECT COUNT(*) FROM BOOK WHERE DOC = 'c'`) != 1 {

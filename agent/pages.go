@@ -54,7 +54,7 @@ func (h *Host) openPages(ctx context.Context) (*pages, error) {
 	p.console = console.New(console.Config{Wizard: wizard, Database: h.cfg.Database, Status: h.status, Try: h.try, Clock: h.cfg.Clock, Logger: h.cfg.Logger})
 	wizard.LastRun = p.console.LastRun
 	mux := http.NewServeMux()
-	mux.Handle("/", p.console)
+	mux.Handle("/", h.followed(p.console))
 	if api, err := openLocal(h.cfg.Installation, p.address, h.Agent, h.cfg.Logger); err != nil { // people are to see their pages all the same
 		h.cfg.Logger.Error("there is no local API", "error", err)
 	} else {
@@ -66,6 +66,16 @@ func (h *Host) openPages(ctx context.Context) (*pages, error) {
 	}
 	go func() { p.served <- p.server.Serve(listener) }()
 	return p, nil
+}
+
+// followed has the host look, after what people did on the pages, whether the activation has changed.
+func (h *Host) followed(pages http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		pages.ServeHTTP(w, r)
+		if r.Method == http.MethodPost {
+			h.wake.give()
+		}
+	})
 }
 
 // try executes a message through the console's own inbox, and undoes it.
