@@ -30,7 +30,8 @@ const maxSenderWaiting = 1024
 
 // Sender sends for many callers at once: messages that are sent at the same time share a request, so a
 // sender with many callers gets several times as many messages through as with Client.Send. A single
-// caller does not wait for company: when no request is under way, its message goes at once.
+// caller does not wait for company: when no request is under way, its message goes at once. From 8 callers on two
+// requests take turns, each with half of them: one is on its way while the other is being stored.
 //
 // Each message stays on its own. It keeps its IdempotencyKey, is stored or refused by itself, and
 // what may pass (429, 503, an unknown outcome, a network that fails) is repeated for it alone, as
@@ -44,6 +45,7 @@ type Sender struct {
 	landed chan int      // how many messages a request had
 	ended  chan struct{} // closed when nothing is under way any more
 	rooms  sync.Pool     // of the bytes of messages
+	shared atomic.Int32  // calls of Send whose messages may share a request
 
 	ctx    context.Context // ends when a Close cannot wait any longer
 	cancel context.CancelFunc
@@ -104,6 +106,8 @@ func (s *Sender) Send(ctx context.Context, m Message) (link.SendResponse, error)
 	if m.Wait > 0 {
 		return s.c.Send(ctx, m)
 	}
+	s.shared.Add(1)
+	defer s.shared.Add(-1)
 	if m.IdempotencyKey == "" {
 		m.IdempotencyKey = link.NewID().String()
 	}
@@ -248,8 +252,8 @@ func (s *Sender) run() {
 	}
 }
 
-// dispatch decides when a request starts: at once when none is under way, else when enough messages for
-// a full one wait, or when they have waited long enough.
+// dispatch decides when a request starts: at once when none is under way, else when half of the callers wait, or enough
+// messages for a full one, or when they have waited long enough.
 type dispatch struct {
 	s       *Sender
 	waiting []*outgoing
@@ -270,7 +274,7 @@ func (d *dispatch) start() {
 		if d.flying == 0 {
 			d.assemble()
 		}
-		if d.flying > 0 && !d.full() && !d.over {
+		if d.flying > 0 && !d.full() && !d.over && !d.half() {
 			return
 		}
 		if batch := d.take(); len(batch) > 0 {
@@ -314,13 +318,31 @@ func (d *dispatch) full() bool {
 	return len(d.waiting) >= d.s.opt.Batch || d.bytes >= link.MaxBatchBytes
 }
 
+// minHalf is from how many callers on a half of them is worth a request of its own: each costs as much as some messages.
+const minHalf = 4
+
+// half tells whether half of the callers wait.
+func (d *dispatch) half() bool {
+	n := int(d.s.shared.Load()) / 2
+	return n >= minHalf && len(d.waiting) >= n
+}
+
+// most is how many messages a request takes: the larger half of the callers', or all where halves would be small.
+func (d *dispatch) most() int {
+	if n := int(d.s.shared.Load()); n >= 2*minHalf {
+		return min((n+1)/2, d.s.opt.Batch)
+	}
+	return d.s.opt.Batch
+}
+
 // take takes the first messages that fit into one request and are of one app. Those that were left are
 // left out.
 func (d *dispatch) take() []*outgoing {
-	batch := make([]*outgoing, 0, min(len(d.waiting), d.s.opt.Batch))
+	most := d.most()
+	batch := make([]*outgoing, 0, min(len(d.waiting), most))
 	size, n := len(batchOpen)+len(batchClose), 0
 	for _, o := range d.waiting {
-		if len(batch) == d.s.opt.Batch || len(batch) > 0 && (o.app != batch[0].app || size+len(o.item)+1 > link.MaxBatchBytes) {
+		if len(batch) == most || len(batch) > 0 && (o.app != batch[0].app || size+len(o.item)+1 > link.MaxBatchBytes) {
 			break
 		}
 		n++

@@ -163,7 +163,7 @@ func letAll(arrived, pass chan struct{}) (stop func()) {
 	return func() { close(over); <-ended }
 }
 
-// patient never starts a request beside another one unless it is full.
+// patient never starts a request beside another one unless it is full, or half of its callers wait.
 var patient = SenderOptions{Linger: time.Hour}
 
 func TestSendsAtTheSameTimeShareARequest(t *testing.T) {
@@ -188,6 +188,51 @@ func TestSendsAtTheSameTimeShareARequest(t *testing.T) {
 	}
 	if keys := slices.Concat(h.seen()...); len(keys) != 31 || len(slices.Compact(slices.Sorted(slices.Values(keys)))) != 31 {
 		t.Errorf("keys %q", keys)
+	}
+}
+
+// TestTwoHalvesTakeTurns has each request answered only when another one is there: with many callers two are under way,
+// and none takes more than half of them.
+func TestTwoHalvesTakeTurns(t *testing.T) {
+	const callers, each, pairs = 16, 10, 5
+	var mu sync.Mutex
+	begun := 0
+	meet := make(chan struct{})
+	h := newBatchHub(t, func(http.ResponseWriter, *http.Request) {
+		mu.Lock()
+		begun++
+		alone := begun > 2*pairs
+		mu.Unlock()
+		if alone || t.Failed() {
+			return
+		}
+		select {
+		case meet <- struct{}{}:
+		case <-meet:
+		case <-time.After(10 * time.Second):
+			t.Error("no second request comes while one is under way")
+		}
+	})
+	s := h.sender(t, patient)
+	var all sync.WaitGroup
+	for c := range callers {
+		all.Go(func() {
+			for n := range each {
+				if _, err := s.Send(t.Context(), note(fmt.Sprintf("%d of %d", n, c))); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	stored := 0
+	for _, r := range h.seen() {
+		if stored += len(r); len(r) > callers/2 {
+			t.Errorf("a request takes %d of %d callers", len(r), callers)
+		}
+	}
+	if stored != callers*each {
+		t.Errorf("%d messages of %d were sent", stored, callers*each)
 	}
 }
 
