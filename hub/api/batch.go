@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/textproto"
+	"sync"
 
 	"smartlink/hub/exchange"
 	"smartlink/link"
@@ -12,7 +13,9 @@ import (
 
 // sendBatch stores several messages; each is answered on its own.
 func (d *Door) sendBatch(c *call) error {
-	body, err := c.jsonBody(link.MaxBatchBytes)
+	room := batchRooms.Get().(*[atOnce]byte)
+	defer batchRooms.Put(room) // nothing that is read of a batch stands in it
+	body, err := c.jsonBody(link.MaxBatchBytes, room[:])
 	if err != nil {
 		return err
 	}
@@ -71,6 +74,9 @@ func (c *call) strictBatch(body []byte) ([]batchMessage, error) {
 	}
 	return list, nil
 }
+
+// batchRooms are where the texts of batches stand while they are read.
+var batchRooms = sync.Pool{New: func() any { return new([atOnce]byte) }}
 
 func (c *call) batchResult(s *exchange.Sent) link.BatchResult {
 	if s.Err == nil {

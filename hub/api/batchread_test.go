@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"reflect"
 	"slices"
@@ -16,16 +17,18 @@ var batchTexts = []string{
 	"{ \"messages\" : [ { } , {\"content\":\"\",\"headers\":{}} ] }\n", `{"messages":[{"content":"\u00e7\ud83d\ude00\ud800\u0000\/\b\f\r\t"}]}`, `{"messages":[{"content":"\ud800\ud83d\ude00\ud83dx\udc00"}]}`,
 	`{"messages":[{"type":"a","type":"b"}]}`, `{"messages":[{"Type":"a"}]}`, `{"messages":[{"type":null}]}`, `{"messages":[{"headers":{"a":1}}]}`, `{"messages":[{"headers":{"a":"1","a":"2"}}]}`,
 	`{"messages":[{"headers":{"a":"1"},"headers":{"b":"2"}}]}`, `{"messages":null}`, `{"messages":[null]}`, `{"messages":[[]]}`, `{"messages":[],"messages":[{}]}`, `{"messages":[{"other":1}]}`,
-	`{}`, `[]`, `{"messages":[{"type":"a"}`, `{"messages":{}}`, `"messages"`, `{"messages":[{"typ\u0065":"a"}]}`,
+	`{"messages":[{"content":"as it is"}]}`, `{}`, `[]`, `{"messages":[{"type":"a"}`, `{"messages":{}}`, `"messages"`, `{"messages":[{"typ\u0065":"a"}]}`,
 }
 
 // sameBatch compares the quick reading with the strict one: what it takes, it reads alike.
 func sameBatch(t *testing.T, text []byte) (taken bool) {
 	t.Helper()
-	got, ok := readBatch(text)
+	room := bytes.Clone(text)
+	got, ok := readBatch(room)
 	if !ok {
 		return false
 	}
+	clear(room) // for the next batch
 	want, err := (&call{}).strictBatch(text)
 	if err != nil {
 		t.Errorf("%q is taken, but not by the strict reading: %v", text, err)

@@ -52,8 +52,8 @@ func (c *call) noContent() error {
 }
 
 // body reads the whole body, at most limit bytes; of a longer one no more than the server has
-// buffered. The slice is the caller's to keep.
-func (c *call) body(limit int) ([]byte, error) {
+// buffered. It stands in room if that is large enough, else in memory of its own, which is the caller's to keep.
+func (c *call) body(limit int, room []byte) ([]byte, error) {
 	if enc := c.r.Header.Get("Content-Encoding"); enc != "" && !strings.EqualFold(enc, "identity") {
 		return nil, link.NewError(link.CodeMediaType, "got", "Content-Encoding: "+enc, "want", "Content-Encoding: identity")
 	}
@@ -69,7 +69,7 @@ func (c *call) body(limit int) ([]byte, error) {
 		return nil, err
 	}
 	if length >= 0 {
-		return c.bodyOf(int(length))
+		return c.bodyOf(int(length), room)
 	}
 	b, err := io.ReadAll(io.LimitReader(c.r.Body, int64(limit)+1))
 	if err != nil {
@@ -81,18 +81,28 @@ func (c *call) body(limit int) ([]byte, error) {
 	return bytes.Clone(b), nil // io.ReadAll leaves up to half of it unused
 }
 
-// bodyOf reads a body of a length that was announced. Its memory grows as it comes, in a few steps.
-func (c *call) bodyOf(length int) ([]byte, error) {
+// bodyOf reads a body of a length that was announced. Memory of its own grows as it comes, in a few steps.
+func (c *call) bodyOf(length int, room []byte) ([]byte, error) {
+	if length <= len(room) {
+		return room[:length], c.fill(room[:length])
+	}
 	var b []byte
 	for room := atOnce; len(b) < length; room *= 4 {
 		more := make([]byte, min(room, length))
-		n := copy(more, b)
-		if _, err := io.ReadFull(c.r.Body, more[n:]); err != nil {
-			return nil, link.NewError(link.CodeBodyIncomplete).Because(err)
+		if err := c.fill(more[copy(more, b):]); err != nil {
+			return nil, err
 		}
 		b = more
 	}
 	return b, nil
+}
+
+// fill reads as much of the body as there is room.
+func (c *call) fill(room []byte) error {
+	if _, err := io.ReadFull(c.r.Body, room); err != nil {
+		return link.NewError(link.CodeBodyIncomplete).Because(err)
+	}
+	return nil
 }
 
 // atOnce is the largest body that gets its memory when it is announced, room for a batch of 64 commands; larger ones
@@ -112,7 +122,7 @@ const smallBody = link.MaxBody
 // silently mean something else.
 func read[T any](c *call, limit int) (T, error) {
 	var v T
-	b, err := c.jsonBody(limit)
+	b, err := c.jsonBody(limit, nil)
 	if err != nil {
 		return v, err
 	}
@@ -120,11 +130,11 @@ func read[T any](c *call, limit int) (T, error) {
 }
 
 // jsonBody reads a body that must be JSON; without a Content-Type it is taken for that.
-func (c *call) jsonBody(limit int) ([]byte, error) {
+func (c *call) jsonBody(limit int, room []byte) ([]byte, error) {
 	if got := c.r.Header.Get("Content-Type"); got != "" && !link.IsJSON(got) {
 		return nil, link.NewError(link.CodeMediaType, "got", got, "want", contentJSON)
 	}
-	b, err := c.body(limit)
+	b, err := c.body(limit, room)
 	if err == nil && len(bytes.TrimSpace(b)) == 0 {
 		err = link.NewError(link.CodeRequestInvalid).At("", link.CodeRequestInvalid, link.Both("falta o corpo (JSON)", "the body (JSON) is missing"))
 	}

@@ -13,7 +13,7 @@ import (
 // extend lengthens one lease, answered with its new end or with a problem, or a list, answered item by
 // item.
 func (d *Door) extend(c *call) error {
-	body, err := c.jsonBody(smallBody)
+	body, err := c.jsonBody(smallBody, nil)
 	if err != nil {
 		return err
 	}

@@ -129,7 +129,7 @@ func (p *parameters) err() error {
 
 // ack settles one delivery, answered 204 or with a problem, or a list, answered item by item.
 func (d *Door) ack(c *call) error {
-	body, err := c.jsonBody(ackBody)
+	body, err := c.jsonBody(ackBody, nil)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 // send stores one message. It is the call that a busy hub answers most: the body is read once, into
 // its own buffer, which is the one the engine stores.
 func (d *Door) send(c *call) error {
-	body, err := c.body(link.MaxBody)
+	body, err := c.body(link.MaxBody, nil)
 	if err != nil {
 		return err
 	}
