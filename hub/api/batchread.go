@@ -148,35 +148,39 @@ func (b *batchReader) quoted() []byte {
 	if b.expect('"'); b.failed {
 		return b.room[:0]
 	}
-	text, room, n := b.text, b.room, 0
-	for at := b.at; at < len(text); at++ {
-		c := text[at]
-		if !special[c] {
-			room[n] = c
+	text, room := b.text[b.at:], b.room // what is left of both
+	for {
+		n := 0 // bytes that stand for themselves
+		for n < len(text) && n < len(room) && !special[text[n]] {
+			room[n] = text[n]
 			n++
-			continue
 		}
-		if c == '"' {
-			b.at, b.room = at+1, room[n:]
-			return room[:n:n]
-		}
-		if at++; c != '\\' || at == len(text) {
+		text, room = text[n:], room[n:]
+		if len(text) < 2 {
 			break
 		}
-		if c = escapes[text[at]]; c != 0 {
-			room[n] = c
-			n++
+		if text[0] == '"' {
+			length := len(b.room) - len(room)
+			said := b.room[:length:length]
+			b.at, b.room = len(b.text)-len(text)+1, room
+			return said
+		}
+		if text[0] != '\\' { // a control character
+			break
+		}
+		if c := escapes[text[1]]; c != 0 {
+			room[0] = c
+			text, room = text[2:], room[1:]
 			continue
 		}
-		r, size := escapedRune(text[at:])
+		r, size := escapedRune(text[1:])
 		if size == 0 {
 			break
 		}
-		n += utf8.EncodeRune(room[n:], r)
-		at += size - 1
+		text, room = text[1+size:], room[utf8.EncodeRune(room, r):]
 	}
 	b.failed = true
-	return room[:0]
+	return b.room[:0]
 }
 
 // special are the bytes that do not stand for themselves in a string.
