@@ -13,17 +13,9 @@ import (
 
 // sendBatch stores several messages; each is answered on its own.
 func (d *Door) sendBatch(c *call) error {
-	room := batchRooms.Get().(*[atOnce]byte)
-	defer batchRooms.Put(room) // nothing that is read of a batch stands in it
-	body, err := c.jsonBody(link.MaxBatchBytes, room[:])
+	messages, err := c.batchMessages()
 	if err != nil {
 		return err
-	}
-	messages, quick := readBatch(body)
-	if !quick {
-		if messages, err = c.strictBatch(body); err != nil {
-			return err
-		}
 	}
 	if err := c.spend(min(len(messages), link.MaxBatch) - 1); err != nil {
 		return err
@@ -60,6 +52,30 @@ func (d *Door) sendBatch(c *call) error {
 	return c.batch(results)
 }
 
+// batchMessages reads the messages of a batch.
+func (c *call) batchMessages() ([]batchMessage, error) {
+	var room []byte
+	if n := c.r.ContentLength; n > batchRoom/2 && n <= batchRoom {
+		kept := batchRooms.Get().(*[batchRoom]byte)
+		defer batchRooms.Put(kept) // nothing that is read of a batch stands in it
+		room = kept[:]
+	}
+	body, err := c.jsonBody(link.MaxBatchBytes, room)
+	if err != nil {
+		return nil, err
+	}
+	if list, quick := readBatch(body); quick {
+		return list, nil
+	}
+	return c.strictBatch(body)
+}
+
+// batchRooms are where the texts of batches stand while they are read, of those that take at least half of one: a
+// batch of 64 commands does. A body of a few bytes must not hold more memory than is counted for it.
+var batchRooms = sync.Pool{New: func() any { return new([batchRoom]byte) }}
+
+const batchRoom = atOnce
+
 // strictBatch reads a batch with encoding/json.
 func (c *call) strictBatch(body []byte) ([]batchMessage, error) {
 	var r link.BatchRequest
@@ -74,9 +90,6 @@ func (c *call) strictBatch(body []byte) ([]batchMessage, error) {
 	}
 	return list, nil
 }
-
-// batchRooms are where the texts of batches stand while they are read.
-var batchRooms = sync.Pool{New: func() any { return new([atOnce]byte) }}
 
 func (c *call) batchResult(s *exchange.Sent) link.BatchResult {
 	if s.Err == nil {

@@ -27,7 +27,7 @@ func readBatch(body []byte) (list []batchMessage, ok bool) {
 	b.failed = b.failed || string(b.quoted()) != "messages"
 	b.expect(':')
 	b.expect('[')
-	list = make([]batchMessage, 0, batchRoom)
+	list = make([]batchMessage, 0, usualBatch)
 	for first := true; b.more(']', first); first = false {
 		list = append(list, b.message())
 	}
@@ -38,8 +38,8 @@ func readBatch(body []byte) (list []batchMessage, ok bool) {
 	return list, true
 }
 
-// batchRoom is for how many messages there is room from the beginning: as many as a client.Sender puts into a batch.
-const batchRoom = 64
+// usualBatch is for how many messages there is room from the beginning: as many as a client.Sender puts into a batch.
+const usualBatch = 64
 
 // batchReader reads JSON in UTF-8; once something is not as expected, it has failed.
 type batchReader struct {

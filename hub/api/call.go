@@ -107,7 +107,7 @@ func (c *call) fill(room []byte) error {
 
 // atOnce is the largest body that gets its memory when it is announced, room for a batch of 64 commands; larger ones
 // get it as they come.
-const atOnce = 256 << 10
+const atOnce = 128 << 10
 
 // tooLarge also ends the connection, so that the server does not read the rest of the body.
 func (c *call) tooLarge(limit int) error {
