@@ -76,6 +76,19 @@ func (r *Recorder) Syncs() []int {
 	return list
 }
 
+// Writes is how often a file of the folder was written so far.
+func (r *Recorder) Writes(file string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := 0
+	for _, e := range r.events {
+		if e.kind == wrote && e.file == file {
+			n++
+		}
+	}
+	return n
+}
+
 // file tells which of the folder's files a path is; shared memory is none, as it does not outlive the
 // machine.
 func (r *Recorder) file(path string) (string, bool) {

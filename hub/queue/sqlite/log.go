@@ -12,10 +12,9 @@ import (
 
 // How the log is moved.
 const (
-	logLook    = 8    // groups from one look at the log to the next
-	logPages   = 4000 // it is moved when it has so many pages
-	logRest    = 150  // of those, so many may be moved between two groups
-	logPasses  = 3    // beside the writing, before the rest is moved however large it is
+	logLook    = 8   // groups from one look at the log to the next
+	logRest    = 150 // of those, so many may be moved between two groups
+	logPasses  = 3   // beside the writing, before the rest is moved however large it is
 	logHardCap = `PRAGMA wal_autocheckpoint = 16000`
 )
 
@@ -46,7 +45,7 @@ func (s *Store) mindLog() {
 	case l.passes > 0 && (left <= logRest || l.passes >= logPasses):
 		l.passes = 0
 		_, _ = s.st.logMove.one()
-	case l.passes > 0 || pages >= logPages:
+	case l.passes > 0 || pages >= int64(s.opt.LogPages):
 		l.passes++
 		l.moving.Store(true)
 		l.passed.Go(s.moveLog)

@@ -46,7 +46,7 @@ func TestLogBeginsAnew(t *testing.T) {
 		last, most = pages, max(most, pages)
 	}
 	const group = 2 * each // pages, and more
-	if anew < 1 || most > logPages+(logLook+logPasses+2)*group {
+	if anew < 1 || most > int64(s.opt.LogPages)+(logLook+logPasses+2)*group {
 		t.Errorf("the log began anew %d times, had up to %d pages", anew, most)
 	}
 	if err := s.Reopen(t.Context()); err != nil {

@@ -59,6 +59,7 @@ func work(t *testing.T, r *powercut.Recorder, path string, q queue.Name) map[uui
 	t.Helper()
 	const senders, each = 8, 30
 	e := start(t, path)
+	opened := r.Writes(filepath.Base(path))
 	if _, err := e.Setup(t.Context(), queue.Setup{Queue: q, Subscriptions: []string{"A"}, RequeueCountMax: 3}); err != nil {
 		t.Fatal(err)
 	}
@@ -111,6 +112,9 @@ func work(t *testing.T, r *powercut.Recorder, path string, q queue.Name) map[uui
 		})
 	}
 	all.Wait()
+	if r.Writes(filepath.Base(path)) == opened {
+		t.Error("the log was never moved, so no cut can fall into that")
+	}
 	if err := e.Stop(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +132,7 @@ func publish(q queue.Name) queue.Publish {
 
 func start(t *testing.T, path string) *queue.Engine {
 	t.Helper()
-	s, err := sqlite.Open(t.Context(), path, sqlite.Options{})
+	s, err := sqlite.Open(t.Context(), path, sqlite.Options{LogPages: 20})
 	if err != nil {
 		t.Fatalf("%s does not open: %v", path, err)
 	}

@@ -43,6 +43,8 @@ type Options struct {
 	// Keep makes sure, before a file that was gone is opened again, that it is still nobody else's. Default:
 	// it is.
 	Keep func() error
+	// LogPages is how many pages the log has when it is moved into the file. Default 4000.
+	LogPages int
 	// History is the folder of the files of what has ended, one for each day. Default: history, beside
 	// the store's own file.
 	History string
@@ -93,6 +95,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 		o.Clock = clock.Real
 	}
 	o.Window = cmp.Or(o.Window, 1024)
+	o.LogPages = cmp.Or(o.LogPages, 4000)
 	if o.Keep == nil {
 		o.Keep = func() error { return nil }
 	}
