@@ -57,9 +57,10 @@ func prepareAll(c Caller, list []Send, sent []Sent) ([]queue.Publish, [][]link.F
 	ready, wrong := make([]queue.Publish, len(list)), make([][]link.FieldError, len(list))
 	shares := max(min(runtime.GOMAXPROCS(0), len(list)/minShare), 1)
 	prepareShare := func(share int) {
+		var before map[string]string
 		for i := share; i < len(list); i += shares {
-			p, err := prepare(c, list[i])
-			ready[i], wrong[i], sent[i].Err = p.Publish, p.wrong, err
+			p, err := prepare(c, list[i], before)
+			ready[i], wrong[i], sent[i].Err, before = p.Publish, p.wrong, err, p.Message.Headers
 		}
 	}
 	var all sync.WaitGroup

@@ -11,6 +11,7 @@ import (
 )
 
 func (e *engine) PublishAll(ctx context.Context, list []queue.Publish) ([]queue.Published, error) {
+	e.batch = list
 	out := make([]queue.Published, len(list))
 	for i, p := range list {
 		out[i].PublishResult, out[i].Err = e.Publish(ctx, p)

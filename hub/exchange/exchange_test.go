@@ -62,6 +62,7 @@ func snapshot() *registry.Snapshot {
 type engine struct {
 	setup     *queue.Setup
 	published *queue.Publish
+	batch     []queue.Publish
 	got       *queue.Get
 	settled   []queue.Settle
 

@@ -32,7 +32,7 @@ type Send struct {
 // nobody hears is link.CodeNoRoute and not stored; an answer is always accepted; reports of the
 // ERP's side (link.TypeStatus, link.TypeMetrics) are read by the hub itself.
 func (x *Exchange) Send(ctx context.Context, c Caller, s Send) (link.SendResponse, error) {
-	p, err := prepare(c, s)
+	p, err := prepare(c, s, nil)
 	if err != nil {
 		return link.SendResponse{}, err
 	}
@@ -49,8 +49,9 @@ type prepared struct {
 	wrong []link.FieldError // where the body does not match its schema
 }
 
-// prepare checks a message and answers what the engine has to do.
-func prepare(c Caller, s Send) (prepared, error) {
+// prepare checks a message and answers what the engine has to do. before are the headers of another message of the same
+// batch, if there is one: two may have them in common.
+func prepare(c Caller, s Send, before map[string]string) (prepared, error) {
 	if !link.ValidType(s.Type) {
 		return prepared{}, link.NewError(link.CodeTypeInvalid, "type", s.Type)
 	}
@@ -87,7 +88,7 @@ func prepare(c Caller, s Send) (prepared, error) {
 	if err != nil {
 		return prepared{}, err
 	}
-	p.Message.Headers = withOrigin(p.Message.Headers, app, s.Audience, c.Source)
+	p.Message.Headers = withOrigin(p.Message.Headers, app, s.Audience, c.Source, before)
 	return prepared{p, wrong}, nil
 }
 
@@ -248,9 +249,13 @@ func contentHash(m *link.Message) [32]byte {
 }
 
 // withOrigin adds the headers by which a receiver, and a person at the monitor, sees where a message
-// comes from.
-func withOrigin(kept map[string]string, app, audience, source string) map[string]string {
-	h := make(map[string]string, len(kept)+3)
+// comes from. The answer is before when that says the same.
+func withOrigin(kept map[string]string, app, audience, source string, before map[string]string) map[string]string {
+	const added = 3
+	if len(kept) == 0 && len(before) == added && before[link.MetaAppCode] == app && before[link.MetaAudience] == audience {
+		return before
+	}
+	h := make(map[string]string, len(kept)+added)
 	maps.Copy(h, kept)
 	h[link.MetaAppCode], h[link.MetaAudience], h[link.MetaSourceType] = app, audience, source
 	return h

@@ -33,7 +33,7 @@ type SetupResult struct {
 
 // Publish stores one message. The engine sets CreatedAt; ID must be set and new.
 type Publish struct {
-	Message link.Message
+	Message link.Message // its headers and body are not changed: others of a batch may have them in the same memory
 	Route   Route
 	Dedupe  *Dedupe  // nil: no repeat is recognised
 	Answer  *Answer  // the message answers a command
