@@ -67,8 +67,8 @@ func (e *Executor) lookOut(ctx context.Context, changed <-chan struct{}) {
 	}
 }
 
-// rest sleeps until it is time to look, at least until the next tick of lookEvery, and tells whether it was told of
-// a change meanwhile.
+// rest sleeps until it is time to look, and tells whether it was told of a change meanwhile. It is not told more than
+// once within lookEvery, however much is changed.
 func (e *Executor) rest(ctx context.Context, o *outlook) (told bool) {
 	if o.changed == nil || !o.proved || o.calm < calmLooks {
 		e.sleep(ctx, clock.ToTick(e.cfg.Clock, lookEvery), nil)
