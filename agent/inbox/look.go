@@ -61,7 +61,7 @@ type seen struct {
 func (l *lookout) close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.known = false
+	l.known, l.version.ended = false, true
 	l.version.drop()
 }
 
@@ -73,7 +73,7 @@ func (b *Box) Look(ctx context.Context) (Found, error) {
 	l := &b.lookout
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := b.clock.Now()
+	now, hold := b.clock.Now(), b.hold.Load()
 	var f Found
 	if err := l.look(ctx, b, now, &f); err != nil {
 		l.known = false
@@ -82,7 +82,7 @@ func (b *Box) Look(ctx context.Context) (Found, error) {
 	s := &l.seen
 	f.Send, f.Report = s.send, s.report
 	f.Execute = s.fresh || s.waiting && s.due <= stamp(now)
-	if h := b.hold.Load(); h != nil && !h.is(s.active) {
+	if hold != nil && !hold.is(s.active) && b.hold.Load() == hold { // not what Take has done since
 		b.lost.Store(true)
 	}
 	r := b.known.Load()

@@ -17,6 +17,7 @@ type version struct {
 	conns int64     // opened so far
 	stmt  driver.Stmt
 	row   [1]driver.Value
+	ended bool // nothing is opened any more
 }
 
 // edition is the database between two commits.
@@ -28,6 +29,9 @@ func (v *version) read(ctx context.Context, b *Box) (at edition, sure bool, err 
 		return at, false, nil
 	}
 	ctx = context.WithoutCancel(ctx)
+	if v.ended {
+		return at, false, sql.ErrConnDone
+	}
 	if v.conn == nil {
 		if v.conn, err = b.db.Conn(ctx); err != nil {
 			return at, false, err

@@ -42,7 +42,7 @@ func Open(uri string) (*Conn, error) {
 	defer libc.Xfree(c.tls, name)
 	place := libc.Xmalloc(c.tls, libc.Tsize_t(unsafe.Sizeof(c.db)))
 	if place == 0 {
-		return nil, errors.Join(errors.New("no memory for a connection to SQLite"), c.Close())
+		return nil, errors.Join(errNoMemory, c.Close())
 	}
 	defer libc.Xfree(c.tls, place)
 	const flags = sqlite3.SQLITE_OPEN_READWRITE | sqlite3.SQLITE_OPEN_CREATE | sqlite3.SQLITE_OPEN_NOMUTEX | sqlite3.SQLITE_OPEN_URI

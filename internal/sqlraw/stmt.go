@@ -22,7 +22,7 @@ type Stmt struct {
 }
 
 var (
-	errNoMemory  = errors.New("no memory for a statement of SQLite's")
+	errNoMemory  = &Error{sqlite3.SQLITE_NOMEM, "no memory for SQLite"}
 	errArguments = errors.New("a statement takes as many arguments as it has parameters, each an int64, float64, string, []byte, nil, or a pointer to one")
 )
 

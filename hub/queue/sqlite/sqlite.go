@@ -218,8 +218,8 @@ func (s *Store) Check(ctx context.Context) error {
 	if err := s.files.Check(); err != nil {
 		return fmt.Errorf("%w: %w", queue.ErrGone, err)
 	}
-	if s.sick == nil {
-		return ctx.Err()
+	if err := ctx.Err(); s.sick == nil || err != nil {
+		return err
 	}
 	s.sick = s.conn.Exec("UPDATE meta SET value = value + 1 WHERE name = 'probe'")
 	return s.sick
