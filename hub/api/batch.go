@@ -20,6 +20,10 @@ func (d *Door) sendBatch(c *call) error {
 	if err := c.spend(min(len(messages), link.MaxBatch) - 1); err != nil {
 		return err
 	}
+	if len(messages) > link.MaxBatch || len(messages) == 0 {
+		_, err := d.cfg.Exchange.SendBatch(c.r.Context(), c.caller, make([]exchange.Send, min(len(messages), link.MaxBatch+1)))
+		return err // it refuses them as a whole, whatever is wrong with each
+	}
 	good := make([]exchange.Send, 0, len(messages))
 	wrong := make([]error, len(messages))
 	for i := range messages {
@@ -28,11 +32,8 @@ func (d *Door) sendBatch(c *call) error {
 			good = append(good, s)
 		}
 	}
-	if len(messages) > link.MaxBatch || len(messages) == 0 {
-		good = make([]exchange.Send, len(messages)) // refused as a whole, whatever is wrong with each
-	}
 	var sent []exchange.Sent
-	if len(good) > 0 || len(messages) == 0 {
+	if len(good) > 0 {
 		if sent, err = d.cfg.Exchange.SendBatch(c.r.Context(), c.caller, good); err != nil {
 			return err
 		}

@@ -17,7 +17,7 @@ type batchMessage struct {
 // bytes of a batch are mostly bodies inside strings. These come out of it as parts of one piece of memory, which
 // lives as long as any of them. Everything out of the ordinary (other properties, other cases of their names,
 // null, repeated ones, wrong types, what is no JSON) is left to the strict reading, which knows what to say
-// about it: then ok is false.
+// about it: then ok is false. Of more than link.MaxBatch messages it reads one too many.
 func readBatch(body []byte) (list []batchMessage, ok bool) {
 	if !utf8.Valid(body) {
 		return nil, false
@@ -29,7 +29,9 @@ func readBatch(body []byte) (list []batchMessage, ok bool) {
 	b.expect('[')
 	list = make([]batchMessage, 0, usualBatch)
 	for first := true; b.more(']', first); first = false {
-		list = append(list, b.message())
+		if list = append(list, b.message()); len(list) > link.MaxBatch && !b.failed {
+			return list, true // refused as a whole, however many more there are
+		}
 	}
 	b.expect('}')
 	if b.space(); b.failed || b.at != len(b.text) {

@@ -78,3 +78,13 @@ func FuzzReadBatch(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) { sameBatch(t, text) })
 }
+
+// TestNoMoreIsReadThanCanBe: of a batch with far too many messages the quick reading reads one too many.
+func TestNoMoreIsReadThanCanBe(t *testing.T) {
+	for _, n := range []int{link.MaxBatch, link.MaxBatch + 1, 100_000} {
+		list, ok := readBatch([]byte(`{"messages":[{}` + strings.Repeat(`,{}`, n-1) + `]}`))
+		if want := min(n, link.MaxBatch+1); !ok || len(list) != want {
+			t.Errorf("of %d messages %d are read, %t", n, len(list), ok)
+		}
+	}
+}
