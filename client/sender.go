@@ -30,7 +30,7 @@ const maxSenderWaiting = 1024
 
 // Sender sends for many callers at once: messages that are sent at the same time share a request, so a
 // sender with many callers gets several times as many messages through as with Client.Send. A single
-// caller does not wait for company: when no request is under way, its message goes at once. From 8 callers on two
+// caller does not wait for company: when no request is under way, its message goes at once. From 32 callers on two
 // requests take turns, each with half of them: one is on its way while the other is being stored.
 //
 // Each message stays on its own. It keeps its IdempotencyKey, is stored or refused by itself, and
@@ -319,7 +319,7 @@ func (d *dispatch) full() bool {
 }
 
 // minHalf is from how many callers on a half of them is worth a request of its own: each costs as much as some messages.
-const minHalf = 4
+const minHalf = 16
 
 // half tells whether half of the callers wait.
 func (d *dispatch) half() bool {

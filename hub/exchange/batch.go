@@ -49,7 +49,7 @@ func (x *Exchange) SendBatch(ctx context.Context, c Caller, list []Send) ([]Sent
 }
 
 // minShare is how many messages are worth a goroutine of their own.
-const minShare = 4
+const minShare = 16
 
 // prepareAll prepares messages side by side: reading them is most of the work that a batch makes before it
 // is stored. What is wrong with one is put into sent; the second answer is where each does not match its schema.

@@ -2,6 +2,7 @@ package queuetest
 
 import (
 	"context"
+	"maps"
 	"testing/synctest"
 	"time"
 
@@ -95,6 +96,25 @@ var manyPromises = []promise{
 		equal(w, "reports", reported, 1)
 		w.state(old.Message.ID, hears, link.StateDiscarded)
 		w.gets(hears, 10, newer.Message.ID)
+	}},
+	{"messages of a list keep their own headers", func(w *world) {
+		w.queue("A")
+		headers := []map[string]string{{"SL-Meta-x": "1"}, {"SL-Meta-x": "1"}, {"SL-Meta-x": "2"}, nil, {"SL-Meta-x": "2", "SL-Meta-y": ""}, {"SL-Meta-y": "2"}}
+		list := make([]queue.Publish, len(headers))
+		for i, h := range headers {
+			list[i] = w.message("A")
+			list[i].Message.Headers = h
+		}
+		got, err := w.PublishAll(w.ctx(), list)
+		w.must(err)
+		for i, r := range got {
+			w.must(r.Err)
+			m, err := w.Message(w.ctx(), w.tenant, r.ID)
+			w.must(err)
+			if !maps.Equal(m.Headers, headers[i]) {
+				w.Errorf("message %d has the headers %v, want %v", i, m.Headers, headers[i])
+			}
+		}
 	}},
 	{"nothing is published", func(w *world) {
 		got, err := w.PublishAll(w.ctx(), nil)

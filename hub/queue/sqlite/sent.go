@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -28,6 +29,9 @@ type sent struct {
 	messages   []sentRow
 	deliveries []deliveryRow
 	keys       []searchRow
+
+	headers    map[string]string // of the last message that had some, and how they are stored
+	headersAre string
 }
 
 // sentRow is a message.
@@ -55,13 +59,9 @@ type searchRow struct {
 
 // store has the message itself stored and answers its number.
 func (g *group) store(m *link.Message, keys [][]byte) (int64, error) {
-	headers := ""
-	if len(m.Headers) > 0 {
-		b, err := json.Marshal(m.Headers)
-		if err != nil {
-			return 0, err
-		}
-		headers = string(b)
+	headers, err := g.headersText(m.Headers)
+	if err != nil {
+		return 0, err
 	}
 	g.s.numbers.message++
 	mid := g.s.numbers.message
@@ -75,6 +75,21 @@ func (g *group) store(m *link.Message, keys [][]byte) (int64, error) {
 		g.keys = append(g.keys, searchRow{m.TenantID, k, mid})
 	}
 	return mid, nil
+}
+
+// headersText is how headers are stored; most messages of a group have those of the one before.
+func (g *group) headersText(h map[string]string) (string, error) {
+	if len(h) == 0 {
+		return "", nil
+	}
+	if !maps.Equal(h, g.headers) {
+		b, err := json.Marshal(h)
+		if err != nil {
+			return "", err
+		}
+		g.headers, g.headersAre = h, string(b)
+	}
+	return g.headersAre, nil
 }
 
 // notNull keeps an empty body from being stored as NULL.
