@@ -194,7 +194,7 @@ func TestSendsAtTheSameTimeShareARequest(t *testing.T) {
 // TestTwoHalvesTakeTurns has each request answered only when another one is there: with many callers two are under way,
 // and none takes more than half of them.
 func TestTwoHalvesTakeTurns(t *testing.T) {
-	const callers, each, pairs = 2 * minHalf, 10, 5
+	const callers, each, pairs = 4 * minHalf, 5, 4 // some are always between two sends
 	var mu sync.Mutex
 	begun := 0
 	meet := make(chan struct{})
