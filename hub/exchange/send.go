@@ -252,7 +252,8 @@ func contentHash(m *link.Message) [32]byte {
 // comes from. The answer is before when that says the same.
 func withOrigin(kept map[string]string, app, audience, source string, before map[string]string) map[string]string {
 	const added = 3
-	if len(kept) == 0 && len(before) == added && before[link.MetaAppCode] == app && before[link.MetaAudience] == audience {
+	if len(kept) == 0 && len(before) == added && before[link.MetaAppCode] == app && before[link.MetaAudience] == audience &&
+		before[link.MetaSourceType] == source {
 		return before
 	}
 	h := make(map[string]string, len(kept)+added)
