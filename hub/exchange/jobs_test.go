@@ -123,7 +123,6 @@ func (h hubOfJobs) start(t *testing.T) link.Job {
 func (h hubOfJobs) goOn(t *testing.T) {
 	go func() {
 		for {
-			<-time.After(10 * time.Millisecond)
 			select {
 			case <-time.After(10 * time.Millisecond):
 			case <-t.Context().Done():
