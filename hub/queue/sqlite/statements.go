@@ -35,14 +35,15 @@ type statements struct {
 // forgotten are the tables that a message leaves when it has moved.
 var forgotten = append([]string{"message", "lone", "late"}, childTables...)
 
-// How rows of what is sent are stored, and the parameters of one.
+// How rows of what is sent are stored, and the parameters of one. A statement that fails leaves what it has done, for its
+// whole group is given up then; so SQLite need not keep each page it changes as it was before the statement.
 const (
-	intoMessage = `INSERT INTO message (mid, id, tenant, root, type, audience, app, client, business_key, ordering_key, correlation, created_at,
+	intoMessage = `INSERT OR FAIL INTO message (mid, id, tenant, root, type, audience, app, client, business_key, ordering_key, correlation, created_at,
 		created_by, headers, content_type, body, search_keys) VALUES `
 	aMessage     = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	intoDelivery = `INSERT INTO delivery (mid, qid, pos, state, okey, size) VALUES `
+	intoDelivery = `INSERT OR FAIL INTO delivery (mid, qid, pos, state, okey, size) VALUES `
 	aDelivery    = `(?, ?, ?, ?, ?, ?)`
-	intoSearch   = `INSERT INTO search (tenant, key, mid) VALUES `
+	intoSearch   = `INSERT OR FAIL INTO search (tenant, key, mid) VALUES `
 	aSearch      = `(?, ?, ?)`
 )
 
@@ -69,7 +70,7 @@ func prepare(c *sqlraw.Conn) (*statements, error) {
 		{&st.subscribe, `INSERT INTO subscription (qid, type) VALUES (?, ?)`},
 		{&st.unsubscribe, `DELETE FROM subscription WHERE qid = ? AND type = ?`},
 
-		{&st.dedupeAdd, `INSERT INTO dedupe (n, key, hash, id, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`},
+		{&st.dedupeAdd, `INSERT OR FAIL INTO dedupe (n, key, hash, id, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`},
 		{&st.dedupeFind, `SELECT hash, id, at FROM dedupe WHERE key = ?`},
 		{&st.dedupeDrop, `DELETE FROM dedupe WHERE key = ?`},
 		{&st.dedupeSweep, `DELETE FROM dedupe WHERE n IN (SELECT n FROM dedupe ORDER BY n LIMIT ?) AND at <= ?`},
