@@ -152,10 +152,10 @@ func getAndAck(ctx context.Context, c *client.Client) (int, error) {
 	return len(got), err
 }
 
-// overSender measures single sends that share requests.
+// overSender measures single sends that share requests, over the client as it comes.
 func overSender(ctx context.Context, s *stage, dir string) ([]float64, error) {
 	return s.onWire(ctx, dir, func(h *process, w world, c *commands) (values []float64, err error) {
-		over, err := h.client(w.sender, 16)
+		over, err := client.New(client.Config{Server: h.address, ClientID: w.sender.ID, Secret: w.sender.Secret})
 		if err != nil {
 			return nil, err
 		}

@@ -125,14 +125,14 @@ func company(t *testing.T, s *Sender, arrived <-chan struct{}, list ...Message) 
 	}
 }
 
-// waits returns when so many calls beside the held one are inside and handed over.
+// waits returns when the messages of so many calls wait for a request.
 func (s *Sender) waits(t *testing.T, n int) {
 	t.Helper()
 	for {
 		s.mu.Lock()
-		inside := s.inside
+		waiting := len(s.waiting)
 		s.mu.Unlock()
-		if inside == n+1 {
+		if waiting == n {
 			return
 		}
 		if t.Context().Err() != nil {
@@ -330,22 +330,22 @@ func TestARefusalOfTheWholeHurtsOnlyWhoIsMeant(t *testing.T) {
 		_ = json.NewEncoder(w).Encode(out)
 	})
 	c := h.client(t)
-	f := flight{s: &Sender{c: c}, why: make([]error, 3), cancel: func() {}}
-	f.wanted.Store(3)
+	f := newFlight(NewSender(c, SenderOptions{}), 3)
 	for _, body := range []string{"good", "evil", "fine"} {
 		item, err := c.batchItem(nil, Message{Type: "Note", Body: []byte(body), IdempotencyKey: body})
 		if err != nil {
 			t.Fatal(err)
 		}
-		f.left = append(f.left, &outgoing{ctx: t.Context(), item: item, done: make(chan Sent, 1), settled: func() bool { return true }})
+		f.take(&outgoing{item: item, done: make(chan struct{}, 1)})
 	}
 	all := slices.Clone(f.left)
-	if err := f.try(t.Context()); err != nil || len(f.left) != 0 {
+	if err := f.try(); err != nil || len(f.left) != 0 {
 		t.Fatalf("%d left, %v", len(f.left), err)
 	}
 	for i, o := range all {
-		if got := <-o.done; (got.Err != nil) != (i == 1) {
-			t.Errorf("%d: %v", i, got.Err)
+		<-o.done
+		if _, err := o.told(); (err != nil) != (i == 1) {
+			t.Errorf("%d: %v", i, err)
 		}
 	}
 }

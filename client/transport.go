@@ -58,6 +58,8 @@ func NewHTTPClient(ca string) (*http.Client, error) {
 	// The default transport keeps two idle connections to a host: too few for a busy sender.
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConnsPerHost = 64
+	// A request of many messages leaves in one piece, and its answer comes in one; smaller ones of net/http cost a copy more.
+	t.WriteBufferSize, t.ReadBufferSize = 64<<10, 16<<10
 	t.ResponseHeaderTimeout = link.MaxWait + 30*time.Second
 	if ca != "" {
 		pool, err := trust(ca)

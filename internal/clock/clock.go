@@ -15,13 +15,18 @@ type Clock interface {
 	Elapsed() time.Duration
 	// NewTimer sends once on C after d. Stop releases it.
 	NewTimer(d time.Duration) Timer
+	// AfterFunc calls f after d in a goroutine of its own. Stop keeps it from being called, unless it is already.
+	AfterFunc(d time.Duration, f func()) Stopper
 }
 
 // Timer fires once on C.
 type Timer interface {
 	C() <-chan time.Time
-	Stop()
+	Stopper
 }
+
+// Stopper is something that will happen unless it is stopped before.
+type Stopper interface{ Stop() }
 
 // ToTick is how long it is until the next tick of those that come every so often since Elapsed began. Who
 // looks for something from time to time sleeps that long: what ticks together wakes an idle program once.
@@ -44,6 +49,10 @@ var begun = time.Now()
 func (realClock) Elapsed() time.Duration         { return time.Since(begun) }
 func (realClock) Now() time.Time                 { return time.Now().UTC() }
 func (realClock) NewTimer(d time.Duration) Timer { return realTimer{time.NewTimer(d)} }
+
+func (realClock) AfterFunc(d time.Duration, f func()) Stopper {
+	return realTimer{time.AfterFunc(d, f)}
+}
 
 type realTimer struct{ t *time.Timer }
 
@@ -83,6 +92,19 @@ func (f *Fake) NewTimer(d time.Duration) Timer {
 	return t
 }
 
+// AfterFunc has f called when Advance passes its end; at once when d is not positive.
+func (f *Fake) AfterFunc(d time.Duration, do func()) Stopper {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if d <= 0 {
+		go do()
+		return &fakeTimer{f: f}
+	}
+	t := &fakeTimer{f: f, do: do, at: f.passed + d}
+	f.timers[t] = struct{}{}
+	return t
+}
+
 // Elapsed tells how far Advance has moved the time in all.
 func (f *Fake) Elapsed() time.Duration {
 	f.mu.Lock()
@@ -105,7 +127,7 @@ func (f *Fake) Advance(d time.Duration) {
 	f.passed += d
 	for t := range f.timers {
 		if t.at <= f.passed {
-			t.c <- f.now
+			t.fire()
 			delete(f.timers, t)
 		}
 	}
@@ -121,7 +143,17 @@ func (f *Fake) Timers() int {
 type fakeTimer struct {
 	f  *Fake
 	c  chan time.Time
+	do func()        // instead of c
 	at time.Duration // of Elapsed
+}
+
+// fire is called with the clock's lock.
+func (t *fakeTimer) fire() {
+	if t.do != nil {
+		go t.do()
+		return
+	}
+	t.c <- t.f.now
 }
 
 func (t *fakeTimer) C() <-chan time.Time { return t.c }

@@ -1,0 +1,136 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"smartlink/link"
+)
+
+// TestCallersComeAndGo has callers go at any moment of their messages' way, some refused, some repeated. Everybody is told,
+// by the caller before them if need be; whoever is told something about a message is told the truth; memory that a message
+// stood in never makes another one of what its caller sent.
+func TestCallersComeAndGo(t *testing.T) {
+	const callers, each = 48, 40
+	var mu sync.Mutex
+	seen := map[string]string{} // body by key, of what is stored
+	tries := map[string]int{}
+	h := newFakeHub(t, func(w http.ResponseWriter, r *http.Request) {
+		var in link.BatchRequest
+		if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+			problem(w, link.CodeBodyNotJSON)
+			return
+		}
+		out := link.BatchResponse{Results: make([]link.BatchResult, len(in.Messages))}
+		mu.Lock()
+		defer mu.Unlock()
+		for i, m := range in.Messages {
+			tries[m.IdempotencyKey]++
+			code := link.Code("")
+			switch {
+			case strings.HasPrefix(m.IdempotencyKey, "refused"):
+				code = link.CodeNoRoute
+			case strings.HasPrefix(m.IdempotencyKey, "again") && tries[m.IdempotencyKey] == 1:
+				code = link.CodeUnavailable
+			}
+			if code != "" {
+				p := link.NewError(code).Problem(link.English, "")
+				out.Results[i] = link.BatchResult{Status: p.Status, Problem: p}
+				continue
+			}
+			if before, known := seen[m.IdempotencyKey]; known && before != *m.Content {
+				t.Errorf("%s says %q and then %q", m.IdempotencyKey, before, *m.Content)
+			}
+			seen[m.IdempotencyKey] = *m.Content
+			out.Results[i] = link.BatchResult{Status: 202, SendResponse: &link.SendResponse{MessageID: idOf(m.IdempotencyKey), Queues: []string{"q"}}}
+		}
+		_ = json.NewEncoder(w).Encode(out)
+	})
+	c := h.client(t)
+	c.cfg.Retry.Base, c.cfg.Retry.Attempts = time.Microsecond, 3
+	s := NewSender(c, SenderOptions{Batch: 8})
+	var all sync.WaitGroup
+	for n := range callers {
+		all.Go(func() {
+			for i := range each {
+				kind := []string{"stored", "again", "refused", "goes"}[(n+i)%4]
+				key := fmt.Sprintf("%s %d of %d", kind, i, n)
+				body := fmt.Sprintf(`{"is":%q,"long":%q}`, key, strings.Repeat("x", (n*i)%300))
+				ctx, leave := context.WithCancel(t.Context())
+				if kind == "goes" {
+					go func() {
+						for range (n * i) % 50 {
+							runtime.Gosched()
+						}
+						leave()
+					}()
+				}
+				r, err := s.Send(ctx, Message{Type: "Note", Body: []byte(body), IdempotencyKey: key})
+				leave()
+				mu.Lock()
+				stored, tried := seen[key], tries[key]
+				mu.Unlock()
+				switch p, _ := errors.AsType[*link.Problem](err); {
+				case err == nil && (stored != body || r.MessageID != idOf(key)):
+					t.Errorf("%s: told it is stored as %s, stored is %q", key, r.MessageID, stored)
+				case err == nil || p != nil && kind == "refused" && p.Code == link.CodeNoRoute:
+				case kind != "goes" || !errors.Is(err, context.Canceled):
+					t.Errorf("%s: %v", key, err)
+				case strings.Contains(err.Error(), "not sent") && tried > 0:
+					t.Errorf("%s: told it is not sent, and it was", key)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if err := s.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	for key, body := range seen {
+		if !strings.Contains(body, fmt.Sprintf("%q", key)) {
+			t.Errorf("%s says %q", key, body)
+		}
+	}
+}
+
+// TestWhoGoesHasTheNextTold: callers that go leave nobody untold who was answered together with them, whether they go
+// before the answer or while it is on its way to them.
+func TestWhoGoesHasTheNextTold(t *testing.T) {
+	f := newFlight(NewSender(newFakeHub(t, nil).client(t), SenderOptions{}), 4)
+	list := make([]*outgoing, 4)
+	for i := range list {
+		list[i] = &outgoing{done: make(chan struct{}, 1)}
+		f.take(list[i])
+	}
+	if _, err := list[1].give(context.Canceled); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "unknown") {
+		t.Error(err)
+	}
+	f.settle(f.left, make([]Sent, 4))
+	<-list[0].done
+	if _, err := list[0].told(); err != nil {
+		t.Error(err)
+	}
+	if _, err := list[2].give(context.Canceled); err != nil {
+		t.Errorf("it was answered before it went: %v", err)
+	}
+	select {
+	case <-list[3].done:
+	default:
+		t.Error("the last one is not told")
+	}
+	if f.ctx.Err() != nil {
+		t.Error("the flight was given up before it flew")
+	}
+	f.unwanted()
+	if f.ctx.Err() == nil {
+		t.Error("nobody waits, and the flight goes on")
+	}
+}
