@@ -125,16 +125,18 @@ func (s *Sender) Send(ctx context.Context, m Message) (link.SendResponse, error)
 		return s.c.Send(ctx, m) // to be told what it is too large for
 	}
 	o.app, o.item = m.App, item
+	gone := ctx.Done() // a context of somebody's own may do anything here, but not once others wait to be told by this caller
 	if err := s.hand(ctx, o); err != nil {
 		return link.SendResponse{}, notSent(err)
 	}
 	select {
 	case <-o.done:
 		r, err := o.told()
+		o.flight, o.next, o.sent = nil, nil, Sent{}
 		o.way.Store(wayWaiting)
 		s.spare.Put(o) // whoever gives up leaves it to its flight
 		return r, err
-	case <-ctx.Done():
+	case <-gone:
 		return o.give(ctx.Err())
 	case <-s.ctx.Done():
 		return o.give(ErrSenderClosed)

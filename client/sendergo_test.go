@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +24,7 @@ func TestCallersComeAndGo(t *testing.T) {
 	var mu sync.Mutex
 	seen := map[string]string{} // body by key, of what is stored
 	tries := map[string]int{}
+	var notSent []string
 	h := newFakeHub(t, func(w http.ResponseWriter, r *http.Request) {
 		var in link.BatchRequest
 		if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
@@ -76,7 +78,10 @@ func TestCallersComeAndGo(t *testing.T) {
 				r, err := s.Send(ctx, Message{Type: "Note", Body: []byte(body), IdempotencyKey: key})
 				leave()
 				mu.Lock()
-				stored, tried := seen[key], tries[key]
+				stored := seen[key]
+				if err != nil && strings.Contains(err.Error(), "not sent") {
+					notSent = append(notSent, key)
+				}
 				mu.Unlock()
 				switch p, _ := errors.AsType[*link.Problem](err); {
 				case err == nil && (stored != body || r.MessageID != idOf(key)):
@@ -84,8 +89,6 @@ func TestCallersComeAndGo(t *testing.T) {
 				case err == nil || p != nil && kind == "refused" && p.Code == link.CodeNoRoute:
 				case kind != "goes" || !errors.Is(err, context.Canceled):
 					t.Errorf("%s: %v", key, err)
-				case strings.Contains(err.Error(), "not sent") && tried > 0:
-					t.Errorf("%s: told it is not sent, and it was", key)
 				}
 			}
 		})
@@ -94,9 +97,84 @@ func TestCallersComeAndGo(t *testing.T) {
 	if err := s.Close(t.Context()); err != nil {
 		t.Error(err)
 	}
+	for _, key := range notSent {
+		if tries[key] > 0 {
+			t.Errorf("%s: told it is not sent, and it was", key)
+		}
+	}
 	for key, body := range seen {
 		if !strings.Contains(body, fmt.Sprintf("%q", key)) {
 			t.Errorf("%s says %q", key, body)
+		}
+	}
+}
+
+// ownContext is somebody's own context, of which nothing is to be expected.
+type ownContext struct{ context.Context }
+
+func (ownContext) Done() <-chan struct{} { panic("this context cannot tell") }
+
+// TestAPanicInACallersContextHurtsNoOther: what a caller's context does is over before others wait for the caller.
+func TestAPanicInACallersContextHurtsNoOther(t *testing.T) {
+	before, arrived, pass := hold()
+	h := newBatchHub(t, before)
+	s := h.sender(t, SenderOptions{Flights: 1, Linger: time.Hour})
+	results := company(t, s, arrived, note("a"))
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("no panic")
+			}
+		}()
+		_, _ = s.Send(ownContext{t.Context()}, note("wild"))
+	}()
+	more := make(chan error)
+	go func() { _, err := s.Send(t.Context(), note("b")); more <- err }()
+	s.waits(t, 2)
+	stop := letAll(arrived, pass)
+	defer stop()
+	if err := <-more; err != nil {
+		t.Error(err)
+	}
+	if _, failed := results(); failed["first"] != nil || failed["a"] != nil {
+		t.Error(failed)
+	}
+}
+
+// TestTooManyWaitToBeLetIn: what waits is bounded; who is over the bound goes later, or leaves without a trace.
+func TestTooManyWaitToBeLetIn(t *testing.T) {
+	before, arrived, pass := hold()
+	h := newBatchHub(t, before)
+	s := h.sender(t, SenderOptions{Flights: 1, Linger: time.Hour, Batch: link.MaxBatch})
+	list := make([]Message, maxSenderWaiting)
+	for i := range list {
+		list[i] = note(fmt.Sprint(i))
+	}
+	results := company(t, s, arrived, list...)
+	ctx, leave := context.WithCancel(t.Context())
+	leave()
+	if _, err := s.Send(ctx, note("leaves")); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "not sent") {
+		t.Error(err)
+	}
+	over := make(chan error)
+	go func() { _, err := s.Send(t.Context(), note("over")); over <- err }()
+	stop := letAll(arrived, pass)
+	defer stop()
+	if err := <-over; err != nil {
+		t.Error(err)
+	}
+	done, failed := results()
+	for key := range done {
+		if failed[key] != nil {
+			t.Errorf("%s: %v", key, failed[key])
+		}
+	}
+	if n := len(done); n != maxSenderWaiting+1 {
+		t.Errorf("%d were told", n)
+	}
+	for _, r := range h.seen() {
+		if len(r) > link.MaxBatch || slices.Contains(r, "leaves") {
+			t.Errorf("a request of %d messages: %q", len(r), r[0])
 		}
 	}
 }
