@@ -42,7 +42,6 @@ func (f *flight) fly() {
 	f.unwanted()
 	f.why = make([]error, len(f.left))
 	_ = f.s.c.cfg.Retry.do(f.ctx, f.s.c.clock, f.try)
-	f.s.answered(len(f.left))
 	failed := make([]Sent, len(f.left))
 	for i, err := range f.why {
 		failed[i].Err = err
@@ -53,6 +52,10 @@ func (f *flight) fly() {
 // settle tells the messages' callers what became of them: it wakes the first, who wakes the next, and so on. Woken all at
 // once, half of them would move to another thread, and the next request would have to wait for that, or leave without them.
 func (f *flight) settle(list []*outgoing, sent []Sent) {
+	if len(list) == 0 {
+		return
+	}
+	f.s.answered(len(list))
 	var first, last *outgoing
 	for i, o := range list {
 		o.sent, o.next = sent[i], nil
@@ -103,7 +106,6 @@ func (f *flight) try() error {
 		f.left[n], f.why[n] = o, sent[i].Err
 		n++
 	}
-	f.s.answered(done)
 	f.settle(settled[:done], sent)
 	f.left, f.why = f.left[:n], f.why[:n]
 	if n == 0 {
