@@ -18,7 +18,6 @@ type dispatch struct {
 	assembling bool          // the only run waits for those who were answered just now
 	back       int           // how many were answered just now and may send again at once
 	timer      clock.Stopper // of the first one waiting; nil = none runs
-	timers     int           // how many there were
 	over       bool          // it ran out
 }
 
@@ -175,16 +174,16 @@ func (s *Sender) linger() {
 	if s.timer != nil {
 		return
 	}
-	s.timers++
-	n := s.timers
-	s.timer = s.c.clock.AfterFunc(s.opt.Linger, func() {
+	var mine clock.Stopper
+	mine = s.c.clock.AfterFunc(s.opt.Linger, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if s.timer != nil && n == s.timers {
+		if s.timer == mine { // else it was stopped too late
 			s.timer, s.over = nil, true
 			s.start()
 		}
 	})
+	s.timer = mine
 }
 
 // patience begins anew.
