@@ -137,9 +137,9 @@ func (s *Sender) Send(ctx context.Context, m Message) (link.SendResponse, error)
 		s.spare.Put(o) // whoever gives up leaves it to its flight
 		return r, err
 	case <-gone:
-		return o.give(ctx.Err())
+		return o.give(ctx.Err)
 	case <-s.ctx.Done():
-		return o.give(ErrSenderClosed)
+		return o.give(func() error { return ErrSenderClosed })
 	}
 }
 
@@ -156,14 +156,14 @@ func travelling(headers map[string]string) map[string]string {
 	return link.KeepHeaders(given)
 }
 
-// give is what a caller that goes learns about its message.
-func (o *outgoing) give(cause error) (link.SendResponse, error) {
+// give is what a caller that goes learns about its message; cause tells why it goes.
+func (o *outgoing) give(cause func() error) (link.SendResponse, error) {
 	switch {
 	case o.way.CompareAndSwap(wayWaiting, wayLeft):
-		return link.SendResponse{}, notSent(cause)
+		return link.SendResponse{}, notSent(cause())
 	case o.way.CompareAndSwap(wayTaken, wayGone):
 		o.flight.unwanted()
-		return link.SendResponse{}, unknown(cause)
+		return link.SendResponse{}, unknown(cause())
 	}
 	<-o.done // it is settled
 	return o.told()

@@ -188,7 +188,8 @@ func TestWhoGoesHasTheNextTold(t *testing.T) {
 		list[i] = &outgoing{done: make(chan struct{}, 1)}
 		f.take(list[i])
 	}
-	if _, err := list[1].give(context.Canceled); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "unknown") {
+	leaves := func() error { return context.Canceled }
+	if _, err := list[1].give(leaves); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "unknown") {
 		t.Error(err)
 	}
 	f.settle(f.left, make([]Sent, 4))
@@ -196,7 +197,7 @@ func TestWhoGoesHasTheNextTold(t *testing.T) {
 	if _, err := list[0].told(); err != nil {
 		t.Error(err)
 	}
-	if _, err := list[2].give(context.Canceled); err != nil {
+	if _, err := list[2].give(leaves); err != nil {
 		t.Errorf("it was answered before it went: %v", err)
 	}
 	select {
