@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"smartlink/internal/clock"
 	"smartlink/link"
 )
 
@@ -97,6 +98,8 @@ func TestCallersComeAndGo(t *testing.T) {
 	if err := s.Close(t.Context()); err != nil {
 		t.Error(err)
 	}
+	mu.Lock() // the hub may still be at a request that nobody waits for
+	defer mu.Unlock()
 	for _, key := range notSent {
 		if tries[key] > 0 {
 			t.Errorf("%s: told it is not sent, and it was", key)
@@ -141,6 +144,31 @@ func TestAPanicInACallersContextHurtsNoOther(t *testing.T) {
 	}
 }
 
+// TestWhoWaitsForCompanyGoesInTime: beside a request under way, a message alone waits as long as Linger says, and no longer.
+func TestWhoWaitsForCompanyGoesInTime(t *testing.T) {
+	before, arrived, pass := hold()
+	c := newBatchHub(t, before).client(t)
+	clk := clock.NewFake(time.Date(2026, 3, 27, 9, 0, 0, 0, time.UTC))
+	c.clock = clk
+	s := NewSender(c, SenderOptions{Linger: time.Second})
+	results := company(t, s, arrived, note("alone"))
+	clk.Advance(time.Second - 1)
+	s.waits(t, 1)
+	if n := clk.Timers(); n != 1 {
+		t.Fatalf("%d timers", n)
+	}
+	clk.Advance(1)
+	<-arrived // beside the first one, which is held
+	pass <- struct{}{}
+	pass <- struct{}{}
+	if _, failed := results(); failed["first"] != nil || failed["alone"] != nil {
+		t.Error(failed)
+	}
+	if err := s.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestTooManyWaitToBeLetIn: what waits is bounded; who is over the bound goes later, or leaves without a trace.
 func TestTooManyWaitToBeLetIn(t *testing.T) {
 	before, arrived, pass := hold()
@@ -158,6 +186,16 @@ func TestTooManyWaitToBeLetIn(t *testing.T) {
 	}
 	over := make(chan error)
 	go func() { _, err := s.Send(t.Context(), note("over")); over <- err }()
+	for bounded := false; !bounded && t.Context().Err() == nil; {
+		s.mu.Lock()
+		waiting := len(s.waiting)
+		bounded = s.room != nil
+		s.mu.Unlock()
+		if waiting != maxSenderWaiting {
+			t.Errorf("%d wait", waiting)
+			break
+		}
+	}
 	stop := letAll(arrived, pass)
 	defer stop()
 	if err := <-over; err != nil {

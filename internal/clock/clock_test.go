@@ -1,6 +1,7 @@
 package clock_test
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -44,6 +45,43 @@ func TestToTick(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		if got := clock.ToTick(clock.Real, time.Minute); got <= 0 || got > time.Minute {
 			t.Errorf("in a bubble %s", got)
+		}
+	})
+}
+
+// TestAfterFunc: what is to happen later happens then, once, unless it is stopped before; the machine's clock and the fake one
+// agree.
+func TestAfterFunc(t *testing.T) {
+	f := clock.NewFake(time.Date(2026, 3, 27, 9, 0, 0, 0, time.UTC))
+	synctest.Test(t, func(t *testing.T) {
+		for name, c := range map[string]struct {
+			clock.Clock
+			pass func(time.Duration)
+		}{
+			"fake": {f, f.Advance},
+			"real": {clock.Real, func(d time.Duration) { <-clock.Real.NewTimer(d).C() }},
+		} {
+			var happened atomic.Int32
+			happen := func() { happened.Add(1) }
+			pass := func(d time.Duration) int32 {
+				c.pass(d)
+				synctest.Wait()
+				return happened.Load()
+			}
+			c.AfterFunc(time.Minute, happen)
+			stopped := c.AfterFunc(time.Minute, happen)
+			if n := pass(59 * time.Second); n != 0 {
+				t.Errorf("%s: %d too early", name, n)
+			}
+			stopped.Stop()
+			if n := pass(2 * time.Second); n != 1 {
+				t.Errorf("%s: %d in time", name, n)
+			}
+			c.AfterFunc(0, happen)
+			if n := pass(time.Hour); n != 2 {
+				t.Errorf("%s: %d in all", name, n)
+			}
+			stopped.Stop() // again, in vain
 		}
 	})
 }
