@@ -47,7 +47,7 @@ func (s *Sender) hand(ctx context.Context, o *outgoing) error {
 
 // start starts a run when a request is due.
 func (s *Sender) start() {
-	if s.assembling || s.flying >= s.opt.Flights || len(s.waiting) == 0 {
+	if s.assembling || s.flying >= s.opt.Flights || len(s.waiting) == 0 || s.ctx.Err() != nil {
 		return
 	}
 	if s.flying > 0 && !s.due() {
@@ -75,6 +75,9 @@ func (s *Sender) next() *flight {
 	if s.flying == 1 {
 		s.assemble()
 	} else if !s.due() {
+		return s.stop()
+	}
+	if s.ctx.Err() != nil { // who waits is told by Close
 		return s.stop()
 	}
 	f := s.take()

@@ -44,6 +44,9 @@ func (f *flight) fly() {
 	_ = f.s.c.cfg.Retry.do(f.ctx, f.s.c.clock, f.try)
 	failed := make([]Sent, len(f.left))
 	for i, err := range f.why {
+		if errors.Is(err, context.Canceled) && f.s.ctx.Err() != nil {
+			err = ErrSenderClosed
+		}
 		failed[i].Err = err
 	}
 	f.settle(f.left, failed)

@@ -173,7 +173,7 @@ func unknown(cause error) error { return fmt.Errorf("the message's outcome is un
 
 // leftUnknown is what a flight that was given up, because nobody waited for it any more, means for its messages.
 func leftUnknown(err error) error {
-	if errors.Is(err, context.Canceled) {
+	if errors.Is(err, context.Canceled) || errors.Is(err, ErrSenderClosed) {
 		return unknown(err)
 	}
 	return err
