@@ -101,10 +101,13 @@ func TestPagesInBothLanguagesAndWidths(t *testing.T) {
 			t.Fatalf("%s: %v", page, err)
 		}
 	}
+	speak := func(lang string) chromedp.Action {
+		return network.SetExtraHTTPHeaders(network.Headers{"Accept-Language": lang})
+	}
 	look := func(name, address string) {
 		t.Helper()
 		page = name
-		for lang, accept := range map[string]string{"pt": "pt-BR", "en": "en"} {
+		for _, lang := range []string{"pt", "en"} {
 			for _, width := range []int64{1280, 390} {
 				var how []chromedp.EmulateViewportOption
 				if width < 800 {
@@ -112,7 +115,7 @@ func TestPagesInBothLanguagesAndWidths(t *testing.T) {
 				}
 				var picture []byte
 				var found []string
-				run(chromedp.EmulateViewport(width, 800, how...), network.SetExtraHTTPHeaders(network.Headers{"Accept-Language": accept}),
+				run(chromedp.EmulateViewport(width, 800, how...), speak(lang),
 					chromedp.Navigate(w.front.URL+address), chromedp.FullScreenshot(&picture, 100), chromedp.Evaluate(lacks, &found))
 				if axe != "" {
 					var loaded bool
@@ -120,6 +123,11 @@ func TestPagesInBothLanguagesAndWidths(t *testing.T) {
 					run(chromedp.Evaluate(axe+"\n;true", &loaded), chromedp.Evaluate(seriousOnes, &serious,
 						func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
 					found = append(found, serious...)
+				}
+				var spoken string
+				run(chromedp.Evaluate(`document.documentElement.lang`, &spoken))
+				if !strings.HasPrefix(spoken, lang) {
+					found = append(found, "speaks "+spoken)
 				}
 				for _, f := range found {
 					t.Errorf("%s %s %d: %s", name, lang, width, f)
@@ -134,7 +142,8 @@ func TestPagesInBothLanguagesAndWidths(t *testing.T) {
 	look("login", "/login")
 	run(chromedp.SendKeys("#password", w.password), chromedp.Submit("#password"), chromedp.WaitVisible("nav.parts"))
 	look("options-none", "/options")
-	run(chromedp.Navigate(w.front.URL+"/activation"), chromedp.SetValue("#server", "http://hub.example"), chromedp.SetValue("#environment", ""),
+	page = "the steps of an activation"
+	run(speak("en"), chromedp.Navigate(w.front.URL+"/activation"), chromedp.SetValue("#server", "http://hub.example"), chromedp.SetValue("#environment", ""),
 		chromedp.SendKeys("#client_id", clientID), chromedp.SendKeys("#client_secret", secret), chromedp.Submit("#client_secret"),
 		chromedp.WaitVisible("#app-BOOKS"), chromedp.Click("#app-BOOKS"), chromedp.Click(`button[value=execute]`), chromedp.WaitVisible(`//td[contains(., "last run on")]`))
 	look("activation", "/activation")
