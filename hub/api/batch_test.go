@@ -126,7 +126,7 @@ func TestExtendAndRequeueAfter(t *testing.T) {
 	w.want(request{as: "rm", path: "/api/v1/link/ack", body: fmt.Sprintf(`{"deliveryTag":%d,"ack":false,"requeueAfter":"5m"}`, tag)}, http.StatusNoContent, "")
 	infos, err := w.engine.Queues(t.Context(), tenant)
 	w.must(err)
-	if infos[0].Counts[link.StateDelayed] != 1 {
+	if infos[0].Counts.Delayed != 1 {
 		t.Errorf("counts %v", infos[0].Counts)
 	}
 }

@@ -165,8 +165,9 @@ func (d *depth) Collect(c chan<- prometheus.Metric) {
 		if !q.LastGet.IsZero() {
 			c <- gauge(getDesc, seconds(q.LastGet), q.Queue.Tenant.String(), string(q.Queue.Client))
 		}
+		counts := q.Counts.ByState()
 		for _, s := range []link.State{link.StateReady, link.StateBehind, link.StateDelayed, link.StateLeased, link.StateDead} {
-			c <- gauge(depthDesc, float64(q.Counts[s]), q.Queue.Tenant.String(), string(q.Queue.Client), string(s))
+			c <- gauge(depthDesc, float64(counts[s]), q.Queue.Tenant.String(), string(q.Queue.Client), string(s))
 		}
 	}
 	c <- gauge(leftDesc, float64(len(infos)-len(shown)))
@@ -180,8 +181,10 @@ func (d *depth) Collect(c chan<- prometheus.Metric) {
 		d.log.Warn("ages of queues not collected", "error", err)
 		return
 	}
-	for q, at := range oldest {
-		c <- gauge(oldestDesc, seconds(at), q.Tenant.String(), string(q.Client))
+	for i, at := range oldest {
+		if !at.IsZero() {
+			c <- gauge(oldestDesc, seconds(at), names[i].Tenant.String(), string(names[i].Client))
+		}
 	}
 }
 

@@ -38,7 +38,7 @@ type Clients interface {
 // Queues lists queues and tells how they and the history stand; *queue.Engine has it.
 type Queues interface {
 	Queues(ctx context.Context, tenant uuid.UUID) ([]queue.Info, error)
-	Oldest(ctx context.Context, queues []queue.Name) (map[queue.Name]time.Time, error)
+	Oldest(ctx context.Context, queues []queue.Name) ([]time.Time, error)
 	Rounds() []queue.Round
 }
 

@@ -58,31 +58,35 @@ func unknown(q queue.Name, err error) error {
 }
 
 func (x *Exchange) detail(ctx context.Context, q queue.Name) (link.QueueDetail, error) {
-	infos, err := x.engine.Queues(ctx, q.Tenant)
+	l, err := x.one(ctx, q)
 	if err != nil {
 		return link.QueueDetail{}, err
+	}
+	return l.row(x.directory.Current()).QueueDetail, nil
+}
+
+// one looks at one queue.
+func (x *Exchange) one(ctx context.Context, q queue.Name) (listed, error) {
+	infos, err := x.engine.Queues(ctx, q.Tenant)
+	if err != nil {
+		return listed{}, err
 	}
 	i := slices.IndexFunc(infos, func(info queue.Info) bool { return info.Queue == q })
 	if i < 0 {
-		return link.QueueDetail{}, link.NewError(link.CodeNoQueue)
+		return listed{}, link.NewError(link.CodeNoQueue)
 	}
 	oldest, err := x.engine.Oldest(ctx, []queue.Name{q})
 	if err != nil {
-		return link.QueueDetail{}, err
+		return listed{}, err
 	}
-	client, _ := x.directory.Current().Client(q.Client)
-	d := link.QueueDetail{QueueInfo: QueueInfo(infos[i], client.Name)}
-	if at, ok := oldest[q]; ok {
-		d.Oldest = &at
-	}
-	return d, nil
+	return listed{info: &infos[i], oldest: oldest[0]}, nil
 }
 
 // QueueInfo writes what the engine knows of a queue as the API tells it.
 func QueueInfo(q queue.Info, client string) link.QueueInfo {
 	i := link.QueueInfo{
 		Queue: q.Queue.String(), TenantID: q.Queue.Tenant, ClientID: q.Queue.Client, Client: client, Subscriptions: notNil(q.Subscriptions),
-		RequeueCountMax: q.RequeueCountMax, Hold: q.Hold, CreatedAt: q.CreatedAt, Installation: q.Installation, Counts: q.Counts,
+		RequeueCountMax: q.RequeueCountMax, Hold: q.Hold, CreatedAt: q.CreatedAt, Installation: q.Installation, Counts: q.Counts.ByState(),
 	}
 	if q.Paused != nil {
 		i.Paused = &link.QueuePause{At: q.Paused.At, Reason: q.Paused.Reason, By: q.Paused.By}

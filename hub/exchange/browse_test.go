@@ -18,7 +18,7 @@ func queueEngine() *engine {
 	at := time.Date(2026, 3, 27, 9, 14, 13, 0, time.UTC)
 	return &engine{
 		infos: []queue.Info{
-			{Queue: rmQueue, Subscriptions: []string{cmd}, RequeueCountMax: 3, CreatedAt: at, LastGet: at, Installation: "i", Counts: map[link.State]int64{link.StateReady: 2}},
+			{Queue: rmQueue, Subscriptions: []string{cmd}, RequeueCountMax: 3, CreatedAt: at, LastGet: at, Installation: "i", Counts: queue.Counts{Ready: 2}},
 			{Queue: queue.Name{Tenant: another, Client: foreign}},
 		},
 		oldest: map[queue.Name]time.Time{rmQueue: at},

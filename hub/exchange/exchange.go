@@ -44,7 +44,7 @@ type Engine interface {
 	Series(ctx context.Context, s queue.Series) (map[queue.Name][]link.SeriesPoint, error)
 	Message(ctx context.Context, tenant, id uuid.UUID) (link.Message, error)
 	Queues(ctx context.Context, tenant uuid.UUID) ([]queue.Info, error)
-	Oldest(ctx context.Context, queues []queue.Name) (map[queue.Name]time.Time, error)
+	Oldest(ctx context.Context, queues []queue.Name) ([]time.Time, error)
 	Browse(ctx context.Context, b queue.Browse) (queue.Page, error)
 	Health(ctx context.Context, tenant uuid.UUID) ([]queue.Health, error)
 }

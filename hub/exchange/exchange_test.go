@@ -119,11 +119,17 @@ func (e *engine) Message(_ context.Context, t, _ uuid.UUID) (link.Message, error
 }
 
 func (e *engine) Queues(_ context.Context, t uuid.UUID) ([]queue.Info, error) {
-	return slices.DeleteFunc(slices.Clone(e.infos), func(i queue.Info) bool { return t != uuid.Nil && i.Queue.Tenant != t }), e.err
+	infos := slices.DeleteFunc(slices.Clone(e.infos), func(i queue.Info) bool { return t != uuid.Nil && i.Queue.Tenant != t })
+	slices.SortFunc(infos, func(a, b queue.Info) int { return a.Queue.Compare(b.Queue) })
+	return infos, e.err
 }
 
-func (e *engine) Oldest(context.Context, []queue.Name) (map[queue.Name]time.Time, error) {
-	return e.oldest, e.err
+func (e *engine) Oldest(_ context.Context, names []queue.Name) ([]time.Time, error) {
+	list := make([]time.Time, len(names))
+	for i, q := range names {
+		list[i] = e.oldest[q]
+	}
+	return list, e.err
 }
 
 func (e *engine) Browse(_ context.Context, b queue.Browse) (queue.Page, error) {

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -80,45 +81,51 @@ func (x *Exchange) Overview(ctx context.Context, o Operator, w QueueList) (link.
 	if err != nil {
 		return none, QueueTotals{}, err
 	}
-	rows, err := x.rows(ctx, w.QueueFilter)
+	infos, err := x.engine.Queues(ctx, uuid.Nil)
 	if err != nil {
 		return none, QueueTotals{}, err
 	}
-	if w.Sort == SortERP {
-		if err := x.addERP(ctx, rows); err != nil {
-			return none, QueueTotals{}, err
-		}
+	s := x.directory.Current()
+	all, err := x.listed(ctx, s, infos, w)
+	if err != nil {
+		return none, QueueTotals{}, err
 	}
-	order := func(a, b place) int {
-		c := cmp.Or(cmp.Compare(a.N, b.N), cmp.Compare(a.S, b.S))
+	var totals QueueTotals
+	limit := min(cmp.Or(max(w.Limit, 0), queue.DefaultPage), queue.MaxPage)
+	first := make([]listed, 0, limit+1) // in their order, and the first of the next page
+	order := func(a, b listed) int {
+		c := cmp.Or(cmp.Compare(a.n, b.n), cmp.Compare(a.s, b.s))
 		if w.Desc {
 			c = -c
 		}
-		return cmp.Or(c, cmp.Compare(a.Queue, b.Queue))
+		return cmp.Or(c, cmp.Compare(a.at, b.at))
 	}
-	type placed struct { // small: rows are moved once
-		place
-		row int
-	}
-	places := make([]placed, 0, len(rows))
-	for i := range rows {
-		if p := rows[i].place(w.Sort); after == nil || order(p, *after) > 0 {
-			places = append(places, placed{p, i})
+	seen := after.among(infos)
+	for _, l := range all {
+		totals.add(l)
+		if after != nil && order(l, seen) <= 0 {
+			continue
 		}
+		if len(first) > limit {
+			if order(l, first[limit]) > 0 {
+				continue
+			}
+			first = first[:limit]
+		}
+		i, _ := slices.BinarySearchFunc(first, l, order)
+		first = slices.Insert(first, i, l)
 	}
-	slices.SortFunc(places, func(a, b placed) int { return order(a.place, b.place) })
-	limit := min(cmp.Or(max(w.Limit, 0), queue.DefaultPage), queue.MaxPage)
-	p := link.Page[QueueRow]{Items: make([]QueueRow, min(len(places), limit))}
+	p := link.Page[QueueRow]{Items: make([]QueueRow, min(len(first), limit))}
 	for i := range p.Items {
-		p.Items[i] = rows[places[i].row]
+		p.Items[i] = first[i].row(s)
 	}
-	if len(places) > limit {
-		p.Next = places[limit-1].seal()
+	if len(first) > limit {
+		p.Next = first[limit-1].place().seal()
 	}
-	if w.Sort != SortERP { // only what is seen: each report has to be read
+	if w.Sort != SortERP { // only of what is seen: each report has to be read
 		err = x.addERP(ctx, p.Items)
 	}
-	return p, sum(rows), err
+	return p, totals, err
 }
 
 // QueueRow tells an operator about one queue. It needs link.RoleViewer. Errors: link.CodeNotFound.
@@ -126,43 +133,89 @@ func (x *Exchange) QueueRow(ctx context.Context, o Operator, q queue.Name) (Queu
 	if err := o.need(link.RoleViewer); err != nil {
 		return QueueRow{}, err
 	}
-	rows, err := x.rows(ctx, QueueFilter{Queue: q.String()})
+	l, err := x.one(ctx, q)
 	if err != nil {
-		return QueueRow{}, err
+		return QueueRow{}, unknown(q, err)
 	}
-	if len(rows) == 0 {
-		return QueueRow{}, unknown(q, link.NewError(link.CodeNoQueue))
-	}
-	if err := x.addERP(ctx, rows[:1]); err != nil {
-		return QueueRow{}, err
-	}
-	return rows[0], nil
+	rows := []QueueRow{l.row(x.directory.Current())}
+	err = x.addERP(ctx, rows)
+	return rows[0], err
 }
 
-// rows answers the queues that a filter picks, with all that is known but what addERP adds.
-func (x *Exchange) rows(ctx context.Context, f QueueFilter) ([]QueueRow, error) {
-	infos, err := x.engine.Queues(ctx, uuid.Nil)
-	if err != nil {
-		return nil, err
-	}
-	s := x.directory.Current()
-	rows := make([]QueueRow, 0, len(infos))
+// listed is a queue that a filter picked, with what a list is sorted by. It is small, and names nothing that
+// is not asked for: all queues of a hub become one for a page of some fifty.
+type listed struct {
+	info   *queue.Info
+	oldest time.Time // zero: nothing waits
+	erp    *InERP    // only to be sorted by
+	n      int64
+	s      string
+	at     int // place among all queues, which are in the order of their names
+}
+
+// listed answers the queues that a list's filter picks.
+func (x *Exchange) listed(ctx context.Context, s *registry.Snapshot, infos []queue.Info, w QueueList) ([]listed, error) {
+	all := make([]listed, 0, len(infos))
 	names := make([]queue.Name, 0, len(infos))
-	for _, info := range infos {
-		if row := rowOf(s, info); f.picks(row) {
-			rows, names = append(rows, row), append(names, info.Queue)
+	for i := range infos {
+		if q := infos[i].Queue; w.picks(s, q) {
+			all, names = append(all, listed{info: &infos[i], at: i}), append(names, q)
 		}
 	}
 	oldest, err := x.engine.Oldest(ctx, names)
 	if err != nil {
 		return nil, err
 	}
-	for i, q := range names {
-		if at, ok := oldest[q]; ok {
-			rows[i].Oldest = &at
+	var inERP map[queue.Name]*InERP
+	if w.Sort == SortERP {
+		if inERP, err = x.inERP(ctx, names); err != nil {
+			return nil, err
 		}
 	}
-	return rows, nil
+	for i := range all {
+		l := &all[i]
+		l.oldest, l.erp = oldest[i], inERP[names[i]]
+		l.sort(s, w.Sort)
+	}
+	return all, nil
+}
+
+// sort sets what the queue is sorted by.
+func (l *listed) sort(s *registry.Snapshot, by QueueSort) {
+	switch by {
+	case SortProduct:
+		client, _ := s.Client(l.info.Queue.Client)
+		l.s = strings.ToLower(products(s, client))
+	case SortLast:
+		if !l.info.LastGet.IsZero() {
+			l.n = l.info.LastGet.UnixMicro()
+		}
+	case SortWaiting:
+		l.n = l.info.Counts.Waiting()
+	case SortDead:
+		l.n = l.info.Counts.Dead
+	case SortOldest: // by age: the oldest has waited longest
+		if l.n = -1 << 62; !l.oldest.IsZero() {
+			l.n = -l.oldest.UnixMicro()
+		}
+	case SortERP:
+		if l.n = -1; l.erp != nil {
+			l.n = l.erp.Waiting
+		}
+	}
+}
+
+func (l listed) row(s *registry.Snapshot) QueueRow {
+	client, _ := s.Client(l.info.Queue.Client)
+	tenant, _ := s.Tenant(l.info.Queue.Tenant)
+	row := QueueRow{
+		QueueDetail: link.QueueDetail{QueueInfo: QueueInfo(*l.info, client.Name)}, Company: tenant.Company, Tenant: tenant.Name,
+		Product: products(s, client), Waiting: l.info.Counts.Waiting(), Dead: l.info.Counts.Dead, ERP: l.erp,
+	}
+	if at := l.oldest; !at.IsZero() {
+		row.Oldest = &at
+	}
+	return row
 }
 
 // addERP adds what stands in the ERP.
@@ -181,19 +234,6 @@ func (x *Exchange) addERP(ctx context.Context, rows []QueueRow) error {
 	return nil
 }
 
-func rowOf(s *registry.Snapshot, info queue.Info) QueueRow {
-	client, _ := s.Client(info.Queue.Client)
-	tenant, _ := s.Tenant(info.Queue.Tenant)
-	row := QueueRow{
-		QueueDetail: link.QueueDetail{QueueInfo: QueueInfo(info, client.Name)}, Company: tenant.Company, Tenant: tenant.Name,
-		Product: products(s, client), Dead: info.Counts[link.StateDead],
-	}
-	for _, state := range []link.State{link.StateReady, link.StateBehind, link.StateDelayed, link.StateLeased} {
-		row.Waiting += info.Counts[state]
-	}
-	return row
-}
-
 // products names a client's apps, as the product people know it by.
 func products(s *registry.Snapshot, c registry.Client) string {
 	if len(c.Apps) == 1 { // the usual case
@@ -208,65 +248,46 @@ func products(s *registry.Snapshot, c registry.Client) string {
 	return strings.Join(names, ", ")
 }
 
-func (f QueueFilter) picks(r QueueRow) bool {
+func (f QueueFilter) picks(s *registry.Snapshot, q queue.Name) bool {
+	if f == (QueueFilter{}) {
+		return true
+	}
+	client, _ := s.Client(q.Client)
+	tenant, _ := s.Tenant(q.Tenant)
 	has := func(text, part string) bool {
 		return part == "" || strings.Contains(strings.ToLower(text), strings.ToLower(strings.TrimSpace(part)))
 	}
 	plain := func(id string) string { return strings.ReplaceAll(strings.TrimSpace(id), "-", "") }
-	return has(r.Queue, f.Queue) && has(r.Product, f.Product) && has(r.Company, f.Company) && has(r.Tenant, f.Tenant) &&
-		(f.TenantID == "" || has(plain(r.TenantID.String()), plain(f.TenantID))) && has(string(r.ClientID), plain(f.Client))
+	return has(q.String(), f.Queue) && has(products(s, client), f.Product) && has(tenant.Company, f.Company) && has(tenant.Name, f.Tenant) &&
+		has(plain(q.Tenant.String()), plain(f.TenantID)) && has(string(q.Client), plain(f.Client))
 }
 
-func sum(rows []QueueRow) QueueTotals {
-	t := QueueTotals{Queues: int64(len(rows))}
-	for _, r := range rows {
-		t.Waiting += r.Waiting
-		t.Dead += r.Dead
-		if r.Oldest != nil && (t.Oldest == nil || r.Oldest.Before(*t.Oldest)) {
-			t.Oldest = r.Oldest
-		}
+func (t *QueueTotals) add(l listed) {
+	t.Queues++
+	t.Waiting += l.info.Counts.Waiting()
+	t.Dead += l.info.Counts.Dead
+	if !l.oldest.IsZero() && (t.Oldest == nil || l.oldest.Before(*t.Oldest)) {
+		at := l.oldest
+		t.Oldest = &at
 	}
-	return t
 }
 
-// place is where a row stands in a sorted list.
+// place is where a queue stands in a sorted list.
 type place struct {
 	N     int64
 	S     string
 	Queue string
 }
 
-func (r QueueRow) place(by QueueSort) place {
-	p := place{Queue: r.Queue}
-	switch by {
-	case SortProduct:
-		p.S = strings.ToLower(r.Product)
-	case SortLast:
-		p.N = micros(r.LastGet)
-	case SortWaiting:
-		p.N = r.Waiting
-	case SortDead:
-		p.N = r.Dead
-	case SortOldest: // by age: the oldest has waited longest
-		if r.Oldest != nil {
-			p.N = -micros(r.Oldest)
-		} else {
-			p.N = -1 << 62
-		}
-	case SortERP:
-		p.N = -1
-		if r.ERP != nil {
-			p.N = r.ERP.Waiting
-		}
-	}
-	return p
-}
+func (l listed) place() place { return place{l.n, l.s, l.info.Queue.String()} }
 
-func micros(t *time.Time) int64 {
-	if t == nil {
-		return 0
+// among finds where a place is: at the queue it names or, where that is gone, at the one before.
+func (p *place) among(infos []queue.Info) listed {
+	if p == nil {
+		return listed{}
 	}
-	return t.UnixMicro()
+	at := sort.Search(len(infos), func(i int) bool { return infos[i].Queue.String() > p.Queue })
+	return listed{n: p.N, s: p.S, at: at - 1}
 }
 
 // seal writes a place as a cursor. What it holds the page has shown, so it needs no secrecy.

@@ -1,7 +1,10 @@
 package exchange_test
 
 import (
+	"cmp"
 	"errors"
+	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -35,10 +38,8 @@ var noon = time.Date(2026, 3, 27, 12, 0, 0, 0, time.UTC)
 func people() (*exchange.Exchange, *engine) {
 	e := &engine{
 		infos: []queue.Info{
-			{Queue: queue.Name{Tenant: tenant, Client: gesplan}, LastGet: noon, Counts: map[link.State]int64{link.StateReady: 1, link.StateAcked: 90}},
-			{Queue: rmQueue, LastGet: noon.Add(-time.Hour), Counts: map[link.State]int64{
-				link.StateReady: 1, link.StateLeased: 2, link.StateBehind: 4, link.StateDelayed: 8, link.StateDead: 16,
-			}},
+			{Queue: queue.Name{Tenant: tenant, Client: gesplan}, LastGet: noon, Counts: queue.Counts{Ready: 1, Acked: 90}},
+			{Queue: rmQueue, LastGet: noon.Add(-time.Hour), Counts: queue.Counts{Ready: 1, Leased: 2, Behind: 4, Delayed: 8, Dead: 16}},
 			{Queue: queue.Name{Tenant: another, Client: foreign}},
 		},
 		oldest: map[queue.Name]time.Time{rmQueue: noon.Add(-30 * time.Hour), {Tenant: tenant, Client: gesplan}: noon.Add(-time.Hour)},
@@ -136,6 +137,86 @@ func TestOverviewSortsAndPages(t *testing.T) {
 	}
 	_, _, err := x.Overview(t.Context(), viewer(), exchange.QueueList{Cursor: "nonsense"})
 	wantCode(t, err, link.CodeRequestInvalid)
+}
+
+// TestOverviewOfManyQueues holds the pages of a long list against the list that is sorted as a whole: by every
+// sort, both ways, in pages of several sizes, with many that are equal, and when the queue at which a page
+// ended is gone before the next.
+func TestOverviewOfManyQueues(t *testing.T) {
+	at := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Hour) }
+	e := &engine{oldest: map[queue.Name]time.Time{}}
+	for range 120 {
+		q := queue.Info{Queue: queue.Name{Tenant: link.NewID(), Client: link.NewClientID()}, Counts: queue.Counts{Ready: rand.Int64N(5), Dead: rand.Int64N(3)}}
+		if q.Counts.Ready > 0 {
+			e.oldest[q.Queue] = at(rand.IntN(9))
+		}
+		if q.Counts.Dead > 0 {
+			q.LastGet = at(rand.IntN(7))
+		}
+		e.infos = append(e.infos, q)
+	}
+	x := newExchange(e, &directory{})
+	number := map[exchange.QueueSort]func(exchange.QueueRow) int64{
+		exchange.SortLast: func(r exchange.QueueRow) int64 {
+			if r.LastGet == nil {
+				return 0
+			}
+			return r.LastGet.UnixMicro()
+		},
+		exchange.SortWaiting: func(r exchange.QueueRow) int64 { return r.Waiting },
+		exchange.SortDead:    func(r exchange.QueueRow) int64 { return r.Dead },
+		exchange.SortOldest: func(r exchange.QueueRow) int64 {
+			if r.Oldest == nil {
+				return math.MinInt64
+			}
+			return -r.Oldest.UnixMicro()
+		},
+	}
+	pages := func(w exchange.QueueList, between func(last exchange.QueueRow)) (rows []exchange.QueueRow) {
+		for {
+			p, totals, err := x.Overview(t.Context(), viewer(), w)
+			if err != nil || totals.Queues != int64(len(e.infos)) || len(p.Items) > w.Limit {
+				t.Fatal(totals, len(p.Items), err)
+			}
+			if rows = append(rows, p.Items...); p.Next == "" {
+				return rows
+			}
+			between(p.Items[len(p.Items)-1])
+			w.Cursor = p.Next
+		}
+	}
+	nothing := func(exchange.QueueRow) {}
+	for sort, n := range number {
+		for _, desc := range []bool{false, true} {
+			want := pages(exchange.QueueList{Limit: queue.MaxPage}, nothing)
+			slices.SortStableFunc(want, func(a, b exchange.QueueRow) int {
+				if desc {
+					a, b = b, a
+				}
+				return cmp.Compare(n(a), n(b))
+			})
+			for _, limit := range []int{1, 7, 60, 119, 120, 121} {
+				if got := pages(exchange.QueueList{Sort: sort, Desc: desc, Limit: limit}, nothing); namesOf(got) != namesOf(want) {
+					t.Errorf("%s, %v, %d: %s\nwant %s", sort, desc, limit, namesOf(got), namesOf(want))
+				}
+			}
+			all := e.infos
+			got := pages(exchange.QueueList{Sort: sort, Desc: desc, Limit: 7}, func(last exchange.QueueRow) {
+				e.infos = slices.DeleteFunc(slices.Clone(e.infos), func(i queue.Info) bool { return i.Queue.String() == last.Queue })
+			})
+			if e.infos = all; namesOf(got) != namesOf(want) {
+				t.Errorf("%s, %v, some gone meanwhile: %s\nwant %s", sort, desc, namesOf(got), namesOf(want))
+			}
+		}
+	}
+}
+
+func namesOf(rows []exchange.QueueRow) string {
+	names := make([]string, len(rows))
+	for i, r := range rows {
+		names[i] = r.Queue
+	}
+	return strings.Join(names, " ")
 }
 
 func TestInstallations(t *testing.T) {

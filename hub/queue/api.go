@@ -1,6 +1,8 @@
 package queue
 
 import (
+	"bytes"
+	"cmp"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,6 +18,11 @@ type Name struct {
 
 // String is the queue's public name.
 func (n Name) String() string { return link.QueueName(n.Tenant, n.Client) }
+
+// Compare orders names as their texts are, without making them: a tenant's always has one length.
+func (n Name) Compare(o Name) int {
+	return cmp.Or(bytes.Compare(n.Tenant[:], o.Tenant[:]), cmp.Compare(n.Client, o.Client))
+}
 
 // Setup creates or changes a queue. The subscriptions replace the old ones; messages waiting for a
 // removed type stay and are delivered; the limit applies to waiting ones too.
@@ -124,17 +131,31 @@ type Traced struct {
 	Clients []link.ClientID
 }
 
+// Counts are how many messages of a queue stand in each state.
+type Counts struct{ Ready, Leased, Behind, Delayed, Acked, Dead, Discarded int64 }
+
+// Waiting is how many are to be delivered yet, those that are leased among them.
+func (c Counts) Waiting() int64 { return c.Ready + c.Leased + c.Behind + c.Delayed }
+
+// ByState is the counts by the names of the states, zeros too.
+func (c Counts) ByState() map[link.State]int64 {
+	return map[link.State]int64{
+		link.StateReady: c.Ready, link.StateLeased: c.Leased, link.StateBehind: c.Behind, link.StateDelayed: c.Delayed,
+		link.StateAcked: c.Acked, link.StateDead: c.Dead, link.StateDiscarded: c.Discarded,
+	}
+}
+
 // Info is one queue as people see it.
 type Info struct {
 	Queue           Name
-	Subscriptions   []string
+	Subscriptions   []string // sorted; not to be changed
 	RequeueCountMax int
 	Hold            bool    // a dead letter stops its ordering key
 	Paused          *Paused // nil: it hands out
 	CreatedAt       time.Time
 	LastGet         time.Time // zero: never
 	Installation    string    // of the last get
-	Counts          map[link.State]int64
+	Counts          Counts
 }
 
 // Health is the last metrics message of one installation.

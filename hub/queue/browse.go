@@ -74,8 +74,8 @@ func (e *Engine) Browse(ctx context.Context, b Browse) (Page, error) {
 	return ask(e, func() (Page, error) { return e.driver.Browse(ctx, b) })
 }
 
-// Oldest tells when the oldest waiting message of each queue was made; queues without one are left
-// out. Errors: link.CodeUnavailable.
-func (e *Engine) Oldest(ctx context.Context, queues []Name) (map[Name]time.Time, error) {
-	return ask(e, func() (map[Name]time.Time, error) { return e.driver.Oldest(ctx, queues) })
+// Oldest tells when the oldest waiting message of each queue was made, in the order of the names; the zero
+// time where nothing waits. Errors: link.CodeUnavailable.
+func (e *Engine) Oldest(ctx context.Context, queues []Name) ([]time.Time, error) {
+	return ask(e, func() ([]time.Time, error) { return e.driver.Oldest(ctx, queues) })
 }

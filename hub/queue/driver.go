@@ -54,8 +54,8 @@ type Driver interface {
 	Queues(ctx context.Context, tenant uuid.UUID) ([]Info, error) // uuid.Nil: all tenants
 	Health(ctx context.Context, tenant uuid.UUID) ([]Health, error)
 
-	Browse(ctx context.Context, b Browse) (Page, error) // link.CodeNoQueue
-	Oldest(ctx context.Context, queues []Name) (map[Name]time.Time, error)
+	Browse(ctx context.Context, b Browse) (Page, error)             // link.CodeNoQueue
+	Oldest(ctx context.Context, queues []Name) ([]time.Time, error) // one for each; zero: nothing waits
 
 	// Search finds messages; see Search.Run.
 	Search(ctx context.Context, s Search) (SearchResult, error)

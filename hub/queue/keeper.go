@@ -150,8 +150,8 @@ func (e *Engine) discardOld(ctx context.Context, pause func(context.Context, tim
 			n      int64
 			reason string
 		}{
-			{r.Waiting, ListWaiting, q.Counts[link.StateReady] + q.Counts[link.StateBehind] + q.Counts[link.StateDelayed], tooOld},
-			{r.Dead, ListDead, q.Counts[link.StateDead], tooOldDead},
+			{r.Waiting, ListWaiting, q.Counts.Ready + q.Counts.Behind + q.Counts.Delayed, tooOld},
+			{r.Dead, ListDead, q.Counts.Dead, tooOldDead},
 		} {
 			if err != nil || x.after <= 0 || x.n == 0 {
 				continue

@@ -1,7 +1,6 @@
 package queue
 
 import (
-	"cmp"
 	"context"
 	"slices"
 
@@ -62,7 +61,7 @@ func (e *Engine) Recount(ctx context.Context, tenant uuid.UUID, mend bool) (queu
 	if err != nil {
 		return 0, nil, err
 	}
-	slices.SortFunc(all, func(a, b Counted) int { return cmp.Compare(a.Queue.String(), b.Queue.String()) })
+	slices.SortFunc(all, func(a, b Counted) int { return a.Queue.Compare(b.Queue) })
 	for _, c := range all {
 		differ := c.drifts()
 		list = append(list, differ...)

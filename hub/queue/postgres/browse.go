@@ -227,8 +227,7 @@ func newest(in, table, number, columns string) string {
 }
 
 // Oldest finds the oldest waiting message of each queue.
-func (s *Store) Oldest(ctx context.Context, queues []queue.Name) (map[queue.Name]time.Time, error) {
-	oldest := map[queue.Name]time.Time{}
+func (s *Store) Oldest(ctx context.Context, queues []queue.Name) ([]time.Time, error) {
 	rows, err := s.pool.Query(ctx, `SELECT q.tenant, q.client, w.created_at FROM unnest($1::uuid[], $2::text[]) AS u (tenant, client)
 		JOIN queue AS q ON q.tenant = u.tenant AND q.client = u.client CROSS JOIN LATERAL (SELECT m.created_at FROM (
 		(SELECT tenant, id FROM delivery AS d WHERE d.tenant = q.tenant AND d.qid = q.qid AND d.state = 'ready' ORDER BY d.pos LIMIT 1) UNION ALL
@@ -238,14 +237,19 @@ func (s *Store) Oldest(ctx context.Context, queues []queue.Name) (map[queue.Name
 	if err != nil {
 		return nil, fmt.Errorf("oldest messages: %w", err)
 	}
+	found := map[queue.Name]time.Time{}
 	var name queue.Name
 	var at time.Time
 	_, err = pgx.ForEachRow(rows, []any{&name.Tenant, &name.Client, &at}, func() error {
-		oldest[name] = at.UTC()
+		found[name] = at.UTC()
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("oldest messages: %w", err)
+	}
+	oldest := make([]time.Time, len(queues))
+	for i, q := range queues {
+		oldest[i] = found[q]
 	}
 	return oldest, nil
 }

@@ -233,8 +233,7 @@ func (h *hunt) empty(e hub, q queue.Name) bool {
 	}
 	for _, i := range list {
 		if i.Queue == q {
-			c := i.Counts
-			return c[link.StateReady]+c[link.StateLeased]+c[link.StateBehind]+c[link.StateDelayed] == 0
+			return i.Counts.Waiting() == 0
 		}
 	}
 	return false
@@ -336,7 +335,7 @@ func TestKilledConnections(t *testing.T) {
 	}
 	infos, err := h.Queues(t.Context(), tenant)
 	must(t, err)
-	if infos[0].Counts[link.StateReady] != senders*each {
+	if infos[0].Counts.Ready != senders*each {
 		t.Errorf("counts of %s: %v", q, infos[0].Counts)
 	}
 }

@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -106,9 +105,8 @@ func (s *Store) queues(ctx context.Context, tenant uuid.UUID) ([]queue.Info, err
 			return nil, err
 		}
 		i.Queue.Tenant, i.CreatedAt = k.tenant, i.CreatedAt.UTC()
-		i.Counts = map[link.State]int64{
-			link.StateReady: t.ready, link.StateLeased: t.leased, link.StateBehind: t.behind, link.StateDelayed: t.delayed,
-			link.StateAcked: t.acked, link.StateDead: t.dead, link.StateDiscarded: t.discarded,
+		i.Counts = queue.Counts{
+			Ready: t.ready, Leased: t.leased, Behind: t.behind, Delayed: t.delayed, Acked: t.acked, Dead: t.dead, Discarded: t.discarded,
 		}
 		if pausedAt != nil {
 			paused.At = pausedAt.UTC()
@@ -122,7 +120,7 @@ func (s *Store) queues(ctx context.Context, tenant uuid.UUID) ([]queue.Info, err
 		}
 		infos = append(infos, i)
 	}
-	slices.SortFunc(infos, func(a, b queue.Info) int { return cmp.Compare(a.Queue.String(), b.Queue.String()) })
+	slices.SortFunc(infos, func(a, b queue.Info) int { return a.Queue.Compare(b.Queue) })
 	return infos, rows.Err()
 }
 

@@ -148,17 +148,17 @@ var browsePromises = []promise{
 	}},
 	{"the oldest that waits", func(w *world) {
 		q, empty := w.queue("A"), w.queue("B")
-		names := []queue.Name{q, empty, {Tenant: w.tenant, Client: link.NewClientID()}}
+		names := []queue.Name{empty, q, {Tenant: w.tenant, Client: link.NewClientID()}}
 		check := func(want time.Duration) {
 			w.Helper()
 			oldest, err := w.Oldest(w.ctx(), names)
 			w.must(err)
-			if want < 0 {
-				equal(w, "queues", len(oldest), 0)
-				return
+			equal(w, "queues", len(oldest), len(names))
+			equal(w, "nothing in an empty one", oldest[0].IsZero() && oldest[2].IsZero(), true)
+			equal(w, "something waits", !oldest[1].IsZero(), want >= 0)
+			if want >= 0 {
+				equal(w, "age", oldest[1].Sub(began), want)
 			}
-			equal(w, "queues", len(oldest), 1)
-			equal(w, "age", oldest[q].Sub(began), want)
 		}
 		check(-1)
 		w.send("A", ordered("k"))

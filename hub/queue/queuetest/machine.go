@@ -404,7 +404,7 @@ func (m *machine) check(rt *rapid.T) {
 	}
 	for _, q := range m.model.queues {
 		m.model.hour(q).waiting = q.waiting()
-		if got, want := countsText(byName[q.name].Counts), countsText(q.counts()); got != want {
+		if got, want := countsText(byName[q.name].Counts.ByState()), countsText(q.counts()); got != want {
 			rt.Fatalf("counts: got %s, want %s", got, want)
 		}
 	}

@@ -307,7 +307,7 @@ func (w *world) counts(q queue.Name) string {
 	w.must(err)
 	for _, i := range infos {
 		if i.Queue == q {
-			return countsText(i.Counts)
+			return countsText(i.Counts.ByState())
 		}
 	}
 	w.Fatalf("no queue %s", q)

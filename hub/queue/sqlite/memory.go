@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"bytes"
 	"cmp"
 	"container/heap"
 	"context"
@@ -169,12 +168,10 @@ func (m *memory) addQueue(q *queueState) {
 	m.list, m.unsorted = append(m.list, q), true
 }
 
-// byName lists the queues by name; as by the parts of their names, which all have one length.
+// byName lists the queues by name.
 func (m *memory) byName() []*queueState {
 	if m.unsorted {
-		slices.SortFunc(m.list, func(a, b *queueState) int {
-			return cmp.Or(bytes.Compare(a.name.Tenant[:], b.name.Tenant[:]), cmp.Compare(a.name.Client, b.name.Client))
-		})
+		slices.SortFunc(m.list, func(a, b *queueState) int { return a.name.Compare(b.name) })
 		m.unsorted = false
 	}
 	return m.list

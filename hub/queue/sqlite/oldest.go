@@ -25,20 +25,26 @@ func (o *oldest) forget() { o.known, o.changes = false, o.changes+1 }
 // unsure tells whether a change of counts can have changed which message is the oldest.
 func (c counts) unsure() bool { return c.acked != 0 || c.dead != 0 || c.discarded != 0 }
 
+// asking is a queue that the file is asked for.
+type asking struct {
+	q       *queueState
+	place   int   // in the list of names
+	changes int64 // of q.oldest, when it was asked
+}
+
 // Oldest finds the oldest waiting message of each queue.
-func (s *Store) Oldest(ctx context.Context, queues []queue.Name) (map[queue.Name]time.Time, error) {
-	found := make(map[queue.Name]time.Time, len(queues))
-	asked := map[int64]*queueState{}
-	changes := map[int64]int64{}
+func (s *Store) Oldest(ctx context.Context, queues []queue.Name) ([]time.Time, error) {
+	found := make([]time.Time, len(queues))
+	asked := map[int64]asking{}
 	s.memory.mu.Lock()
-	for _, name := range queues {
+	for i, name := range queues {
 		q := s.memory.queues[name]
 		switch {
 		case q == nil || q.counts.ready+q.counts.behind+q.counts.delayed == 0:
 		case q.oldest.known:
-			found[name] = moment(q.oldest.created)
+			found[i] = moment(q.oldest.created)
 		default:
-			asked[q.id], changes[q.id] = q, q.oldest.changes
+			asked[q.id] = asking{q, i, q.oldest.changes}
 		}
 	}
 	s.memory.mu.Unlock()
@@ -52,17 +58,17 @@ func (s *Store) Oldest(ctx context.Context, queues []queue.Name) (map[queue.Name
 	s.memory.mu.Lock()
 	defer s.memory.mu.Unlock()
 	for id, at := range created {
-		q := asked[id]
-		found[q.name] = moment(at)
-		if q.oldest.changes == changes[id] {
-			q.oldest.known, q.oldest.created = true, at
+		a := asked[id]
+		found[a.place] = moment(at)
+		if o := &a.q.oldest; o.changes == a.changes {
+			o.known, o.created = true, at
 		}
 	}
 	return found, nil
 }
 
 // oldestOf asks the file, for all queues at once: the first message of each list of each queue.
-func (s *Store) oldestOf(ctx context.Context, queues map[int64]*queueState) (map[int64]int64, error) {
+func (s *Store) oldestOf(ctx context.Context, queues map[int64]asking) (map[int64]int64, error) {
 	ids := make([]int64, 0, len(queues))
 	for id := range queues {
 		ids = append(ids, id)

@@ -63,10 +63,9 @@ func (s *Store) Queues(_ context.Context, tenant uuid.UUID) ([]queue.Info, error
 		}
 		c, leased := q.counts, int64(len(q.leased))
 		info := queue.Info{
-			Queue: q.name, Subscriptions: slices.Clone(q.subscriptions), RequeueCountMax: q.requeueMax, Hold: q.hold, Paused: q.paused, CreatedAt: moment(q.createdAt),
-			Installation: q.installation, Counts: map[link.State]int64{
-				link.StateReady: c.ready - leased, link.StateLeased: leased, link.StateBehind: c.behind, link.StateDelayed: c.delayed,
-				link.StateAcked: c.acked, link.StateDead: c.dead, link.StateDiscarded: c.discarded,
+			Queue: q.name, Subscriptions: q.subscriptions, RequeueCountMax: q.requeueMax, Hold: q.hold, Paused: q.paused, CreatedAt: moment(q.createdAt),
+			Installation: q.installation, Counts: queue.Counts{
+				Ready: c.ready - leased, Leased: leased, Behind: c.behind, Delayed: c.delayed, Acked: c.acked, Dead: c.dead, Discarded: c.discarded,
 			},
 		}
 		if q.lastGet > 0 {
