@@ -121,8 +121,13 @@ const childOfMove = "SMARTLINK_TEST_MOVE"
 func TestMigrateGoesOn(t *testing.T) {
 	const few = 3 // rows of a piece
 	if dir := os.Getenv(childOfMove); dir != "" {
-		_, err := hub.Migrate(t.Context(), dir, os.Getenv(childOfMove+"_TO"), hub.MigrateOptions{Piece: few, Told: func(p pgcopy.Progress) { fmt.Println("moved", p.Rows) }})
-		if err != nil {
+		told := func(p pgcopy.Progress) {
+			fmt.Println("moved", p.Rows)
+			if p.Comparing {
+				select {} // it is to be killed before it is done, however late that comes
+			}
+		}
+		if _, err := hub.Migrate(t.Context(), dir, os.Getenv(childOfMove+"_TO"), hub.MigrateOptions{Piece: few, Told: told}); err != nil {
 			t.Fatal(err)
 		}
 		return

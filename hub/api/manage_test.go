@@ -166,7 +166,8 @@ func TestJobIsCancelled(t *testing.T) {
 	w := newWorld(t)
 	w.people()
 	w.setup("rm", command)
-	for i := range 5 {
+	const letters = 20
+	for i := range letters {
 		w.dies(fmt.Sprintf(`{"data":%d}`, i))
 	}
 	started := into[link.Job](t, w.want(request{
@@ -174,10 +175,10 @@ func TestJobIsCancelled(t *testing.T) {
 	}, http.StatusAccepted, ""))
 	w.want(request{as: "olga", method: http.MethodDelete, path: "/api/v1/admin/jobs/" + started.ID.String()}, http.StatusOK, "")
 	j := w.job(started)
-	if j.State != link.JobCancelled || j.Done >= 5 {
+	if j.State != link.JobCancelled || j.Done >= letters {
 		t.Errorf("job %+v", j)
 	}
-	if got := w.counts(w.queueOf("rm")); got[link.StateDead]+got[link.StateReady] != 5 {
+	if got := w.counts(w.queueOf("rm")); got[link.StateDead]+got[link.StateReady] != letters {
 		t.Errorf("counts %v", got)
 	}
 	w.audited("job.cancel")

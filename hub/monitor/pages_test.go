@@ -107,7 +107,7 @@ func (c *chromium) eval(expression string, into any) {
 // until waits for an expression to be true in the page.
 func (c *chromium) until(expression string) {
 	c.Helper()
-	if err := chromedp.Run(c.ctx, chromedp.Poll(expression, nil, chromedp.WithPollingTimeout(20*time.Second))); err != nil {
+	if err := chromedp.Run(c.ctx, chromedp.Poll(expression, nil, chromedp.WithPollingTimeout(pageTimeout))); err != nil {
 		c.Fatalf("%s: %v", expression, err)
 	}
 }

@@ -85,16 +85,16 @@ func TestPagesRedriveADeadLetter(t *testing.T) {
 // TestPagesDiscardAll discards all dead letters at a rate, sees the job's bar move, and cancels it.
 func TestPagesDiscardAll(t *testing.T) {
 	w := newWorld(t)
-	for range 30 {
+	for range 300 { // at the rate below some minutes, however long the browser takes until it cancels
 		w.publish()
 	}
-	w.kill(w.queue, 31)
+	w.kill(w.queue, 301)
 	c := w.chromium()
 	c.logIn("olga")
 	c.open("queues/"+w.queue.String()+"?tab=dead", link.English, 1280)
 	c.live()
 	c.run(chromedp.Click(`button[value=discard-all]`), chromedp.WaitVisible(".ask"))
-	c.until(`document.querySelector('.ask h2').innerText === 'All dead letters: 32'`)
+	c.until(`document.querySelector('.ask h2').innerText === 'All dead letters: 302'`)
 	c.run(chromedp.SendKeys("#reason", "test data"), chromedp.SendKeys("#rate", "2"), chromedp.Click(`.ask button.danger`), chromedp.WaitVisible("#jobs progress"))
 	c.live()
 	var before float64

@@ -85,15 +85,18 @@ func newCluster(t *testing.T, bin string) *cluster {
 		t: t, bin: bin, dir: t.TempDir(), db: newDatabase(t), hubs: make([]*process, manyHubs),
 		accepted: map[uuid.UUID]string{}, held: map[uuid.UUID]hold{}, last: map[string]int{},
 	}
+	var chosen []net.Listener
 	for range manyHubs {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
 		}
-		c.addrs = append(c.addrs, l.Addr().String())
-		_ = l.Close()
+		c.addrs, chosen = append(c.addrs, l.Addr().String()), append(chosen, l)
 	}
 	c.front = newBalancer(t, c.addrs)
+	for _, l := range chosen { // only now, so that no port is chosen twice
+		_ = l.Close()
+	}
 	t.Cleanup(func() {
 		for _, p := range c.hubs {
 			if p != nil {

@@ -57,7 +57,6 @@ func TestAgentAndRMKilledWithAWebService(t *testing.T) {
 	}
 	dir := t.TempDir()
 	host := &rmHost{t: t, bin: build(t), dir: filepath.Join(dir, "rm-host"), listen: l.Addr().String()}
-	_ = l.Close()
 	w := newWorld(t, host.bin, dir, filepath.Join(dir, "rm.db"))
 	w.config = filepath.Join(dir, "smartlink.yaml")
 	yaml := fmt.Sprintf(`agent:
@@ -71,6 +70,7 @@ func TestAgentAndRMKilledWithAWebService(t *testing.T) {
 	if !w.agent.stop() {
 		t.Fatal(w.agent.log())
 	}
+	_ = l.Close() // only now, so that nobody else is given the port
 	host.start()
 	t.Cleanup(func() { host.kill() })
 	w.start(false, "")
