@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -286,8 +285,11 @@ func (p *place) among(infos []queue.Info) listed {
 	if p == nil {
 		return listed{}
 	}
-	at := sort.Search(len(infos), func(i int) bool { return infos[i].Queue.String() > p.Queue })
-	return listed{n: p.N, s: p.S, at: at - 1}
+	at, there := slices.BinarySearchFunc(infos, p.Queue, func(i queue.Info, name string) int { return cmp.Compare(i.Queue.String(), name) })
+	if !there {
+		at--
+	}
+	return listed{n: p.N, s: p.S, at: at}
 }
 
 // seal writes a place as a cursor. What it holds the page has shown, so it needs no secrecy.
