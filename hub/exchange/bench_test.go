@@ -1,6 +1,7 @@
 package exchange_test
 
 import (
+	"context"
 	"path/filepath"
 	"testing"
 
@@ -21,7 +22,11 @@ func BenchmarkOverview(b *testing.B) {
 	if err := e.Start(b.Context()); err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() { _ = e.Stop(b.Context()) })
+	b.Cleanup(func() {
+		if err := e.Stop(context.Background()); err != nil {
+			b.Error(err)
+		}
+	})
 	for range 2500 {
 		t := link.NewID()
 		for range 4 {

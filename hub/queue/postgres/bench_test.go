@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"testing"
 
-	"smartlink/hub/queue"
 	"smartlink/hub/queue/postgres"
 	"smartlink/hub/queue/queuetest"
 )
@@ -18,16 +17,7 @@ func benchLoad(b *testing.B, callers int) *queuetest.Load {
 	if err != nil {
 		b.Fatal(err)
 	}
-	e := queue.New(store, queue.Options{})
-	if err := e.Start(b.Context()); err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = e.Stop(b.Context()) })
-	load, err := queuetest.NewLoad(b.Context(), e, callers, 1024)
-	if err != nil {
-		b.Fatal(err)
-	}
-	return load
+	return queuetest.StartLoad(b, store, callers, 1024)
 }
 
 // BenchmarkSend is durable sends of 1 KiB.

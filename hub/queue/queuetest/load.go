@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"testing"
 
 	"github.com/google/uuid"
 
@@ -41,6 +42,25 @@ func NewLoad(ctx context.Context, e *queue.Engine, callers, body int) (*Load, er
 	}
 	_, err := e.Setup(ctx, queue.Setup{Queue: l.Queue(), Subscriptions: []string{loadType}, RequeueCountMax: link.DefaultRequeueCountMax})
 	return l, err
+}
+
+// StartLoad is NewLoad on an engine of a benchmark's own, which stops with it.
+func StartLoad(b *testing.B, d queue.Driver, callers, body int) *Load {
+	b.Helper()
+	e := queue.New(d, queue.Options{})
+	if err := e.Start(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := e.Stop(context.Background()); err != nil {
+			b.Error(err)
+		}
+	})
+	l, err := NewLoad(b.Context(), e, callers, body)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return l
 }
 
 const loadType = "FinLanIncDataCommand"

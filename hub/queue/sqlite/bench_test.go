@@ -27,16 +27,7 @@ func benchLoad(b *testing.B, callers int) *queuetest.Load {
 	if err != nil {
 		b.Fatal(err)
 	}
-	e := queue.New(store, queue.Options{})
-	if err := e.Start(b.Context()); err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = e.Stop(b.Context()) })
-	load, err := queuetest.NewLoad(b.Context(), e, callers, 1024)
-	if err != nil {
-		b.Fatal(err)
-	}
-	return load
+	return queuetest.StartLoad(b, store, callers, 1024)
 }
 
 // BenchmarkSend is durable sends of 1 KiB by 128 callers.
